@@ -1,0 +1,103 @@
+import type { FaultText, Remedy } from './faults';
+import type { Side } from './mailbox';
+
+/** The states a mail user's migration can be in; pages and mails name them from the catalogue (`states.<state>`). */
+export const migrationStates = [
+  'notStarted',
+  'starting',
+  'emailSent',
+  'awaitingSignIn',
+  'verifying',
+  'scheduled',
+  'working',
+  'throttled',
+  'upToDate',
+  'signInNeeded',
+  'paused',
+  'completed',
+  'completedWithIssues',
+  'failed',
+  'stopped',
+  'expired',
+] as const;
+export type MigrationState = (typeof migrationStates)[number];
+
+/** States that no workflow is behind: **Start**, **Retry** and **Resend invitation** begin a new epoch. */
+export const endStates = ['completed', 'completedWithIssues', 'failed', 'stopped', 'expired'] as const satisfies readonly MigrationState[];
+export type EndState = (typeof endStates)[number];
+
+export function isEndState(state: MigrationState): state is EndState {
+  return (endStates as readonly MigrationState[]).includes(state);
+}
+
+/** Who did something, as the audit log and the time line say it. */
+export type Actor = { kind: 'administrator'; email: string } | { kind: 'user' } | { kind: 'system' };
+
+/** Which mails the administrator wanted for a side. */
+export type InvitationChoice = 'none' | 'source' | 'target' | 'both';
+
+/** Why a sign-in was not accepted; what servers tell apart is told apart, and what they do not is not. */
+export interface SignInRefusal {
+  side: Side;
+  at: Date;
+  text: FaultText;
+  /** `refused` cost a try; `unreachable` did not and is tried again for 24 hours. */
+  outcome: 'refused' | 'unreachable';
+}
+
+/** One line of a mail user's time line. */
+export interface TimelineEntry {
+  state: MigrationState;
+  at: Date;
+  by?: Actor;
+  /** A fault's code and remedy where one led here. */
+  fault?: { code: string; remedy: Remedy; message: string };
+}
+
+/** Absolute figures of a whole mailbox. */
+export interface MailboxCounters {
+  folders: number;
+  foldersDone: number;
+  found: number;
+  foundBytes: number;
+  copied: number;
+  copiedBytes: number;
+  filtered: number;
+  skipped: number;
+  failed: number;
+}
+
+/** Durations of a migration, all in ms; workflow input, so that tests run at a fiftieth. */
+export interface MigrationTimes {
+  /** From the invitation until the link no longer signs in. */
+  linkLifeMs: number;
+  /** The longest a credential is kept, from when it was typed. */
+  credentialLifeMs: number;
+  /** How long `failed` and `completedWithIssues` keep a credential for **Retry**. */
+  retryLifeMs: number;
+  /** How long an unreachable server is tried at sign-in. */
+  verifyForMs: number;
+  /** First and greatest wait before a mailbox or folder is tried again. */
+  retryFirstMs: number;
+  retryMostMs: number;
+  /** Heartbeat time-out of long activities. */
+  heartbeatMs: number;
+  /** How often a waiting row is written again. */
+  scheduledRefreshMs: number;
+}
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+export const defaultTimes: MigrationTimes = {
+  linkLifeMs: 21 * day,
+  credentialLifeMs: 30 * day,
+  retryLifeMs: 7 * day,
+  verifyForMs: day,
+  retryFirstMs: 5 * second,
+  retryMostMs: 10 * minute,
+  heartbeatMs: 30 * second,
+  scheduledRefreshMs: 5 * minute,
+};

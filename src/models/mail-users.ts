@@ -1,0 +1,156 @@
+import { Schema, model, type Types } from 'mongoose';
+import type {
+  Actor,
+  InvitationChoice,
+  MailboxCounters,
+  MigrationState,
+  SignInRefusal,
+  TimelineEntry,
+} from '../domain/migration';
+import type { FaultText } from '../domain/faults';
+import type { Side } from '../domain/mailbox';
+
+export const recipientTypes = ['Standard', 'Archive', 'SharedMailbox', 'RoomsAndEquipment'] as const;
+export type RecipientType = (typeof recipientTypes)[number];
+
+/** One end of a row: a mailbox is connector + address + recipient type. */
+export interface MailboxOfRow {
+  connectorId: Types.ObjectId;
+  /** As typed; compared without regard to case through `addressKey`. */
+  address: string;
+  /** The address in lower case. */
+  addressKey: string;
+  recipientType: RecipientType;
+  /** The name that signs in where it is not what the connector's pattern makes of the address. */
+  userName?: string;
+}
+
+/** What happened to the last invitation. */
+export interface InvitationProjection {
+  choice: InvitationChoice;
+  to: string[];
+  sentAt?: Date;
+  refused?: { at: Date; answer: string };
+  /** How many of how many in this bulk are sent, where it is one of many. */
+  linkExpiresAt?: Date;
+}
+
+/** What the workflow says of itself; written by activities only, guarded by `(epoch, revision)`. */
+export interface MailUserProjection {
+  epoch: number;
+  revision: number;
+  state: MigrationState;
+  since: Date;
+  /** The `asked.startId` and `asked.credentialIds` that this projection has taken note of. */
+  handledStartId?: string;
+  handledCredentialIds: string[];
+  invitation?: InvitationProjection;
+  /** Sides whose credential was accepted and is kept. */
+  signedIn: Side[];
+  /** Sides whose credential is still wanted. */
+  wanted: Side[];
+  refusal?: SignInRefusal;
+  pass?: { kind: 'full'; sweep: number };
+  /** The folder being copied, by well-known name or number. */
+  activeFolders: string[];
+  throttledUntil?: Date;
+  fault?: { text: FaultText; side?: Side };
+  /** When the credentials were destroyed, or will be at the latest. */
+  credentialsDestroyedAt?: Date;
+  credentialsDestroyAt?: Date;
+  endedAt?: Date;
+  by?: Actor;
+  timeline: TimelineEntry[];
+}
+
+/** A part of its own, guarded by `(epoch, opening)`. */
+export interface CountersProjection extends MailboxCounters {
+  epoch: number;
+  opening: number;
+  at: Date;
+}
+
+/** What the web asked for; pages show **Starting** and **Checking sign-in** until the projection names these ids as handled. */
+export interface Asked {
+  startId?: string;
+  startedAt?: Date;
+  credentialIds: string[];
+  credentialAt?: Date;
+}
+
+/** Marked by the gate: the row holds a slot of both its connectors. */
+export interface SlotOfRow {
+  ticket: string;
+  epoch: number;
+  grantedAt: Date;
+}
+/** The row waits for slots. */
+export interface TicketOfRow {
+  ticket: string;
+  epoch: number;
+  since: Date;
+  seenAt: Date;
+}
+
+export interface MailUser {
+  _id: Types.ObjectId;
+  firstName: string;
+  lastName: string;
+  source: MailboxOfRow;
+  target: MailboxOfRow;
+  /** `Default` where none was named. */
+  batch: string;
+  language?: string;
+  /** Where the invitation goes instead of the mailboxes. */
+  invitationEmail?: string;
+  /** Raised to replace a link. */
+  linkGeneration: number;
+  createdAt: Date;
+  asked: Asked;
+  /** Absent while **Not started**. */
+  projection?: MailUserProjection;
+  counters?: CountersProjection;
+  ticket?: TicketOfRow;
+  slot?: SlotOfRow;
+}
+
+const mailbox = {
+  connectorId: { type: Schema.Types.ObjectId, required: true },
+  address: { type: String, required: true },
+  addressKey: { type: String, required: true },
+  recipientType: { type: String, enum: recipientTypes, required: true },
+  userName: String,
+};
+
+const schema = new Schema<MailUser>(
+  {
+    firstName: { type: String, default: '' },
+    lastName: { type: String, default: '' },
+    source: mailbox,
+    target: mailbox,
+    batch: { type: String, required: true, default: 'Default' },
+    language: String,
+    invitationEmail: String,
+    linkGeneration: { type: Number, required: true, default: 1 },
+    createdAt: { type: Date, required: true },
+    asked: {
+      startId: String,
+      startedAt: Date,
+      credentialIds: { type: [String], default: [] },
+      credentialAt: Date,
+    },
+    projection: { type: Schema.Types.Mixed },
+    counters: { type: Schema.Types.Mixed },
+    ticket: { type: Schema.Types.Mixed },
+    slot: { type: Schema.Types.Mixed },
+  },
+  { collection: 'mailUsers', minimize: false, versionKey: false },
+);
+schema.index(
+  { 'source.connectorId': 1, 'source.addressKey': 1, 'source.recipientType': 1 },
+  { unique: true, name: 'one row per source mailbox' },
+);
+schema.index({ 'projection.state': 1, _id: 1 });
+schema.index({ batch: 1, _id: 1 });
+
+export const MailUsers = model<MailUser>('MailUser', schema);
