@@ -1,0 +1,47 @@
+import { compactDecrypt, decodeProtectedHeader, importJWK } from 'jose';
+import { z } from 'zod';
+import type { SealKey } from '../config';
+import type { Credential } from '../connectors/connector';
+import type { SealedFor } from './seal';
+
+/** Why a sealed credential does not open; its message holds nothing of the credential. */
+export class CannotOpen extends Error {
+  override readonly name = 'CannotOpen';
+}
+
+/** Opens what was sealed for this owner, in memory. Rejects with `CannotOpen`. */
+export type Open = (sealed: string, owner: SealedFor) => Promise<Credential>;
+
+const content = z.object({ kind: z.literal('password'), userName: z.string(), password: z.string() });
+
+/** @param keys all private keys that credentials may be sealed for; a key that is taken away closes what it sealed */
+export function createOpen(keys: readonly SealKey[]): Open {
+  const imported = new Map(keys.map((key) => [key.kid, () => importJWK(key, 'ECDH-ES+A256KW')]));
+  return async (sealed, owner) => {
+    const header = headerOf(sealed);
+    const key = imported.get(header.kid ?? '');
+    if (key === undefined)
+      throw new CannotOpen('The credential was sealed for a key this worker does not have.');
+    if (header.sub !== owner.ownerId || header.side !== owner.side)
+      throw new CannotOpen('The credential was sealed for another mailbox.');
+    try {
+      const options = {
+        keyManagementAlgorithms: ['ECDH-ES+A256KW'],
+        contentEncryptionAlgorithms: ['A256GCM'],
+      };
+      const { plaintext } = await compactDecrypt(sealed, await key(), options);
+      return content.parse(JSON.parse(new TextDecoder().decode(plaintext)));
+    } catch {
+      // The cause may quote what was decrypted.
+      throw new CannotOpen('The credential is damaged.');
+    }
+  };
+}
+
+function headerOf(sealed: string): { kid?: string; sub?: unknown; side?: unknown } {
+  try {
+    return decodeProtectedHeader(sealed);
+  } catch {
+    throw new CannotOpen('The credential is damaged.');
+  }
+}

@@ -1,0 +1,29 @@
+import { CompactEncrypt, importJWK } from 'jose';
+import type { SealKey } from '../config';
+import type { Credential } from '../connectors/connector';
+import type { Side } from '../domain/mailbox';
+
+/** Whom a credential belongs to; bound into what is sealed, so that it opens nobody else's mailbox. */
+export interface SealedFor {
+  /** The mail user's id, or the check's. */
+  ownerId: string;
+  side: Side;
+}
+
+/** Seals a credential for the worker; whoever seals cannot open. */
+export type Seal = (credential: Credential, owner: SealedFor) => Promise<string>;
+
+/**
+ * @param keys public keys, newest first; the first one seals
+ * @returns a function that makes a compact JWE (RFC 7516, ECDH-ES+A256KW, A256GCM) with the key's id and the owner in its header
+ */
+export function createSeal(keys: readonly SealKey[]): Seal {
+  const [key] = keys;
+  if (key === undefined) throw new Error('No public key to seal with.');
+  const imported = importJWK(key, 'ECDH-ES+A256KW');
+  imported.catch(() => undefined);
+  return async (credential, { ownerId, side }) =>
+    new CompactEncrypt(new TextEncoder().encode(JSON.stringify(credential)))
+      .setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM', kid: key.kid, sub: ownerId, side })
+      .encrypt(await imported);
+}
