@@ -8,6 +8,7 @@ import type {
   TimelineEntry,
 } from '../domain/migration';
 import type { FaultText } from '../domain/faults';
+import type { MoveSummary } from '../domain/move-summary';
 import type { Side } from '../domain/mailbox';
 
 export const recipientTypes = ['Standard', 'Archive', 'SharedMailbox', 'RoomsAndEquipment'] as const;
@@ -50,6 +51,10 @@ export interface MailUserProjection {
   /** Sides whose credential is still wanted. */
   wanted: Side[];
   refusal?: SignInRefusal;
+  /** Sign-ins of this epoch that were not accepted, oldest first, at most the newest ten; see `domain/sign-in-tries.ts`. */
+  refusals?: SignInRefusal[];
+  /** Written at the end. */
+  summary?: MoveSummary;
   pass?: { kind: 'full'; sweep: number };
   /** The folder being copied, by well-known name or number. */
   activeFolders: string[];
