@@ -1,0 +1,78 @@
+import de.bwaldvogel.mongo.MongoServer;
+import de.bwaldvogel.mongo.MongoVersion;
+import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import de.bwaldvogel.mongo.bson.Document;
+import de.bwaldvogel.mongo.wire.message.MongoMessage;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Set;
+import org.h2.mvstore.MVStore;
+
+/**
+ * mongo-java-server on 127.0.0.1 with its data in one file, fit for a driver of today and for being killed.
+ *
+ * <p>Usage: {@code SandboxDatabase <port> <file>}. Prints one line when it listens; ends in order on SIGTERM.
+ */
+public final class SandboxDatabase {
+
+    /** The library announces wire version 8; the driver asks for 9 and uses nothing of it that the library lacks. */
+    private enum Version implements MongoVersion {
+        MONGO_4_4;
+
+        @Override
+        public List<Integer> getVersionArray() {
+            return List.of(4, 4, 0);
+        }
+
+        @Override
+        public int getWireVersion() {
+            return 9;
+        }
+    }
+
+    /** Answers a write only when it is in the file; the library alone writes once a second and loses it when killed. */
+    private static final class DurableBackend extends H2Backend {
+
+        private static final Set<String> WRITES =
+                Set.of(
+                        "insert",
+                        "update",
+                        "delete",
+                        "findAndModify",
+                        "findandmodify",
+                        "create",
+                        "createIndexes",
+                        "dropIndexes",
+                        "deleteIndexes",
+                        "drop",
+                        "dropDatabase",
+                        "renameCollection");
+
+        DurableBackend(MVStore store) {
+            super(store);
+        }
+
+        @Override
+        public Document handleMessage(MongoMessage message) {
+            Document answer = super.handleMessage(message);
+            String command = message.getDocument().keySet().iterator().next();
+            if (WRITES.contains(command)) {
+                commit();
+            }
+            return answer;
+        }
+    }
+
+    public static void main(String[] args) {
+        int port = Integer.parseInt(args[0]);
+        MVStore store = new MVStore.Builder().fileName(args[1]).cacheSize(64).open();
+        // The default of 45 s makes the file grow fast, as each committed write leaves a chunk behind.
+        store.setRetentionTime(1000);
+        DurableBackend backend = new DurableBackend(store);
+        backend.version(Version.MONGO_4_4);
+        MongoServer server = new MongoServer(backend);
+        server.bind(new InetSocketAddress("127.0.0.1", port));
+        Runtime.getRuntime().addShutdownHook(new Thread(server::shutdownNow));
+        System.out.println("listening on 127.0.0.1:" + port);
+    }
+}

@@ -1,0 +1,15 @@
+import { request } from 'node:http';
+
+/** Asks the run's global set-up for the address of a shared part; it is started when nobody has asked before. */
+export function sharedPart(name: 'temporal' | 'mongodb'): Promise<string> {
+  const door = process.env.MAILPORTER_TEST_PARTS;
+  if (!door) throw new Error('Shared parts are given by the global set-up of jest; run this by `npx jest`.');
+  return new Promise((resolve, reject) => {
+    const asking = request(`${door}/${name}`, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (more: string) => (text += more));
+      response.once('end', () => (response.statusCode === 200 ? resolve(text) : reject(new Error(text))));
+    });
+    asking.once('error', reject).end();
+  });
+}
