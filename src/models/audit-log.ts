@@ -1,0 +1,65 @@
+import { Schema, model, type Types } from 'mongoose';
+import type { Actor } from '../domain/migration';
+
+/** What somebody did, in the past tense of the page that shows it (`admin.audit.actions.<action>`). */
+export const auditedActions = [
+  'signedIn',
+  'signInRefused',
+  'administratorAdded',
+  'connectorCreated',
+  'connectorEdited',
+  'connectorDeleted',
+  'connectorTested',
+  'mailUserCreated',
+  'mailUserEdited',
+  'mailUserDeleted',
+  'imported',
+  'started',
+  'retried',
+  'stopped',
+  'invitationResent',
+  'credentialsGiven',
+  'userLinkShown',
+  'bulkStarted',
+] as const;
+export type AuditedAction = (typeof auditedActions)[number];
+
+export interface AuditEntry {
+  _id: Types.ObjectId;
+  at: Date;
+  by: Actor;
+  action: AuditedAction;
+  /** What it was done to: an address, a connector's name, or a count. Never a secret, never a link. */
+  subject: string;
+  mailUserId?: string;
+  connectorId?: string;
+}
+
+const schema = new Schema<AuditEntry>(
+  {
+    at: { type: Date, required: true },
+    by: { type: Schema.Types.Mixed, required: true },
+    action: { type: String, enum: auditedActions, required: true },
+    subject: { type: String, required: true },
+    mailUserId: String,
+    connectorId: String,
+  },
+  { collection: 'auditLog', versionKey: false },
+);
+schema.index({ mailUserId: 1, _id: -1 });
+
+export const AuditLog = model<AuditEntry>('AuditEntry', schema);
+
+/** The newest entries, newest first; `before` is the id of the last one already shown. */
+export async function listAudit(
+  limit: number,
+  filter: { mailUserId?: string; before?: Types.ObjectId } = {},
+): Promise<AuditEntry[]> {
+  return AuditLog.find({
+    ...(filter.mailUserId === undefined ? {} : { mailUserId: filter.mailUserId }),
+    ...(filter.before === undefined ? {} : { _id: { $lt: filter.before } }),
+  })
+    .sort({ _id: -1 })
+    .limit(limit)
+    .lean<AuditEntry[]>();
+}

@@ -1,0 +1,36 @@
+import { Router, type RequestHandler } from 'express';
+import type { WebDeps } from '../deps';
+import { overview } from './overview';
+import { requireAdministrator, signInRoutes } from './sign-in';
+
+/** The administrator's pages, under `/admin`. */
+export function adminRouter(deps: WebDeps): Router {
+  const router = Router();
+  router.use(neverKept, pageFrame(deps));
+  signInRoutes(router, deps);
+  router.use(requireAdministrator);
+  router.get('/', overview(deps));
+  return router;
+}
+
+const neverKept: RequestHandler = (_request, response, next) => {
+  response.set('Cache-Control', 'no-store');
+  next();
+};
+
+/** What the layout shows on every page. */
+function pageFrame({ config }: WebDeps): RequestHandler {
+  return (request, response, next) => {
+    const { session } = request;
+    const notices = session.notices ?? [];
+    if (request.method === 'GET' && notices.length > 0 && !request.get('hx-request')) delete session.notices;
+    Object.assign(response.locals, {
+      layout: 'admin',
+      signedInAs: session.email,
+      notices: request.get('hx-request') ? [] : notices,
+      path: request.originalUrl.split('?')[0],
+      temporalUi: config.TEMPORAL_UI_URL,
+    });
+    next();
+  };
+}
