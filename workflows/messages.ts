@@ -1,9 +1,27 @@
-import type { Actor, MigrationTimes } from '../src/domain/migration';
+import type { Actor, BulkActionName, MigrationTimes } from '../src/domain/migration';
 import type { Side } from '../src/domain/mailbox';
+import { bulkActionId, checkConnectorId, importId, mainQueue, migrationId } from './names';
 
 /**
- * What crosses the border of a workflow: ids and counters, never an item, never a secret.
- * Pure types and names; `defineSignal(signals.x)` is done in the workflows.
+ * What crosses the border of a workflow: ids and counters, never an item, never a secret. Pure types, names and options.
+ *
+ * What to send, where a press of a button is meant:
+ *
+ * | button | row | do |
+ * | --- | --- | --- |
+ * | **Start** | no workflow runs | set `asked.startId` and `asked.startedAt` on the row, then start `migrationStart({reason: 'start'})` |
+ * | **Retry** | Failed, Completed with issues, Stopped | the same with `reason: 'retry'`: kept credentials are used again |
+ * | **Resend invitation** | an end | the same with `reason: 'resend'` |
+ * | **Resend invitation** | Email Sent, Waiting for sign-in, Checking sign-in, Sign-in needed | signal `resendInvitation` |
+ * | **Stop** | any that runs | signal `stop`; `WorkflowNotFoundError` means it has ended |
+ * | the user's form, **Give credentials** | Not started | store the sealed credentials, push their ids to `asked.credentialIds`, then `signalWithStart` with `formStart(...)` once for the first and `signal` for the second |
+ * | the user's form, **Give credentials** | any other | the same with `signal` alone; where no workflow is left (`WorkflowNotFoundError`) delete the credentials and show how it ended |
+ * | **Test connection** | | write `ConnectorChecks`, then start `checkStart(...)` |
+ * | **Import** | | write `ImportChunks`, then `Imports`, then start `importStart(...)` |
+ * | bulk | | write `BulkActions`, then start `bulkStart(...)` |
+ *
+ * None of these needs a live worker. Each is harmless when repeated: a workflow that already runs makes `start` reject with
+ * `WorkflowExecutionAlreadyStartedError`, which means "nothing to do".
  */
 
 export const signals = {
@@ -12,6 +30,8 @@ export const signals = {
   stop: 'stop',
   granted: 'granted',
   mailboxOpened: 'mailboxOpened',
+  /** To `gate`: somebody asks for a slot or gave one back. */
+  wake: 'wake',
 } as const;
 
 /** A sealed credential was stored for a side. */
@@ -60,7 +80,7 @@ export const workflowTypes = {
 export interface CheckConnectorInput {
   checkId: string;
   connectorId: string;
-  /** **Test with a mailbox**: the address, and the id of the sealed credential that lives for ten minutes. */
+  /** **Test with a mailbox**: the address, and the id of the sealed credential (owner kind `check`, ten minutes). */
   mailbox?: { address: string; credentialId: string; write: boolean };
 }
 
@@ -72,10 +92,80 @@ export interface ImportRowsInput {
   times: MigrationTimes;
 }
 
-export type BulkActionName = 'start' | 'stop' | 'resend' | 'delete';
+export type { BulkActionName } from '../src/domain/migration';
 export interface BulkActionInput {
   bulkId: string;
   action: BulkActionName;
   by: Actor;
   times: MigrationTimes;
+}
+
+/** The pair of mailboxes as operators read it in the Temporal UI. */
+export interface PairText {
+  sourceAddress: string;
+  targetAddress: string;
+}
+
+/**
+ * Options of `client.workflow.start(workflowTypes.migrateMailbox, …)`. After an end the same id starts anew; where the workflow runs
+ * it rejects with `WorkflowExecutionAlreadyStartedError`.
+ */
+export function migrationStart(input: MigrateMailboxInput, { sourceAddress, targetAddress }: PairText) {
+  return {
+    workflowId: migrationId(input.mailUserId),
+    taskQueue: mainQueue,
+    args: [input] as [MigrateMailboxInput],
+    workflowIdConflictPolicy: 'FAIL',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    staticSummary: `${sourceAddress} → ${targetAddress}`.slice(0, 200),
+  } as const;
+}
+
+/**
+ * Options of `client.workflow.signalWithStart(workflowTypes.migrateMailbox, …)` for a form sent from **Not started**. Where the
+ * workflow has already ended it rejects with `WorkflowExecutionAlreadyStartedError`: delete the credential and show how it ended.
+ */
+export function formStart(
+  input: MigrateMailboxInput & { reason: 'form' },
+  pair: PairText,
+  credential: CredentialSignal,
+) {
+  return {
+    ...migrationStart(input, pair),
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    signal: signals.credential,
+    signalArgs: [credential] as [CredentialSignal],
+  } as const;
+}
+
+/** Options of `client.workflow.start(workflowTypes.checkConnector, …)`. */
+export function checkStart(input: CheckConnectorInput) {
+  return {
+    workflowId: checkConnectorId(input.checkId),
+    taskQueue: mainQueue,
+    args: [input] as [CheckConnectorInput],
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+  } as const;
+}
+
+/** Options of `client.workflow.start(workflowTypes.importRows, …)`. */
+export function importStart(input: ImportRowsInput) {
+  return {
+    workflowId: importId(input.importId),
+    taskQueue: mainQueue,
+    args: [input] as [ImportRowsInput],
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+  } as const;
+}
+
+/** Options of `client.workflow.start(workflowTypes.bulkAction, …)`. */
+export function bulkStart(input: BulkActionInput) {
+  return {
+    workflowId: bulkActionId(input.bulkId),
+    taskQueue: mainQueue,
+    args: [input] as [BulkActionInput],
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    staticSummary: input.action,
+  } as const;
 }

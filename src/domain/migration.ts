@@ -23,7 +23,13 @@ export const migrationStates = [
 export type MigrationState = (typeof migrationStates)[number];
 
 /** States that no workflow is behind: **Start**, **Retry** and **Resend invitation** begin a new epoch. */
-export const endStates = ['completed', 'completedWithIssues', 'failed', 'stopped', 'expired'] as const satisfies readonly MigrationState[];
+export const endStates = [
+  'completed',
+  'completedWithIssues',
+  'failed',
+  'stopped',
+  'expired',
+] as const satisfies readonly MigrationState[];
 export type EndState = (typeof endStates)[number];
 
 export function isEndState(state: MigrationState): state is EndState {
@@ -36,6 +42,9 @@ export type Actor = { kind: 'administrator'; email: string } | { kind: 'user' } 
 /** Which mails the administrator wanted for a side. */
 export type InvitationChoice = 'none' | 'source' | 'target' | 'both';
 
+/** What can be done to many rows at once. */
+export type BulkActionName = 'start' | 'retry' | 'stop' | 'resend' | 'delete';
+
 /** Why a sign-in was not accepted; what servers tell apart is told apart, and what they do not is not. */
 export interface SignInRefusal {
   side: Side;
@@ -43,6 +52,8 @@ export interface SignInRefusal {
   text: FaultText;
   /** `refused` cost a try; `unreachable` did not and is tried again for 24 hours. */
   outcome: 'refused' | 'unreachable';
+  /** Set where the mailbox takes no further password until then. */
+  waitUntil?: Date;
 }
 
 /** One line of a mail user's time line. */
@@ -84,6 +95,12 @@ export interface MigrationTimes {
   heartbeatMs: number;
   /** How often a waiting row is written again. */
   scheduledRefreshMs: number;
+  /** How long a folder waits for its worker before the mailbox is opened anew. */
+  folderStartMs: number;
+  /** How long running folders may go on when the workflow continues as new. */
+  drainMs: number;
+  /** Events of history after which the workflow continues as new, where the server does not suggest it sooner. */
+  historyEvents: number;
 }
 
 const second = 1000;
@@ -100,4 +117,7 @@ export const defaultTimes: MigrationTimes = {
   retryMostMs: 10 * minute,
   heartbeatMs: 30 * second,
   scheduledRefreshMs: 5 * minute,
+  folderStartMs: 5 * minute,
+  drainMs: 5 * minute,
+  historyEvents: 4000,
 };

@@ -15,7 +15,13 @@ export interface CredentialDocument {
 
 const schema = new Schema<CredentialDocument>(
   {
-    owner: { type: { kind: String, id: String }, required: true, _id: false },
+    owner: {
+      type: new Schema(
+        { kind: { type: String, required: true }, id: { type: String, required: true } },
+        { _id: false },
+      ),
+      required: true,
+    },
     side: { type: String, enum: ['source', 'target'], required: true },
     sealed: { type: String, required: true },
     takenAt: { type: Date, required: true },

@@ -40,6 +40,8 @@ export interface InvitationProjection {
 export interface MailUserProjection {
   epoch: number;
   revision: number;
+  /** The first run id of the workflow that this epoch belongs to. */
+  runId: string;
   state: MigrationState;
   since: Date;
   /** The `asked.startId` and `asked.credentialIds` that this projection has taken note of. */
@@ -55,7 +57,11 @@ export interface MailUserProjection {
   refusals?: SignInRefusal[];
   /** Written at the end. */
   summary?: MoveSummary;
-  pass?: { kind: 'full'; sweep: number };
+  pass?: {
+    kind: 'full';
+    step: 'planning' | 'copying' | 'verifying';
+    /** 0 while the folders are copied first. */ sweep: number;
+  };
   /** The folder being copied, by well-known name or number. */
   activeFolders: string[];
   throttledUntil?: Date;
@@ -83,20 +89,6 @@ export interface Asked {
   credentialAt?: Date;
 }
 
-/** Marked by the gate: the row holds a slot of both its connectors. */
-export interface SlotOfRow {
-  ticket: string;
-  epoch: number;
-  grantedAt: Date;
-}
-/** The row waits for slots. */
-export interface TicketOfRow {
-  ticket: string;
-  epoch: number;
-  since: Date;
-  seenAt: Date;
-}
-
 export interface MailUser {
   _id: Types.ObjectId;
   firstName: string;
@@ -115,8 +107,6 @@ export interface MailUser {
   /** Absent while **Not started**. */
   projection?: MailUserProjection;
   counters?: CountersProjection;
-  ticket?: TicketOfRow;
-  slot?: SlotOfRow;
 }
 
 const mailbox = {
@@ -146,14 +136,21 @@ const schema = new Schema<MailUser>(
     },
     projection: { type: Schema.Types.Mixed },
     counters: { type: Schema.Types.Mixed },
-    ticket: { type: Schema.Types.Mixed },
-    slot: { type: Schema.Types.Mixed },
   },
   { collection: 'mailUsers', minimize: false, versionKey: false },
 );
 schema.index(
   { 'source.connectorId': 1, 'source.addressKey': 1, 'source.recipientType': 1 },
   { unique: true, name: 'one row per source mailbox' },
+);
+// Each write asks for what stands there by equality on exactly the fields of one of these.
+schema.index(
+  { _id: 1, 'projection.epoch': 1, 'projection.revision': 1 },
+  { unique: true, name: 'projection is written once per revision' },
+);
+schema.index(
+  { _id: 1, 'counters.epoch': 1, 'counters.opening': 1 },
+  { unique: true, name: 'counters are written by one opening' },
 );
 schema.index({ 'projection.state': 1, _id: 1 });
 schema.index({ batch: 1, _id: 1 });

@@ -103,7 +103,8 @@ describe('the configuration', () => {
   });
 
   it('refuses to start in production without https, beside every other fault', () => {
-    const { LINK_KEY_FILE: _key, ...env } = { ...complete, NODE_ENV: 'production' };
+    const { LINK_KEY_FILE: _key, ...others } = complete;
+    const env = { ...others, NODE_ENV: 'production' };
     const faults = faultsOf(readWebConfig, env);
     expect(faults.some((fault) => fault.startsWith('PUBLIC_URL must begin with https://'))).toBe(true);
     expect(faults.some((fault) => fault.startsWith('LINK_KEY_FILE is missing'))).toBe(true);

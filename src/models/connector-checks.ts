@@ -1,0 +1,29 @@
+import { Schema, model } from 'mongoose';
+import type { CheckReport } from '../connectors/connector';
+
+/**
+ * One **Test connection**. The web writes it and starts the workflow `checkConnector`; an activity writes the report; pages read it.
+ * Without a report 30 s after `askedAt` no worker is running.
+ */
+export interface ConnectorCheck {
+  /** The check's id. */
+  _id: string;
+  connectorId: string;
+  askedAt: Date;
+  /** Written when a worker has taken it. */
+  begunAt?: Date;
+  report?: CheckReport;
+}
+
+const schema = new Schema<ConnectorCheck>(
+  {
+    _id: { type: String, required: true },
+    connectorId: { type: String, required: true },
+    askedAt: { type: Date, required: true },
+    begunAt: Date,
+    report: { type: Schema.Types.Mixed },
+  },
+  { collection: 'connectorChecks', minimize: false, versionKey: false },
+);
+
+export const ConnectorChecks = model<ConnectorCheck>('ConnectorCheck', schema);

@@ -1,0 +1,90 @@
+import { Schema, model, type Types } from 'mongoose';
+import type { Actor } from '../domain/migration';
+import type { RecipientType } from './mail-users';
+
+/**
+ * One **Upload CSV** that was confirmed. The web writes the rows in chunks (`ImportChunks`), then this, then starts the workflow
+ * `importRows`, which writes the progress and removes the chunks at the end; pages read it.
+ */
+export interface ImportDocument {
+  /** The import's id. */
+  _id: string;
+  sourceConnectorId: Types.ObjectId;
+  targetConnectorId: Types.ObjectId;
+  by: Actor;
+  createdAt: Date;
+  total: number;
+  /** Rows that are new in the list. */
+  added: number;
+  /** Rows that were listed already and have changed. */
+  updated: number;
+  /** Rows that were listed already just so. */
+  unchanged: number;
+  /** Rows that were started and keep their addresses. */
+  kept: number;
+  /** Migrations started after the import. */
+  started: number;
+  /** Chunks up to this number are dealt with. */
+  chunksDone: number;
+  finishedAt?: Date;
+}
+
+/** One row that was read and found without fault. */
+export interface ImportRow {
+  /** The line in the file, from 1. */
+  line: number;
+  firstName: string;
+  lastName: string;
+  sourceAddress: string;
+  targetAddress: string;
+  sourceRecipientType: RecipientType;
+  targetRecipientType: RecipientType;
+  batch: string;
+  language?: string;
+  sourceUserName?: string;
+  targetUserName?: string;
+  invitationEmail?: string;
+}
+
+/** At most `rowsPerChunk` rows of an import, so that no document grows with the file. */
+export interface ImportChunk {
+  /** `<import id>:<n>` */
+  _id: string;
+  /** From 1. */
+  n: number;
+  rows: ImportRow[];
+}
+
+export const rowsPerChunk = 200;
+export const importChunkId = (importId: string, n: number) => `${importId}:${n}`;
+
+const schema = new Schema<ImportDocument>(
+  {
+    _id: { type: String, required: true },
+    sourceConnectorId: { type: Schema.Types.ObjectId, required: true },
+    targetConnectorId: { type: Schema.Types.ObjectId, required: true },
+    by: { type: Schema.Types.Mixed, required: true },
+    createdAt: { type: Date, required: true },
+    total: { type: Number, required: true },
+    added: { type: Number, default: 0 },
+    updated: { type: Number, default: 0 },
+    unchanged: { type: Number, default: 0 },
+    kept: { type: Number, default: 0 },
+    started: { type: Number, default: 0 },
+    chunksDone: { type: Number, default: 0 },
+    finishedAt: Date,
+  },
+  { collection: 'imports', minimize: false, versionKey: false },
+);
+
+const chunkSchema = new Schema<ImportChunk>(
+  {
+    _id: { type: String, required: true },
+    n: { type: Number, required: true },
+    rows: { type: [Schema.Types.Mixed], required: true } as never,
+  },
+  { collection: 'importChunks', minimize: false, versionKey: false },
+);
+
+export const Imports = model<ImportDocument>('Import', schema);
+export const ImportChunks = model<ImportChunk>('ImportChunk', chunkSchema);

@@ -1,0 +1,89 @@
+import { Schema, model } from 'mongoose';
+
+/**
+ * A mail user that waits for a slot of both its connectors, or has them. The collection holds only these, so that the gate reads it
+ * whole whatever the list's length.
+ */
+export interface SlotDocument {
+  /** The mail user's id. */
+  _id: string;
+  /** One asking; another asking of the same mail user replaces it. */
+  ticket: string;
+  epoch: number;
+  batch: string;
+  sourceConnectorId: string;
+  targetConnectorId: string;
+  /** When it was asked for first. */
+  since: Date;
+  /** When the workflow last said that it waits. */
+  seenAt: Date;
+  /** Set by the gate: it holds a slot of both connectors. */
+  grantedAt?: Date;
+  /** When the workflow was last told. */
+  toldAt?: Date;
+  /** Set by the workflow: it knows. */
+  takenAt?: Date;
+}
+
+const schema = new Schema<SlotDocument>(
+  {
+    _id: { type: String, required: true },
+    ticket: { type: String, required: true },
+    epoch: { type: Number, required: true },
+    batch: { type: String, required: true },
+    sourceConnectorId: { type: String, required: true },
+    targetConnectorId: { type: String, required: true },
+    since: { type: Date, required: true },
+    seenAt: { type: Date, required: true },
+    grantedAt: Date,
+    toldAt: Date,
+    takenAt: Date,
+  },
+  { collection: 'slots', versionKey: false },
+);
+
+export const Slots = model<SlotDocument>('Slot', schema);
+
+/** How many wait, this one included, among those that asked before it; `undefined` where it does not wait. */
+export async function placeInQueue(mailUserId: string): Promise<number | undefined> {
+  const slot = await Slots.findById(mailUserId).lean<SlotDocument>();
+  if (slot === null || slot.grantedAt !== undefined) return undefined;
+  return (await Slots.countDocuments({ grantedAt: { $exists: false }, since: { $lt: slot.since } })) + 1;
+}
+
+/**
+ * Asks for slots, or says again that this ticket waits. A newer ticket of the same mail user takes the place of an older one.
+ * @returns whether the ticket has its slots already
+ */
+export async function askForSlot(
+  asked: Omit<SlotDocument, 'since' | 'seenAt' | 'grantedAt' | 'toldAt' | 'takenAt'>,
+  now: Date,
+): Promise<boolean> {
+  const { _id, ticket } = asked;
+  const seen = await Slots.findOneAndUpdate({ _id, ticket }, { $set: { seenAt: now } }).lean<SlotDocument>();
+  if (seen !== null) return seen.grantedAt !== undefined;
+  await Slots.replaceOne({ _id }, { ...asked, since: now, seenAt: now }, { upsert: true });
+  return false;
+}
+
+/** @returns whether the ticket has its slots; then the gate no longer tells it so */
+export async function takeSlot(mailUserId: string, ticket: string, now: Date): Promise<boolean> {
+  const slot = await Slots.findById(mailUserId).lean<SlotDocument>();
+  if (slot === null || slot.ticket !== ticket || slot.grantedAt === undefined) return false;
+  const taken = await Slots.updateOne({ _id: mailUserId, ticket }, { $set: { takenAt: now } });
+  return taken.matchedCount === 1;
+}
+
+/** Gives back what this ticket has or waits for; harmless when repeated, and never another ticket's. */
+export async function releaseSlot(mailUserId: string, ticket: string): Promise<void> {
+  await Slots.deleteOne({ _id: mailUserId, ticket });
+}
+
+/** @returns false where the ticket no longer waits */
+export async function grantSlot(mailUserId: string, ticket: string, now: Date): Promise<boolean> {
+  const granted = await Slots.updateOne(
+    { _id: mailUserId, ticket, grantedAt: { $exists: false } },
+    { $set: { grantedAt: now, toldAt: now } },
+  );
+  return granted.modifiedCount === 1;
+}
