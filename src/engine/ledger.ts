@@ -1,18 +1,85 @@
-import type { ItemRef, SourceState, TargetState } from '../connectors/connector';
-import type { ItemReason } from '../domain/faults';
+import type { ItemRef, SourceState, TargetRef, TargetState } from '../connectors/connector';
+import type { FaultText, ItemReason } from '../domain/faults';
+import type { WellKnownFolder } from '../domain/mailbox';
 
 /**
- * The port to what is kept of a copy: one document per folder, and the ledger, one append-only document per parcel.
+ * The port to what is kept of a copy: one document per pair, one per folder, and the ledger, one append-only document per parcel.
  *
- * Every write is one atomic single-document operation, durable (majority, journaled) before it resolves, and may be repeated.
- * Writes to a folder are made under a fence: they write nothing and answer `false` where another fence stands there.
- * A store that cannot be reached rejects with a retryable `Fault`.
+ * Every write is one atomic single-document operation, durable (majority, journaled) before it resolves.
+ * Writes under a fence write nothing and answer `false` where another fence stands there.
+ * A store that cannot be reached rejects with a retryable `Fault`; whether the write was done is then unknown, and the attempt ends:
+ * its successor reads what stands there under a higher fence.
  */
+export interface LedgerStore {
+  pair(pairId: string): Promise<PairDocument | undefined>;
+  /** Makes the pair's document where there is none, and takes it as `takeFolder` does. */
+  takePair(pairId: string, fence: number): Promise<Taken<PairDocument>>;
+  writePair(pairId: string, fence: number, patch: PairPatch): Promise<boolean>;
+
+  /** Sets what is planned for a folder, and makes its document (fence 0, nothing copied) where there is none. Repeatable. */
+  planFolder(id: FolderId, plan: FolderPlan): Promise<void>;
+  folder(id: FolderId): Promise<FolderDocument | undefined>;
+  /** Every folder of the pair that was ever planned, gone ones too; no order. */
+  folders(pairId: string): AsyncIterable<FolderDocument>;
+  /**
+   * Takes a folder from a lower fence. Repeating it with the same fence is refused with that fence.
+   * @returns the document as it stands after taking it, or the fence that refuses
+   */
+  takeFolder(id: FolderId, fence: number): Promise<Taken<FolderDocument>>;
+  /** Sets what `patch` names; an empty patch proves the fence. */
+  writeFolder(id: FolderId, fence: number, patch: FolderPatch): Promise<boolean>;
+  /** What `verifyPass` found for the folder's next copy to mend; replaces what was noted before. Not fenced. */
+  noteRepairs(id: FolderId, repairs: Repairs): Promise<void>;
+
+  /** Adds a parcel; a parcel of this id that is there already is left as it is, and that is success. */
+  append(parcel: LedgerParcel): Promise<void>;
+  /** Those of these parcels that are in the ledger; no order. */
+  parcels(parcelIds: readonly string[]): Promise<LedgerParcel[]>;
+  /** Every entry of these keys of a folder, in `seq` order; a key without one is absent. May cost a scan: see `known-keys.ts`. */
+  lookUp(id: FolderId, sourceKeys: readonly string[]): Promise<Map<string, KnownEntry[]>>;
+  /** All parcels of a folder in `seq` order, a batch at a time in memory. */
+  stream(id: FolderId): AsyncIterable<LedgerParcel>;
+}
+
+export type Taken<Document> = { kind: 'taken'; document: Document } | { kind: 'refused'; by: number };
 
 export interface FolderId {
   pairId: string;
   /** The source folder's key. */
   folderKey: string;
+}
+
+/** What is kept of two mailboxes. */
+export interface PairDocument {
+  pairId: string;
+  fence: number;
+  /** True while the making of a target folder may be on its way. */
+  ensuring: boolean;
+  /** True once the stamps of all target folders are in the ledger, so that it may be believed where it is silent. */
+  adopted: boolean;
+  /** Places in the plan that were given out: 0 to `positions` - 1. */
+  positions: number;
+}
+export type PairPatch = Partial<Pick<PairDocument, 'ensuring' | 'adopted' | 'positions'>>;
+
+/** What `planFolders` knows of a folder. */
+export interface FolderPlan {
+  /** The folder's number in everything that leaves the worker; from 0, never changed, never given to another. */
+  position: number;
+  /** Absent directly under the root. */
+  parentKey?: string;
+  name: string;
+  wellKnown?: WellKnownFolder;
+  folderClass: string;
+  /** The source's own count, a hint for progress. */
+  itemCount: number;
+  sizeBytes?: number;
+  /** The target folder; absent until it was ensured, and where it was refused. */
+  targetId?: string;
+  /** Why the target has no such folder. */
+  refused?: FaultText;
+  /** True where the source no longer has it. */
+  gone: boolean;
 }
 
 export interface Watermark {
@@ -24,67 +91,102 @@ export interface Watermark {
   filter: string;
 }
 
-/** A parcel that may have been put. */
+/** A parcel that may have been put. Without entries: the target folder itself may have been made. */
 export interface PendingParcel {
   parcelId: string;
   /** Grows by one per parcel of the folder; of several entries for a key the highest counts. */
   seq: number;
-  entries: ItemRef[];
+  entries: PendingEntry[];
 }
 
-export type EntryOutcome =
-  | { kind: 'copied'; targetId: string; targetChangeKey: string }
-  | { kind: 'skipped'; reason: ItemReason }
-  | { kind: 'failed'; reason: ItemReason }
-  /** The source item is gone and its target item was removed by us (a move, or a deletion that is followed). */
-  | { kind: 'removed' };
-
-export interface LedgerEntry extends ItemRef {
+/** One version of an item as it was read, before it is known what became of it. */
+export interface PendingEntry extends ItemRef {
   moveKey?: string;
   itemClass: string;
   sizeBytes: number;
   /** ISO 8601, as `PutChange.date`. */
   date?: string;
+}
+
+export type EntryOutcome =
+  | { kind: 'copied'; targetId: string; targetChangeKey: string }
+  /** With `keptTargetId` the target item was changed or removed by its user: it is left, and nothing is put in its place. */
+  | { kind: 'skipped'; reason: ItemReason; keptTargetId?: string }
+  | { kind: 'failed'; reason: ItemReason }
+  /** The source item is gone and the target holds nothing of ours for it. */
+  | { kind: 'removed' };
+
+export interface LedgerEntry extends PendingEntry {
   outcome: EntryOutcome;
+}
+
+/** An entry with the parcel it stands in. */
+export interface KnownEntry extends LedgerEntry {
+  parcelId: string;
+  seq: number;
 }
 
 export interface LedgerParcel extends FolderId {
   parcelId: string;
   seq: number;
+  /** True where the entries were made from stamps found in the target: size, class, date and `moveKey` are not known. */
+  adopted: boolean;
   entries: LedgerEntry[];
 }
 
-/** Absolute figures of one folder, computed from what is known and never incremented blindly. */
+/** Absolute figures of one folder, each parcel counted once: in the write that takes it out of `pending`. */
 export interface FolderCounters {
-  /** Items listed at the source in this listing, filter applied. */
+  /** Items found at the source that are in the ledger, in whatever way they ended, and those of the page at hand. */
   found: number;
   foundBytes: number;
   copied: number;
   copiedBytes: number;
-  /** Left out by the filter. */
+  /** Left out by the filter since the listing last began anew. */
   filtered: number;
   skipped: number;
   failed: number;
 }
 
-export interface FolderDocument extends FolderId {
-  fence: number;
-  /** False from `take` until `release`: an attempt may still have something on its way. */
-  released: boolean;
-  watermark?: Watermark;
-  pending: PendingParcel[];
-  /** Ids of the parcels in the ledger since the watermark. */
-  parcels: string[];
-  /** The highest seq given out. */
-  seq: number;
-  counters: FolderCounters;
+export const noCounters: FolderCounters = {
+  found: 0,
+  foundBytes: 0,
+  copied: 0,
+  copiedBytes: 0,
+  filtered: 0,
+  skipped: 0,
+  failed: 0,
+};
+
+/** What `verifyPass` found and `copyFolder` mends under its fence. */
+export interface Repairs {
+  /** Something of the source is missing: list it from the beginning. */
+  relistSource: boolean;
+  /** The target has a stamp that the ledger lacks: list it from the beginning. */
+  relistTarget: boolean;
+  /** Doubles of ours, to be removed. */
+  remove: { sourceKey: string; target: TargetRef }[];
 }
 
-/** What a fenced write sets; what is absent stays. */
-export interface FolderPatch {
-  pending?: PendingParcel[];
-  parcels?: string[];
-  seq?: number;
+export interface FolderDocument extends FolderId {
+  plan: FolderPlan;
+  fence: number;
   watermark?: Watermark;
+  pending: PendingParcel[];
+  /** The highest seq given out. */
+  seq: number;
+  /** Parcels with a seq above this are in the ledger if they were ever found done: one that is not there came late. */
+  completeSince: number;
+  counters: FolderCounters;
+  repairs?: Repairs;
+}
+
+/** What a fenced write sets; what is absent stays. `null` takes a field away. */
+export interface FolderPatch {
+  plan?: FolderPlan;
+  pending?: PendingParcel[];
+  seq?: number;
+  completeSince?: number;
+  watermark?: Watermark | null;
   counters?: FolderCounters;
+  repairs?: null;
 }

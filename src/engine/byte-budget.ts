@@ -1,0 +1,60 @@
+/**
+ * Bytes of item content that may be in memory at once, for a whole mailbox, first come first served.
+ * Whoever holds some asks for no more by `take`, so that nobody waits for another in a circle.
+ */
+export class ByteBudget {
+  private held = 0;
+  private readonly waiting: { bytes: number; start: () => void }[] = [];
+
+  /** @param total bytes; 4 or more */
+  constructor(readonly total: number) {}
+
+  /** The greatest share one parcel may hold; an item above it is piped alone. */
+  get share(): number {
+    return Math.floor(this.total / 4);
+  }
+
+  get inFlight(): number {
+    return this.held;
+  }
+
+  /** Waits until `bytes` (at most `total`) are free and holds them. Rejects with the signal's reason when aborted meanwhile. */
+  async take(bytes: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (bytes > this.total) throw new RangeError(`${bytes} bytes asked of a budget of ${this.total}`);
+    if (this.waiting.length === 0 && this.held + bytes <= this.total) {
+      this.held += bytes;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const waiter = {
+        bytes,
+        start: () => {
+          signal.removeEventListener('abort', leave);
+          resolve();
+        },
+      };
+      const leave = () => {
+        this.waiting.splice(this.waiting.indexOf(waiter), 1);
+        this.wake();
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      this.waiting.push(waiter);
+    });
+  }
+
+  /** Gives back what `take` held, whole or in parts. */
+  give(bytes: number): void {
+    this.held -= bytes;
+    this.wake();
+  }
+
+  private wake(): void {
+    for (let next = this.waiting[0]; next && this.held + next.bytes <= this.total; next = this.waiting[0]) {
+      this.waiting.shift();
+      this.held += next.bytes;
+      next.start();
+    }
+  }
+}
