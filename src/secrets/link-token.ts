@@ -36,6 +36,18 @@ export function matchLinkToken(linkKey: string, token: string): Link | undefined
   return same && purpose !== undefined ? { mailUserId, purpose, generation: Number(generation) } : undefined;
 }
 
+const codeLetters = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
+
+/**
+ * `K7M-4QX`: the mail and the page behind its link both show it, so that people see that they belong together.
+ * The same for every link of a mail user's generation; nobody finds it without the key.
+ */
+export function linkCode(linkKey: string, { mailUserId, generation }: Omit<Link, 'purpose'>): string {
+  const mac = createHmac('sha256', linkKey).update(`mailporter code ${mailUserId}.${generation}`).digest();
+  const letters = [...mac.subarray(0, 6)].map((byte) => codeLetters[byte % codeLetters.length]).join('');
+  return `${letters.slice(0, 3)}-${letters.slice(3)}`;
+}
+
 function macOf(linkKey: string, claim: string): Buffer {
   return createHmac('sha256', linkKey).update(`mailporter link ${claim}`).digest();
 }

@@ -1,0 +1,161 @@
+import {
+  composeMail,
+  type MailEvent,
+  type MailOrganisation,
+  type MailSubject,
+} from '../../src/mail/messages';
+import { createMailRenderer } from '../../src/mail/render';
+
+const organisation: MailOrganisation = {
+  name: 'Contoso IT',
+  contact: 'help@contoso.example',
+  timeZone: 'Europe/Berlin',
+  language: 'en',
+};
+const subject = (change: Partial<MailSubject> = {}): MailSubject => ({
+  firstName: 'Anna',
+  lastName: 'Berg',
+  source: { address: 'anna.berg@contoso.example' },
+  target: { address: 'a.berg@fabrikam.example', webMailUrl: 'https://mail.fabrikam.example/' },
+  link: 'https://move.contoso.example/m/65f2a7c09b1d4e0012ab34cd.invitation.1.mac',
+  code: 'K7M-4QX',
+  ...change,
+});
+const counters = {
+  folders: 42,
+  foldersDone: 42,
+  found: 12_345,
+  foundBytes: 3e9,
+  copied: 12_343,
+  copiedBytes: 3e9,
+  filtered: 0,
+  skipped: 1,
+  failed: 1,
+};
+const events: MailEvent[] = [
+  { kind: 'invitation', linkExpiresAt: new Date('2026-12-14T09:00:00Z') },
+  { kind: 'signInNeeded', sides: ['source'] },
+  { kind: 'completed', counters },
+  {
+    kind: 'failed',
+    fault: { code: 'ErrorQuotaExceeded', remedy: 'freeSpace', message: 'The target mailbox is full.' },
+  },
+  { kind: 'stopped' },
+];
+const render = createMailRenderer();
+const write = (event: MailEvent, change?: Partial<MailSubject>, of: MailOrganisation = organisation) => {
+  const mail = composeMail(of, subject(change), event);
+  return { ...mail, ...render(mail) };
+};
+
+describe('composeMail', () => {
+  it.each(events.map((event) => [event.kind, event] as const))(
+    'lets %s name the organisation, both addresses, the whole link, the code and whom to ask, in both bodies',
+    (_kind, event) => {
+      const mail = write(event);
+      for (const body of [mail.html, mail.text]) {
+        for (const needed of [
+          'Contoso IT',
+          'anna.berg@contoso.example',
+          'a.berg@fabrikam.example',
+          'K7M-4QX',
+          'help@contoso.example',
+          'Nobody at Contoso IT will ask you for a password by mail or by telephone.',
+          'Hello Anna Berg,',
+          mail.title,
+        ])
+          expect(body).toContain(needed);
+      }
+      expect(mail.text).toContain(`\n${subject().link}\n`);
+      expect(mail.html).toContain(`>${subject().link}</a>`);
+      expect(mail.subject).toContain('anna.berg@contoso.example');
+    },
+  );
+
+  it.each(events.map((event) => [event.kind, event] as const))(
+    'loads nothing and runs nothing when %s is read',
+    (_kind, event) => {
+      const { html } = write(event);
+      expect(html).not.toMatch(/<img|<script|<link|<iframe|url\(|@import|background=|srcset|\son[a-z]+=/i);
+      const addresses = [...html.matchAll(/(?:href|src|action)="([^"]*)"/g)].map(([, address]) => address);
+      expect(new Set(addresses)).toEqual(new Set([subject().link]));
+    },
+  );
+
+  it('says until when the invitation’s link works, in the organisation’s zone', () => {
+    const lateInBerlin: MailEvent = { kind: 'invitation', linkExpiresAt: new Date('2026-12-13T23:30:00Z') };
+    expect(write(lateInBerlin).text).toContain('The link works until 14 December 2026.');
+    expect(write({ kind: 'invitation' }).text).not.toContain('works until');
+  });
+
+  it('tells in words what was moved per kind, what was not and why, and where to look', () => {
+    const summary = {
+      copied: { mail: 12_000, calendar: 343 },
+      notCopied: [
+        {
+          kind: 'mail',
+          code: 'ErrorMessageSizeExceeded',
+          remedy: 'raiseRequestLimit',
+          message: 'too large',
+          count: 1,
+        },
+        { kind: 'tasks', code: 'Odd', remedy: 'askSupport', message: 'odd', count: 1 },
+      ],
+    } as const;
+    const { text } = write({
+      kind: 'completed',
+      counters,
+      summary: { copied: summary.copied, notCopied: [...summary.notCopied] },
+      credentialsDestroyAt: new Date('2026-12-01T12:00:00Z'),
+    });
+    expect(text).toContain('except 2 items');
+    expect(text).toContain('- Mail: 12,000\n- Calendar entries: 343\n- Folders: 42');
+    expect(text).toContain('- Mail: 1, larger than the new mail server takes\n- Tasks: 1, ');
+    expect(text).toContain('https://mail.fabrikam.example/');
+    expect(text).toContain('destroyed at the latest on 1 December 2026');
+  });
+
+  it('promises everything only where nothing was left out', () => {
+    const whole = write({ kind: 'completed', counters: { ...counters, failed: 0, skipped: 0 } });
+    expect(whole.text).toContain('Everything that was found in your old mailbox is now in your new one.');
+    expect(whole.text).toContain('The passwords you typed for this move have been destroyed.');
+    expect(write({ kind: 'completed', counters }).text).not.toContain('Everything that was found');
+  });
+
+  it('names which mailbox wants its password again', () => {
+    expect(write({ kind: 'signInNeeded', sides: ['target'] }).text).toContain(
+      'your new mailbox a.berg@fabrikam.example no longer takes the password',
+    );
+    expect(write({ kind: 'signInNeeded', sides: ['source', 'target'] }).text).toContain('both mailboxes');
+  });
+
+  it('keeps hostile names as text', () => {
+    const hostile = write(
+      { kind: 'invitation' },
+      { firstName: '<img src=x onerror=alert(1)>', lastName: 'O’Neill\r\nBcc: evil@example.com' },
+      { ...organisation, name: 'Müller & <b>Söhne</b>' },
+    );
+    expect(hostile.html).not.toContain('<img');
+    expect(hostile.html).toContain('Müller &amp; &lt;b&gt;Söhne&lt;/b&gt;');
+    expect(hostile.subject).not.toMatch(/[\r\n]/);
+    expect(hostile.text).toContain('Hello <img src=x onerror=alert(1)> O’Neill Bcc: evil@example.com,');
+  });
+
+  it('greets without a name where the list has none', () => {
+    expect(write({ kind: 'invitation' }, { firstName: '', lastName: ' ' }).text).toContain('\nHello,\n');
+  });
+
+  it.each([
+    ['#1f4e8c', '#ffffff'],
+    ['#ffd200', '#000000'],
+    ['red; background:url(x)', '#ffffff'],
+  ])('writes on the colour %s in %s', (colour, onColour) => {
+    const mail = write({ kind: 'invitation' }, undefined, { ...organisation, colour });
+    expect(mail.organisation.onColour).toBe(onColour);
+    expect(mail.html).not.toContain('url(');
+  });
+
+  it('speaks English where a row wants a language there is none of', () => {
+    expect(write({ kind: 'invitation' }, { language: 'tlh' }).language).toBe('en');
+  });
+});
