@@ -83,7 +83,8 @@ export function translator(...wanted: readonly (string | undefined)[]): { t: Tra
   const fixed = catalogues.getFixedT(language);
   const t: Translate = (key, values = {}) => {
     if (!catalogues.exists(key, { lng: language, ...values })) throw new Error(`No text for ${key}.`);
-    return fixed(key, forPeople(language, values));
+    const text: unknown = fixed(key, forPeople(language, values));
+    return String(text);
   };
   return { t, language };
 }

@@ -9,10 +9,10 @@ import type {
 } from '../domain/migration';
 import type { FaultText } from '../domain/faults';
 import type { MoveSummary } from '../domain/move-summary';
+import { recipientTypes, type RecipientType } from '../domain/mail-user-row';
 import type { Side } from '../domain/mailbox';
 
-export const recipientTypes = ['Standard', 'Archive', 'SharedMailbox', 'RoomsAndEquipment'] as const;
-export type RecipientType = (typeof recipientTypes)[number];
+export { recipientTypes, type RecipientType };
 
 /** One end of a row: a mailbox is connector + address + recipient type. */
 export interface MailboxOfRow {

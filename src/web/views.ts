@@ -45,16 +45,14 @@ export const stateBadges: Record<MigrationState, { icon: string; colour: string 
 
 /** Handlebars with the layouts, partials and helpers of every page. Views are found under `views/`. */
 export function installViews(app: Application, config: Pick<WebConfig, 'TIME_ZONE' | 'NODE_ENV'>): void {
-  app.engine(
-    'hbs',
-    engine({
-      extname: 'hbs',
-      defaultLayout: false,
-      layoutsDir: join(viewsFolder, 'layouts'),
-      partialsDir: join(viewsFolder, 'partials'),
-      helpers,
-    }),
-  );
+  const render = engine({
+    extname: 'hbs',
+    defaultLayout: false,
+    layoutsDir: join(viewsFolder, 'layouts'),
+    partialsDir: join(viewsFolder, 'partials'),
+    helpers,
+  });
+  app.engine('hbs', (path, options, done) => void render(path, options, done));
   app.set('view engine', 'hbs');
   app.set('views', viewsFolder);
   app.set('view cache', config.NODE_ENV !== 'development');

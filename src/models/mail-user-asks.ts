@@ -1,0 +1,47 @@
+import type { Types } from 'mongoose';
+import { MailUsers, type MailUser } from './mail-users';
+
+/**
+ * Notes on the row that a start was asked for, unless another one was noted since the row was read.
+ * @param seen the row's `asked.startId` as it was read
+ * @returns the start that stands on the row now: this one, or the one that was faster; `undefined` where the row is gone
+ */
+export async function askStart(
+  id: Types.ObjectId,
+  seen: string | undefined,
+  startId: string,
+  at: Date,
+): Promise<string | undefined> {
+  const expected = seen === undefined ? { $exists: false } : seen;
+  await MailUsers.updateOne(
+    { _id: id, 'asked.startId': expected },
+    { $set: { 'asked.startId': startId, 'asked.startedAt': at } },
+  );
+  const row = await MailUsers.findById(id, { asked: 1 }).lean<Pick<MailUser, 'asked'>>();
+  return row?.asked.startId;
+}
+
+/** Takes back what `askStart` noted, where nothing came of it: the page shows no **Starting** that never ends. */
+export async function unaskStart(id: Types.ObjectId, startId: string): Promise<void> {
+  await MailUsers.updateOne(
+    { _id: id, 'asked.startId': startId },
+    { $unset: { 'asked.startId': true, 'asked.startedAt': true } },
+  );
+}
+
+/** Notes on the row that these sealed credentials wait for its workflow. */
+export async function askCredentials(
+  id: Types.ObjectId,
+  credentialIds: readonly string[],
+  at: Date,
+): Promise<void> {
+  await MailUsers.updateOne(
+    { _id: id },
+    { $push: { 'asked.credentialIds': { $each: [...credentialIds] } }, $set: { 'asked.credentialAt': at } },
+  );
+}
+
+/** Takes them back; harmless when repeated. */
+export async function unaskCredentials(id: Types.ObjectId, credentialIds: readonly string[]): Promise<void> {
+  await MailUsers.updateOne({ _id: id }, { $pull: { 'asked.credentialIds': { $in: [...credentialIds] } } });
+}
