@@ -78,6 +78,22 @@ export interface MailboxCounters {
   failed: number;
 }
 
+/** What a comparison of both mailboxes with the ledger found, over the whole mailbox. */
+export interface VerifyCounts {
+  /** Source items that are neither in the ledger nor in the target. */
+  missing: number;
+  /** Items in the target with our stamp that the ledger lacks. */
+  unrecorded: number;
+  /** Doubles of ours, to be removed. */
+  doubled: number;
+  /** Copies that others made of our items: left. */
+  copies: number;
+  /** In the ledger, but changed or removed in the target since: left. */
+  changedByUser: number;
+  /** Source items that came after they were looked at last. */
+  arrivedSince: number;
+}
+
 /** Durations of a migration, all in ms; workflow input, so that tests run at a fiftieth. */
 export interface MigrationTimes {
   /** From the invitation until the link no longer signs in. */

@@ -1,6 +1,6 @@
 import { Schema, model, type Types } from 'mongoose';
 import type { Actor } from '../domain/migration';
-import type { RecipientType } from './mail-users';
+import type { MailUserRow } from '../domain/mail-user-row';
 
 /**
  * One **Upload CSV** that was confirmed. The web writes the rows in chunks (`ImportChunks`), then this, then starts the workflow
@@ -30,21 +30,10 @@ export interface ImportDocument {
 }
 
 /** One row that was read and found without fault. */
-export interface ImportRow {
+export type ImportRow = MailUserRow & {
   /** The line in the file, from 1. */
   line: number;
-  firstName: string;
-  lastName: string;
-  sourceAddress: string;
-  targetAddress: string;
-  sourceRecipientType: RecipientType;
-  targetRecipientType: RecipientType;
-  batch: string;
-  language?: string;
-  sourceUserName?: string;
-  targetUserName?: string;
-  invitationEmail?: string;
-}
+};
 
 /** At most `rowsPerChunk` rows of an import, so that no document grows with the file. */
 export interface ImportChunk {

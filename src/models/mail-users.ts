@@ -6,6 +6,7 @@ import type {
   MigrationState,
   SignInRefusal,
   TimelineEntry,
+  VerifyCounts,
 } from '../domain/migration';
 import type { FaultText } from '../domain/faults';
 import type { MoveSummary } from '../domain/move-summary';
@@ -32,7 +33,11 @@ export interface InvitationProjection {
   to: string[];
   sentAt?: Date;
   refused?: { at: Date; answer: string };
-  /** How many of how many in this bulk are sent, where it is one of many. */
+  /** When its turn comes, at the set rate; absent once it was sent. */
+  dueAt?: Date;
+  /** The mail server does not take it just now; it is tried again. */
+  delayed?: { at: Date; answer: string };
+  /** How long it takes to sign in, also where no mail was sent. */
   linkExpiresAt?: Date;
 }
 
@@ -57,13 +62,14 @@ export interface MailUserProjection {
   refusals?: SignInRefusal[];
   /** Written at the end. */
   summary?: MoveSummary;
+  /** What the last comparison of both mailboxes with the ledger found. */
+  verified?: VerifyCounts;
   pass?: {
     kind: 'full';
     step: 'planning' | 'copying' | 'verifying';
-    /** 0 while the folders are copied first. */ sweep: number;
+    /** 0 while the folders are copied first. */
+    sweep: number;
   };
-  /** The folder being copied, by well-known name or number. */
-  activeFolders: string[];
   throttledUntil?: Date;
   fault?: { text: FaultText; side?: Side };
   /** When the credentials were destroyed, or will be at the latest. */
@@ -79,11 +85,15 @@ export interface CountersProjection extends MailboxCounters {
   epoch: number;
   opening: number;
   at: Date;
+  /** The folders being copied, by well-known name or number. */
+  activeFolders: string[];
 }
 
 /** What the web asked for; pages show **Starting** and **Checking sign-in** until the projection names these ids as handled. */
 export interface Asked {
   startId?: string;
+  /** Why; `start` where it is absent. */
+  reason?: 'start' | 'retry' | 'resend' | 'form';
   startedAt?: Date;
   credentialIds: string[];
   credentialAt?: Date;
@@ -107,6 +117,8 @@ export interface MailUser {
   /** Absent while **Not started**. */
   projection?: MailUserProjection;
   counters?: CountersProjection;
+  /** Set by `reconcile` while it finds no workflow behind a row that should have one. */
+  orphanSince?: Date;
 }
 
 const mailbox = {
@@ -130,12 +142,14 @@ const schema = new Schema<MailUser>(
     createdAt: { type: Date, required: true },
     asked: {
       startId: String,
+      reason: String,
       startedAt: Date,
       credentialIds: { type: [String], default: [] },
       credentialAt: Date,
     },
     projection: { type: Schema.Types.Mixed },
     counters: { type: Schema.Types.Mixed },
+    orphanSince: Date,
   },
   { collection: 'mailUsers', minimize: false, versionKey: false },
 );
