@@ -260,11 +260,16 @@ function paragraphs(...texts: string[]): MailBlock[] {
   return texts.map((text) => ({ block: 'paragraph', text }));
 }
 
-/** `14 March 2026` in the organisation's zone. */
 function dateText(at: Date, { organisation, language }: Context): string {
+  return longDate(at, language, organisation.timeZone);
+}
+
+/** `14 March 2026` in this zone. */
+export function longDate(at: Date, language: Language, timeZone: string): string {
+  // The English of the catalogue is the one that writes the day first, which nobody reads as a month.
   return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
     dateStyle: 'long',
-    timeZone: organisation.timeZone,
+    timeZone,
   }).format(at);
 }
 

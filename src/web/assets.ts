@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
 import { Router, type Response } from 'express';
 import { viewsFolder } from '../locales';
+
+/** What may stand in `views/assets`; everything there is served. */
+const types = { '.css': 'text/css', '.js': 'text/javascript', '.svg': 'image/svg+xml' } as const;
 
 interface Asset {
   type: string;
@@ -37,41 +40,30 @@ export function assets(): Router {
 
 function loadAssets(): Map<string, Asset> {
   const loaded = new Map<string, Asset>();
-  const own = (name: string): string => read(join(viewsFolder, 'assets', name));
   const tabler = join(dirname(require.resolve('@tabler/core/package.json')), 'dist/css/tabler.min.css');
-  loaded.set('tabler.css', css(withoutDataAddresses(read(tabler), loaded)));
-  loaded.set('mailporter.css', css(own('mailporter.css')));
-  loaded.set('theme.js', script(own('theme.js')));
-  loaded.set('mailporter.js', script(own('mailporter.js')));
-  loaded.set('htmx.js', script(read(require.resolve('htmx.org/dist/htmx.min.js'))));
-  loaded.set('icon.svg', { type: 'image/svg+xml', body: own('icon.svg') });
+  loaded.set('tabler.css', withoutSourceMap(withoutDataAddresses(read(tabler), loaded)));
+  loaded.set('htmx.js', { type: types['.js'], body: read(require.resolve('htmx.org/dist/htmx.min.js')) });
+  const folder = join(viewsFolder, 'assets');
+  for (const name of readdirSync(folder).sort()) {
+    const type = types[extname(name) as keyof typeof types];
+    loaded.set(name, { type, body: read(join(folder, name)) });
+  }
   return loaded;
-}
-
-function send(response: Response, { type, body }: Asset, current: boolean): void {
-  response
-    .set('Cache-Control', current ? 'public, max-age=31536000, immutable' : 'no-cache')
-    .type(type)
-    .send(body);
 }
 
 function read(path: string): string {
   return readFileSync(path, 'utf8');
 }
 
-function css(body: string): Asset {
-  return { type: 'text/css', body: body.replace(/\/\*# sourceMappingURL=.*$/m, '') };
-}
-
-function script(body: string): Asset {
-  return { type: 'text/javascript', body };
+function withoutSourceMap(sheet: string): Asset {
+  return { type: types['.css'], body: sheet.replace(/\/\*# sourceMappingURL=.*$/m, '') };
 }
 
 function withoutDataAddresses(sheet: string, loaded: Map<string, Asset>): string {
   return sheet.replaceAll(/url\("data:image\/svg\+xml,([^"]*)"\)/g, (_whole, svg: string) => {
     const body = svg.includes('%3') ? decodeURIComponent(svg) : svg.replaceAll('%23', '#');
     const name = `tabler/${hash(body)}.svg`;
-    loaded.set(name, { type: 'image/svg+xml', body });
+    loaded.set(name, { type: types['.svg'], body });
     return `url(${name})`;
   });
 }

@@ -1,0 +1,60 @@
+import type { Side } from '../../domain/mailbox';
+import { shownState } from '../../domain/shown-state';
+import { Connectors, type ConnectorDocument } from '../../models/connectors';
+import { MailUsers, type MailUser } from '../../models/mail-users';
+import { signInWaitOf } from '../../models/sign-in-refusals';
+import { placeInQueue } from '../../models/slots';
+import { matchLinkToken, type Link } from '../../secrets/link-token';
+import type { ProgressSamples } from './progress-samples';
+import type { ViewInput } from './view-of';
+
+/** What a link leads to. Whatever else is wrong with a token, the answer is the same: `unknown`. */
+export type Opened =
+  | { kind: 'unknown' }
+  /** A newer link took this one's place. */
+  | { kind: 'replaced'; link: Link }
+  | { kind: 'open'; link: Link; row: MailUser; connectors: Record<Side, ConnectorDocument> };
+
+/** Opens a link for reading; changes nothing. */
+export async function openLink(linkKey: string, token: string): Promise<Opened> {
+  const link = matchLinkToken(linkKey, token);
+  if (link === undefined) return { kind: 'unknown' };
+  const row = await MailUsers.findById(link.mailUserId).lean<MailUser>();
+  if (row === null || link.generation > row.linkGeneration) return { kind: 'unknown' };
+  if (link.generation < row.linkGeneration) return { kind: 'replaced', link };
+  const [source, target] = await Promise.all([connectorOf(row, 'source'), connectorOf(row, 'target')]);
+  if (source === null || target === null) return { kind: 'unknown' };
+  return { kind: 'open', link, row, connectors: { source, target } };
+}
+
+function connectorOf(row: MailUser, side: Side): Promise<ConnectorDocument | null> {
+  return Connectors.findById(row[side].connectorId).lean<ConnectorDocument>();
+}
+
+/** Asks the database for the rest of what this row's view is made of. */
+export async function viewInput(
+  { row, connectors }: Extract<Opened, { kind: 'open' }>,
+  credentialLifeMs: number,
+  samples: ProgressSamples,
+): Promise<ViewInput> {
+  const now = new Date();
+  const state = shownState(row);
+  const place = state === 'scheduled' ? await placeInQueue(row._id.toHexString()) : undefined;
+  const seen =
+    state === 'working' && row.counters ? samples.add(row._id.toHexString(), row.counters) : undefined;
+  const [source, target] = await Promise.all([waitOf(row, 'source', now), waitOf(row, 'target', now)]);
+  return {
+    row,
+    connectors,
+    now,
+    credentialLifeMs,
+    waits: { ...(source && { source }), ...(target && { target }) },
+    ...(place && { place }),
+    ...(seen && { samples: seen }),
+  };
+}
+
+function waitOf(row: MailUser, side: Side, now: Date): Promise<Date | undefined> {
+  const { connectorId, addressKey } = row[side];
+  return signInWaitOf({ connectorId: connectorId.toHexString(), addressKey }, now);
+}

@@ -1,0 +1,227 @@
+import { wellKnownFolders, type ItemKind } from '../../domain/mailbox';
+import type { Remedy } from '../../domain/faults';
+import type { Language, Translate } from '../../locales';
+import { longDate, reasonText } from '../../mail/messages';
+import type { FieldFault, Fields } from '../forms';
+import { bytesText, numberText } from '../for-people';
+import type { CompletedView, MailboxView, SelfServiceView, SignInSide, WorkingView } from './view';
+import { around, nameAtStart, nameOf, webLink } from './words';
+
+/** The reader's words. */
+export interface Reader {
+  t: Translate;
+  language: Language;
+  timeZone: string;
+}
+
+/** What the template of a view prints. */
+export type Presented = Readonly<Record<string, unknown>>;
+
+/** What a form that was not taken adds to its view; passwords are never among it. */
+export interface FormState {
+  fields: Fields;
+  faults: readonly FieldFault[];
+}
+export const emptyForm: FormState = { fields: {}, faults: [] };
+
+/** Puts a view into words; every template of `views/self-service` is given what its case here returns. */
+export function present(view: SelfServiceView, reader: Reader, form: FormState = emptyForm): Presented {
+  const { t } = reader;
+  const closing =
+    'writes' in view ? t(view.writes ? 'selfService.mayCloseMail' : 'selfService.mayCloseNone') : undefined;
+  switch (view.view) {
+    case 'signIn':
+      return signIn(view, reader, form);
+    case 'locked':
+      return {
+        refusals: refusals(view.sides, reader),
+        text: around(t, 'selfService.locked.text', 'time', { mailbox: nameAtStart(t, view.locked) }),
+        until: view.until,
+      };
+    case 'checking':
+      return { noWorker: view.noWorker, ticks: ticks(view.signedIn, t) };
+    case 'unreachable':
+      return {
+        which: around(t, 'selfService.unreachable.which', 'time', { mailbox: nameOf(t, view.mailbox) }),
+        since: view.since,
+        code: view.code,
+      };
+    case 'scheduled':
+      return { closing, place: placeText(t, view.place) };
+    case 'working':
+      return { closing, ...working(view, reader) };
+    case 'throttled':
+      return {
+        closing,
+        ...(view.until && { until: view.until, text: around(t, 'selfService.throttled.until', 'time') }),
+      };
+    case 'completed':
+      return completed(view, reader);
+    case 'failed':
+      return { fault: view.fault, mailbox: view.mailbox && nameOf(t, view.mailbox) };
+    case 'starting':
+      return { noWorker: view.noWorker };
+    case 'upToDate':
+      return { closing };
+    case 'paused':
+    case 'stopped':
+    case 'expired':
+      return {};
+  }
+}
+
+function signIn(
+  view: Extract<SelfServiceView, { view: 'signIn' }>,
+  reader: Reader,
+  { fields, faults }: FormState,
+): Presented {
+  const { t, language, timeZone } = reader;
+  const asked = view.sides.filter(({ signedIn }) => !signedIn);
+  const isFaulty = (name: string) => faults.some(({ field }) => field === name);
+  return {
+    again: view.again,
+    refusals: refusals(asked, reader),
+    ticks: ticks(
+      view.sides.filter(({ signedIn }) => signedIn),
+      t,
+    ),
+    sides: asked.map((side, index) => {
+      const userNameField = `${side.side}UserName`;
+      const passwordField = `${side.side}Password`;
+      const userNameTyped = fields[userNameField] ?? '';
+      return {
+        side: side.side,
+        address: side.address,
+        first: index === 0,
+        title: nameAtStart(t, side),
+        name: nameOf(t, side),
+        passwordField,
+        passwordFault: isFaulty(passwordField),
+        userNameField,
+        userNameTyped,
+        userNameFault: isFaulty(userNameField),
+        userNameAsked: side.signInName === undefined,
+        userNameOpen: userNameTyped !== '' || isFaulty(userNameField),
+        signsInAs: side.signInName === side.address ? undefined : side.signInName,
+      };
+    }),
+    same: fields['same'] === 'on',
+    canBeSame: asked.length > 1,
+    promise: t('selfService.signIn.promise', { date: longDate(view.destroyAt, language, timeZone) }),
+    until:
+      view.linkExpiresAt &&
+      t('selfService.signIn.untilDate', { date: longDate(view.linkExpiresAt, language, timeZone) }),
+  };
+}
+
+function ticks(mailboxes: readonly MailboxView[], t: Translate) {
+  return mailboxes.map((mailbox) => ({
+    text: t('selfService.signIn.acceptedTick', { mailbox: nameAtStart(t, mailbox) }),
+    address: mailbox.address,
+  }));
+}
+
+const refusalTexts = [
+  'enableBasic',
+  'openEws',
+  'checkMailboxExists',
+  'grantAccess',
+  'checkServerName',
+  'checkCertificate',
+] as const satisfies readonly Remedy[];
+
+/** What servers tell apart is told apart; a bare 401 says nothing of its reason, and neither do we. */
+function refusals(sides: readonly SignInSide[], { t }: Reader) {
+  return sides.flatMap((side) => {
+    if (side.refusal === undefined) return [];
+    const { remedy, code, triesLeft } = side.refusal;
+    const bare = remedy === 'checkNameAndPassword' || remedy === 'signInAgain';
+    const known = refusalTexts.find((text) => text === remedy) ?? 'other';
+    const href = webLink(side.webMailUrl);
+    return [
+      {
+        title: t('selfService.refused.title', { mailbox: nameAtStart(t, side) }),
+        text: t(`selfService.refused.${bare ? 'checkNameAndPassword' : known}`),
+        href,
+        tryAgain: bare ? around(t, 'selfService.refused.checkNameAndPasswordTry', 'link') : undefined,
+        left: bare ? t('selfService.refused.triesLeft', { count: triesLeft }) : undefined,
+        code,
+      },
+    ];
+  });
+}
+
+function placeText(t: Translate, place: number | undefined): string | undefined {
+  if (place === undefined) return undefined;
+  return place === 1
+    ? t('selfService.scheduled.placeNext')
+    : t('selfService.scheduled.place', { count: place - 1 });
+}
+
+function working({ progress, step, activeFolders }: WorkingView, reader: Reader): Presented {
+  if (progress === undefined) return {};
+  const { t, language } = reader;
+  const { copied, found, copiedBytes, foundBytes, folders, foldersDone, percent, leftMs } = progress;
+  const count = (value: number) => numberText(value, language);
+  return {
+    percent,
+    percentText: t('selfService.working.percent', { percent }),
+    items: t('selfService.working.items', { count: found, copied: count(copied) }),
+    bytes: t('selfService.working.bytes', {
+      copied: bytesText(copiedBytes, language),
+      found: bytesText(foundBytes, language),
+    }),
+    foldersDone: t('selfService.working.foldersDone', { count: folders, done: count(foldersDone) }),
+    now: nowText(t, step, activeFolders),
+    left: leftMs === undefined ? undefined : leftText(t, leftMs),
+  };
+}
+
+function nowText(t: Translate, step: WorkingView['step'], [active]: readonly string[]): string | undefined {
+  if (step === 'verifying') return t('selfService.working.nowChecking');
+  if (step === 'planning') return t('selfService.working.opening');
+  if (active === undefined) return undefined;
+  const known = wellKnownFolders.find((name) => name === active);
+  if (known === undefined) return t('selfService.working.nowFolderOther', { folder: active });
+  return t('selfService.working.nowFolder', { folder: t(`selfService.folderNames.${known}`) });
+}
+
+const minuteMs = 60_000;
+
+function leftText(t: Translate, leftMs: number): string {
+  const minutes = Math.max(1, Math.round(leftMs / minuteMs));
+  if (minutes < 90) return t('selfService.working.leftMinutes', { count: minutes });
+  return t('selfService.working.leftHours', { count: Math.round(minutes / 60) });
+}
+
+const kinds: readonly ItemKind[] = ['mail', 'calendar', 'contacts', 'tasks', 'notes', 'other'];
+
+function completed(view: CompletedView, { t, language, timeZone }: Reader): Presented {
+  const { counters, summary, issues, endedAt, credentialsDestroyAt } = view;
+  const perKind = kinds.flatMap((kind) => {
+    const count = summary?.copied[kind] ?? 0;
+    return count === 0 ? [] : [{ label: t(`selfService.kinds.${kind}`), value: numberText(count, language) }];
+  });
+  const all = counters && { label: t('selfService.kinds.all'), value: numberText(counters.copied, language) };
+  const folders = counters && {
+    label: t('selfService.kinds.folders'),
+    value: numberText(counters.foldersDone, language),
+  };
+  return {
+    text:
+      issues === 0 ? t('selfService.completed.text') : t('selfService.completed.issues', { count: issues }),
+    issues,
+    endedAt,
+    moved: [...(perKind.length > 0 ? perKind : [all]), folders].filter(Boolean),
+    notMoved: summary?.notCopied.map(({ kind, count, remedy, code }) => ({
+      label: t(`selfService.kinds.${kind}`),
+      count: numberText(count, language),
+      reason: reasonText(t, remedy),
+      code,
+    })),
+    passwords:
+      credentialsDestroyAt === undefined
+        ? t('selfService.completed.destroyed')
+        : t('selfService.completed.destroyAt', { date: longDate(credentialsDestroyAt, language, timeZone) }),
+  };
+}

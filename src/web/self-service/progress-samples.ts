@@ -1,0 +1,32 @@
+import type { ProgressSample } from '../../domain/time-left';
+import type { CountersProjection } from '../../models/mail-users';
+import { doneOf } from './view-of';
+
+const mostUsers = 1000;
+const mostSamples = 80;
+const apartMs = 4000;
+
+/**
+ * The progress that pages of this process have seen, from which the time left is told. Bounded; what is lost with the process only
+ * makes the next page wait two minutes.
+ */
+export class ProgressSamples {
+  private readonly seen = new Map<string, { run: string; samples: ProgressSample[] }>();
+
+  /** @returns the samples of this opening of the mailbox, oldest first, with this one */
+  add(mailUserId: string, counters: CountersProjection): readonly ProgressSample[] {
+    const run = `${counters.epoch}.${counters.opening}`;
+    const before = this.seen.get(mailUserId);
+    const samples = before?.run === run ? before.samples : [];
+    const last = samples.at(-1);
+    if (last === undefined || counters.at.getTime() - last.at.getTime() >= apartMs)
+      samples.push({ at: counters.at, ...doneOf(counters) });
+    this.seen.delete(mailUserId);
+    this.seen.set(mailUserId, { run, samples: samples.slice(-mostSamples) });
+    for (const oldest of this.seen.keys()) {
+      if (this.seen.size <= mostUsers) break;
+      this.seen.delete(oldest);
+    }
+    return samples;
+  }
+}

@@ -1,0 +1,244 @@
+import type { Side } from '../../domain/mailbox';
+import type { MigrationState, SignInRefusal } from '../../domain/migration';
+import { shownState } from '../../domain/shown-state';
+import { signInNameOf } from '../../domain/sign-in-name';
+import { signInTries } from '../../domain/sign-in-tries';
+import { timeLeftMs, type ProgressSample } from '../../domain/time-left';
+import type { ConnectorDocument } from '../../models/connectors';
+import type { MailUser, MailUserProjection } from '../../models/mail-users';
+import type {
+  CompletedView,
+  MailboxView,
+  RefusalView,
+  SelfServiceView,
+  SignInSide,
+  WorkingView,
+} from './view';
+
+/** As much of a connector as its users see. */
+export type ConnectorOfView = Pick<ConnectorDocument, 'shownName' | 'webMailUrl' | 'signIn'>;
+export type RowOfView = Pick<MailUser, 'source' | 'target' | 'asked' | 'projection' | 'counters'>;
+
+/** Everything a view is made of; the database is asked before, never in between. */
+export interface ViewInput {
+  row: RowOfView;
+  connectors: Record<Side, ConnectorOfView>;
+  now: Date;
+  /** From the moment a password is typed until it is destroyed at the latest. */
+  credentialLifeMs: number;
+  place?: number;
+  /** Until when a mailbox takes no further password; absent where one may be tried. */
+  waits?: Partial<Record<Side, Date>>;
+  /** Progress seen so far, oldest first. */
+  samples?: readonly ProgressSample[];
+}
+
+/** After this long without an answer to what was asked for, no worker is running. */
+const workerAnswersMs = 30_000;
+
+/** What the page shows now. */
+export function viewOf(input: ViewInput): SelfServiceView {
+  const { row, now } = input;
+  const state = shownState(row);
+  switch (state) {
+    case 'starting':
+      return startingView(input);
+    case 'verifying':
+      return verifyingView(input);
+    case 'notStarted':
+    case 'emailSent':
+    case 'awaitingSignIn':
+    case 'signInNeeded':
+      return signInView(input, state);
+    case 'scheduled':
+      return { view: 'scheduled', writes: writes(input), ...(input.place && { place: input.place }) };
+    case 'working':
+      return workingView(input);
+    case 'throttled':
+      return { view: 'throttled', writes: writes(input), ...untilOf(row.projection, now) };
+    case 'upToDate':
+      return { view: 'upToDate', writes: writes(input) };
+    case 'completed':
+    case 'completedWithIssues':
+      return completedView(input, state);
+    case 'failed':
+      return failedView(input);
+    case 'paused':
+    case 'stopped':
+    case 'expired':
+      return { view: state };
+  }
+}
+
+export function mailboxView(
+  { row, connectors }: Pick<ViewInput, 'row' | 'connectors'>,
+  side: Side,
+): MailboxView {
+  const { shownName, webMailUrl } = connectors[side];
+  return {
+    side,
+    address: row[side].address,
+    ...(shownName && { shownName }),
+    ...(webMailUrl && { webMailUrl }),
+  };
+}
+
+/** The administrator's start is on its way; once it is known which passwords are wanted, the form need not wait for the mail. */
+function startingView(input: ViewInput): SelfServiceView {
+  const { asked, projection } = input.row;
+  const pending = asked.startId !== undefined && projection?.handledStartId !== asked.startId;
+  if (!pending && neededSides(input).length > 0) return signInView(input, 'starting');
+  const unanswered = unansweredFor(input, pending ? asked.startedAt : undefined);
+  // Who has typed his password waits for its check, whatever else has to begin first.
+  if (hasPendingCredential(input)) return checkingView(input, unanswered);
+  return { view: 'starting', noWorker: unanswered };
+}
+
+function verifyingView(input: ViewInput): SelfServiceView {
+  const { asked, projection } = input.row;
+  if (hasPendingCredential(input)) return checkingView(input, unansweredFor(input, asked.credentialAt));
+  const away = projection?.refusal?.outcome === 'unreachable' ? projection.refusal : undefined;
+  if (away === undefined) return checkingView(input, false);
+  return {
+    view: 'unreachable',
+    mailbox: mailboxView(input, away.side),
+    since: projection?.since ?? away.at,
+    code: away.text.code,
+    writes: writes(input),
+  };
+}
+
+function checkingView(input: ViewInput, noWorker: boolean): SelfServiceView {
+  const signedIn = (input.row.projection?.signedIn ?? []).map((side) => mailboxView(input, side));
+  return { view: 'checking', noWorker, signedIn };
+}
+
+function signInView(input: ViewInput, state: MigrationState): SelfServiceView {
+  const { row, now, credentialLifeMs } = input;
+  const linkExpiresAt = state === 'signInNeeded' ? undefined : row.projection?.invitation?.linkExpiresAt;
+  // The workflow's timer says so in a moment, or when a worker runs again.
+  if (linkExpiresAt !== undefined && linkExpiresAt <= now) return { view: 'expired' };
+  const needed = neededSides(input);
+  if (needed.length === 0) return checkingView(input, false);
+  const sides = (['source', 'target'] as const)
+    .filter((side) => needed.includes(side) || row.projection?.signedIn.includes(side))
+    .map((side) => signInSide(input, side));
+  const [longest] = needed
+    .flatMap((side) => (input.waits?.[side] ? [{ side, until: input.waits[side] }] : []))
+    .sort((a, b) => b.until.getTime() - a.until.getTime());
+  if (longest !== undefined)
+    return { view: 'locked', sides, locked: mailboxView(input, longest.side), until: longest.until };
+  return {
+    view: 'signIn',
+    again: state === 'signInNeeded',
+    sides,
+    destroyAt: new Date(now.getTime() + credentialLifeMs),
+    ...(linkExpiresAt && { linkExpiresAt }),
+  };
+}
+
+/** The sides whose password is wanted; both before anything is known. */
+function neededSides({ row: { projection } }: ViewInput): Side[] {
+  if (projection === undefined) return ['source', 'target'];
+  return projection.wanted.filter((side) => !projection.signedIn.includes(side));
+}
+
+function signInSide(input: ViewInput, side: Side): SignInSide {
+  const { row, connectors } = input;
+  const { address, userName } = row[side];
+  const signInName = signInNameOf(connectors[side].signIn.signInName, address, userName);
+  const signedIn = row.projection?.signedIn.includes(side) ?? false;
+  const refusal = signedIn ? undefined : refusalView(input, side);
+  return {
+    ...mailboxView(input, side),
+    signedIn,
+    ...(signInName && { signInName }),
+    ...(refusal && { refusal }),
+  };
+}
+
+function refusalView({ row, now }: ViewInput, side: Side): RefusalView | undefined {
+  const refusals = refusalsOf(row.projection).filter(
+    (each) => each.side === side && each.outcome === 'refused',
+  );
+  const last = refusals.at(-1);
+  if (last === undefined) return undefined;
+  const recent = refusals.filter(({ at }) => at.getTime() > now.getTime() - signInTries.withinMs).length;
+  return {
+    remedy: last.text.remedy,
+    code: last.text.code,
+    triesLeft: Math.max(1, signInTries.most - recent),
+  };
+}
+
+function refusalsOf(projection: MailUserProjection | undefined): readonly SignInRefusal[] {
+  return projection?.refusals ?? (projection?.refusal ? [projection.refusal] : []);
+}
+
+function workingView(input: ViewInput): WorkingView {
+  const { counters, projection } = input.row;
+  const step = projection?.pass?.step ?? 'planning';
+  const shown = { view: 'working', step, writes: writes(input) } as const;
+  if (counters === undefined || counters.folders === 0 || counters.epoch !== projection?.epoch)
+    return { ...shown, activeFolders: [] };
+  const leftMs = timeLeftMs(input.samples ?? []);
+  return {
+    ...shown,
+    activeFolders: counters.activeFolders,
+    progress: { ...counters, percent: percentOf(counters), ...(leftMs !== undefined && { leftMs }) },
+  };
+}
+
+/** How far, in what weighs most: bytes where they are known, else items. */
+export function doneOf(counters: NonNullable<RowOfView['counters']>): { done: number; of: number } {
+  if (counters.foundBytes > 0) return { done: counters.copiedBytes, of: counters.foundBytes };
+  return { done: counters.copied + counters.skipped + counters.failed, of: counters.found };
+}
+
+function percentOf(counters: NonNullable<RowOfView['counters']>): number {
+  const { done, of } = doneOf(counters);
+  if (of <= 0) return 0;
+  return Math.min(99, Math.max(0, Math.floor((done / of) * 100)));
+}
+
+function untilOf(projection: MailUserProjection | undefined, now: Date): { until?: Date } {
+  const until = projection?.throttledUntil;
+  return until !== undefined && until > now ? { until } : {};
+}
+
+function completedView({ row }: ViewInput, state: 'completed' | 'completedWithIssues'): CompletedView {
+  const { projection, counters } = row;
+  const left = (counters?.failed ?? 0) + (counters?.skipped ?? 0);
+  const kept =
+    projection?.credentialsDestroyedAt === undefined ? projection?.credentialsDestroyAt : undefined;
+  return {
+    view: 'completed',
+    issues: state === 'completed' ? 0 : Math.max(1, left),
+    ...(counters && { counters }),
+    ...(projection?.summary && { summary: projection.summary }),
+    ...(projection?.endedAt && { endedAt: projection.endedAt }),
+    ...(kept && { credentialsDestroyAt: kept }),
+  };
+}
+
+function failedView(input: ViewInput): SelfServiceView {
+  const fault = input.row.projection?.fault;
+  return {
+    view: 'failed',
+    ...(fault && { fault: fault.text }),
+    ...(fault?.side && { mailbox: mailboxView(input, fault.side) }),
+  };
+}
+
+function hasPendingCredential({ row: { asked, projection } }: ViewInput): boolean {
+  return asked.credentialIds.some((id) => !projection?.handledCredentialIds.includes(id));
+}
+
+function unansweredFor({ now }: ViewInput, askedAt: Date | undefined): boolean {
+  return askedAt !== undefined && now.getTime() - askedAt.getTime() > workerAnswersMs;
+}
+
+/** Whether a mail will tell this user when it is done. */
+function writes({ connectors }: ViewInput): boolean {
+  return [connectors.source, connectors.target].some(({ signIn }) => signIn.invitation !== 'none');
+}

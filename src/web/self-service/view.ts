@@ -1,0 +1,95 @@
+import type { FaultText, Remedy } from '../../domain/faults';
+import type { Side } from '../../domain/mailbox';
+import type { MailboxCounters } from '../../domain/migration';
+import type { MoveSummary } from '../../domain/move-summary';
+
+/** One end of the move, as its owner knows it. */
+export interface MailboxView {
+  side: Side;
+  address: string;
+  /** What users call the server, where the administrator gave it a name. */
+  shownName?: string;
+  webMailUrl?: string;
+}
+
+/** One mailbox of the form. */
+export interface SignInSide extends MailboxView {
+  /** Its password was taken; it is not asked again. */
+  signedIn: boolean;
+  /** The name that signs in unless another is typed; absent where the user has to say it. */
+  signInName?: string;
+  refusal?: RefusalView;
+}
+
+/** What the server said to the last try. */
+export interface RefusalView {
+  remedy: Remedy;
+  /** The server's own code, for the small print. */
+  code: string;
+  /** Refusals until the mailbox has to wait: one or more. */
+  triesLeft: number;
+}
+
+export interface WorkingView {
+  view: 'working';
+  /** Absent until the mailbox has been opened and counted. */
+  progress?: MailboxCounters & {
+    /** 0 to 99: all is done only when the workflow says so. */
+    percent: number;
+    /** Told only where it is honest. */
+    leftMs?: number;
+  };
+  step: 'planning' | 'copying' | 'verifying';
+  /** Well-known names, or a number for any other folder. */
+  activeFolders: readonly string[];
+  writes: boolean;
+}
+
+export interface CompletedView {
+  view: 'completed';
+  issues: number;
+  counters?: MailboxCounters;
+  summary?: MoveSummary;
+  endedAt?: Date;
+  /** Set while passwords are kept for **Retry**. */
+  credentialsDestroyAt?: Date;
+}
+
+/**
+ * What the user's page shows: one for every state there is. `writes` says whether a mail will tell him when it is done;
+ * `noWorker` that what was asked for is kept, but nobody has taken it up.
+ */
+export type SelfServiceView =
+  | { view: 'signIn'; again: boolean; sides: SignInSide[]; destroyAt: Date; linkExpiresAt?: Date }
+  | { view: 'locked'; sides: SignInSide[]; locked: MailboxView; until: Date }
+  | { view: 'starting'; noWorker: boolean }
+  | { view: 'checking'; noWorker: boolean; signedIn: MailboxView[] }
+  | { view: 'unreachable'; mailbox: MailboxView; since: Date; code: string; writes: boolean }
+  | { view: 'scheduled'; writes: boolean; /** 1 is the next. */ place?: number }
+  | WorkingView
+  | { view: 'throttled'; until?: Date; writes: boolean }
+  | { view: 'upToDate'; writes: boolean }
+  | { view: 'paused' }
+  | CompletedView
+  | { view: 'failed'; fault?: FaultText; mailbox?: MailboxView }
+  | { view: 'stopped' }
+  | { view: 'expired' };
+export type ViewName = SelfServiceView['view'];
+
+/** How soon a view asks again; absent where nothing will change by itself. */
+export const refreshSeconds: Record<ViewName, number | undefined> = {
+  signIn: undefined,
+  locked: 15,
+  starting: 1,
+  checking: 1,
+  unreachable: 5,
+  scheduled: 2,
+  working: 2,
+  throttled: 5,
+  upToDate: 10,
+  paused: 10,
+  completed: undefined,
+  failed: 30,
+  stopped: undefined,
+  expired: undefined,
+};

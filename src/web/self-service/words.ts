@@ -1,0 +1,32 @@
+import type { MessageKey, MessageValues, Translate } from '../../locales';
+import type { MailboxView } from './view';
+
+/** A text around something that is no text: a link, a time. */
+export interface Around {
+  before: string;
+  after: string;
+}
+
+const place = '\u0000';
+
+/** The text of a key, cut in two where its placeholder `name` stands. */
+export function around(t: Translate, key: MessageKey, name: string, values: MessageValues = {}): Around {
+  const [before = '', after = ''] = t(key, { ...values, [name]: place }).split(place);
+  return { before, after };
+}
+
+/** What its owner calls a mailbox within a sentence: the name the administrator gave the server, else old and new. */
+export function nameOf(t: Translate, { side, shownName }: MailboxView): string {
+  return shownName ?? t(`selfService.sides.${side}`);
+}
+
+/** The same at the beginning of a sentence. */
+export function nameAtStart(t: Translate, { side, shownName }: MailboxView): string {
+  return shownName ?? t(`selfService.sides.${side}Start`);
+}
+
+/** The address of a web mail page, where it is one that a browser opens. */
+export function webLink(url: string | undefined): string | undefined {
+  if (url === undefined || !URL.canParse(url)) return undefined;
+  return ['https:', 'http:'].includes(new URL(url).protocol) ? url : undefined;
+}
