@@ -63,6 +63,7 @@ function createCatalogues(): i18n {
     // Handlebars escapes what it prints, and a text mail needs no escaping.
     interpolation: { escapeValue: false },
     returnNull: false,
+    showSupportNotice: false,
   });
   return instance;
 }
@@ -97,13 +98,10 @@ function languageOf(tag: string | undefined): Language | undefined {
 /** `count` must stay a number to choose the plural; the catalogue prints it as `{{n}}`. */
 function forPeople(language: Language, values: MessageValues): Record<string, string | number> {
   const format = new Intl.NumberFormat(language);
-  const printed = Object.entries(values).map(([name, value]) => [
-    name,
-    typeof value === 'number' && name !== 'count' ? format.format(value) : value,
-  ]);
+  const printed: Record<string, string | number> = {};
+  for (const [name, value] of Object.entries(values)) {
+    printed[name] = typeof value === 'number' && name !== 'count' ? format.format(value) : value;
+  }
   const { count } = values;
-  return {
-    ...Object.fromEntries(printed),
-    ...(typeof count === 'number' ? { n: format.format(count) } : {}),
-  };
+  return typeof count === 'number' ? { ...printed, n: format.format(count) } : printed;
 }

@@ -28,11 +28,9 @@ export function createApp(deps: WebDeps): Express {
     response.redirect('/admin');
   });
   app.use(refusePlainHttp, readForm);
+  app.use('/m', csrf(config, 'user'), selfServiceRouter(deps));
   // A form's token is checked when its fields have been read, a file's fields only for those who are signed in.
-  app.use('/admin', sessions(deps), readUploads);
-  app.use(csrf(config));
-  app.use('/m', selfServiceRouter(deps));
-  app.use('/admin', adminRouter(deps));
+  app.use('/admin', sessions(deps), readUploads, csrf(config, 'administrator'), adminRouter(deps));
   app.use(unknownPath, faultPage(log));
   return app;
 }

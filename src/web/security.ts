@@ -46,12 +46,17 @@ export function derivedKey(config: Pick<WebConfig, 'SESSION_SECRET_FILE'>, purpo
  * Refuses every form that was not opened here (a signed double-submit cookie, bound to the administrator's session where there is one),
  * and gives pages their token as `csrfToken` (the partial `csrf`). Works without a session, for `/m/`.
  */
-export function csrf(config: Pick<WebConfig, 'SESSION_SECRET_FILE' | 'PUBLIC_URL'>): RequestHandler[] {
+export function csrf(
+  config: Pick<WebConfig, 'SESSION_SECRET_FILE' | 'PUBLIC_URL'>,
+  area: 'user' | 'administrator',
+): RequestHandler[] {
   const secure = isHttps(config);
+  // An administrator opens users' pages in the same browser: one area's token must not replace the other's.
+  const cookie = `mailporter-${area}-form`;
   const { doubleCsrfProtection, generateCsrfToken } = doubleCsrf({
     getSecret: () => derivedKey(config, 'csrf'),
     getSessionIdentifier: (request) => boundTo(request),
-    cookieName: secure ? '__Host-mailporter-form' : 'mailporter-form',
+    cookieName: secure ? `__Host-${cookie}` : cookie,
     cookieOptions: { secure, sameSite: 'lax', httpOnly: true, path: '/' },
     getCsrfTokenFromRequest: tokenOf,
   });

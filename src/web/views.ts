@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Application, RequestHandler } from 'express';
 import { engine } from 'express-handlebars';
 import Handlebars, { type HelperOptions } from 'handlebars';
@@ -82,6 +82,7 @@ const helpers = {
   },
   /** `{{t (key "states." state)}}` */
   key: (...parts: unknown[]): string => parts.slice(0, -1).map(String).join(''),
+  join: (...parts: unknown[]): string => parts.slice(0, -1).map(String).join(''),
   /** `{{icon "mail"}}`: decorative, hidden from screen readers; words stand beside it. */
   icon: (name: string, options: HelperOptions): Handlebars.SafeString =>
     new Handlebars.SafeString(iconSvg(name, classOf(options))),
@@ -134,14 +135,13 @@ function classOf(options: HelperOptions): string {
   return typeof extra === 'string' ? `icon ${extra}` : 'icon';
 }
 
-const iconFolder = join(dirname(require.resolve('@tabler/icons/package.json')), 'icons', 'outline');
 const icons = new Map<string, string>();
 
 /** One of Tabler's outline icons as SVG, without the fixed size and class it is published with. */
 function iconSvg(name: string, className: string): string {
   let body = icons.get(name);
   if (body === undefined) {
-    const svg = readFileSync(join(iconFolder, `${name.replaceAll(/[^a-z0-9-]/g, '')}.svg`), 'utf8');
+    const svg = readFileSync(require.resolve(`@tabler/icons/outline/${name}.svg`), 'utf8');
     body = svg
       .slice(svg.indexOf('>', svg.indexOf('<svg')) + 1, svg.indexOf('</svg>'))
       .replaceAll(/\s*\n\s*/g, '');

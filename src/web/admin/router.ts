@@ -1,5 +1,6 @@
 import { Router, type RequestHandler } from 'express';
 import type { WebDeps } from '../deps';
+import { connectorRoutes } from './connectors';
 import { overview } from './overview';
 import { requireAdministrator, signInRoutes } from './sign-in';
 
@@ -10,6 +11,8 @@ export function adminRouter(deps: WebDeps): Router {
   signInRoutes(router, deps);
   router.use(requireAdministrator);
   router.get('/', overview(deps));
+  router.use('/sources', connectorRoutes(deps, 'source'));
+  router.use('/targets', connectorRoutes(deps, 'target'));
   return router;
 }
 

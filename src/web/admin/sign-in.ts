@@ -45,7 +45,11 @@ function showSignIn(
   fields: Record<string, string> = {},
   faults: FieldFault[] = [],
 ): void {
-  response.render('admin/sign-in', { layout: 'plain', ...formView(fields, faults) });
+  response.render('admin/sign-in', {
+    layout: 'plain',
+    title: 'admin.signIn.title',
+    ...formView(fields, faults),
+  });
 }
 
 /** A new session id for the new rights, so that an id planted before is worth nothing. */
@@ -105,7 +109,7 @@ const setUpForm = z.object({
 function setUpRoutes(router: Router): void {
   router.get('/set-up/:token', async (request, response) => {
     await expectSetUpLink(request.params.token);
-    response.render('admin/set-up', { layout: 'plain', ...formView({}) });
+    response.render('admin/set-up', { layout: 'plain', title: 'admin.setUp.title', ...formView({}) });
   });
   router.post(
     '/set-up/:token',
@@ -116,7 +120,13 @@ function setUpRoutes(router: Router): void {
       const fields = fieldsOf(request.body);
       const form = parseForm(setUpForm, fields);
       if (!form.ok) {
-        response.status(422).render('admin/set-up', { layout: 'plain', ...formView(fields, form.faults) });
+        response
+          .status(422)
+          .render('admin/set-up', {
+            layout: 'plain',
+            title: 'admin.setUp.title',
+            ...formView(fields, form.faults),
+          });
         return;
       }
       const { email, password } = form.value;
