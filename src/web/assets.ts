@@ -38,6 +38,13 @@ export function assets(): Router {
   return router;
 }
 
+function send(response: Response, { type, body }: Asset, current: boolean): void {
+  response
+    .set('Cache-Control', current ? 'public, max-age=31536000, immutable' : 'no-cache')
+    .type(type)
+    .send(body);
+}
+
 function loadAssets(): Map<string, Asset> {
   const loaded = new Map<string, Asset>();
   const tabler = join(dirname(require.resolve('@tabler/core/package.json')), 'dist/css/tabler.min.css');
