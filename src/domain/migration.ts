@@ -39,6 +39,12 @@ export function isEndState(state: MigrationState): state is EndState {
 /** Who did something, as the audit log and the time line say it. */
 export type Actor = { kind: 'administrator'; email: string } | { kind: 'user' } | { kind: 'system' };
 
+/** Who started an epoch, and when (ISO 8601). */
+export interface StartedBy {
+  by: Actor;
+  at: string;
+}
+
 /** Which mails the administrator wanted for a side. */
 export type InvitationChoice = 'none' | 'source' | 'target' | 'both';
 

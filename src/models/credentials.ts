@@ -32,3 +32,45 @@ const schema = new Schema<CredentialDocument>(
 schema.index({ 'owner.id': 1 });
 
 export const Credentials = model<CredentialDocument>('Credential', schema);
+
+/** The sealed credential, unless it was destroyed, belongs to another, or is past its time. */
+export async function findCredential(
+  credentialId: string,
+  owner: { ownerId: string; side: Side },
+  now: Date,
+): Promise<CredentialDocument | undefined> {
+  const credential = await Credentials.findById(credentialId).lean<CredentialDocument>();
+  if (credential === null || credential.owner.id !== owner.ownerId || credential.side !== owner.side)
+    return undefined;
+  return credential.destroyAt > now ? credential : undefined;
+}
+
+/** All credentials of a mail user or a check, oldest first. */
+export async function credentialsOf(ownerId: string): Promise<CredentialDocument[]> {
+  return Credentials.find({ 'owner.id': ownerId }).sort({ _id: 1 }).lean<CredentialDocument[]>();
+}
+
+/** Destroys these; harmless when repeated. */
+export async function destroyCredentials(credentialIds: readonly string[]): Promise<void> {
+  await Credentials.deleteMany({ _id: { $in: [...credentialIds] } });
+}
+
+/** Destroys all that a mail user or a check has, except these. */
+export async function purgeCredentials(ownerId: string, except: readonly string[] = []): Promise<void> {
+  await Credentials.deleteMany({ 'owner.id': ownerId, _id: { $nin: [...except] } });
+}
+
+/**
+ * Keeps these of a mail user until `until` or their own end, whichever is sooner.
+ * @returns when the last of them is destroyed; absent where none is left
+ */
+export async function keepCredentials(
+  credentialIds: readonly string[],
+  until: Date,
+): Promise<Date | undefined> {
+  const ids = { $in: [...credentialIds] };
+  await Credentials.updateMany({ _id: ids, destroyAt: { $gt: until } }, { $set: { destroyAt: until } });
+  const kept = await Credentials.find({ _id: ids }).lean<CredentialDocument[]>();
+  const last = Math.max(...kept.map(({ destroyAt }) => destroyAt.getTime()));
+  return kept.length === 0 ? undefined : new Date(last);
+}

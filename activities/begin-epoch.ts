@@ -1,0 +1,73 @@
+import type { Actor } from '../src/domain/migration';
+import type { InvitationChoice } from '../src/domain/migration';
+import type { Side } from '../src/domain/mailbox';
+import { invitationAddresses } from '../src/domain/invitation';
+import { credentialsOf, purgeCredentials } from '../src/models/credentials';
+import { raiseEpoch } from '../src/models/projection';
+import type { StartReason } from '../workflows/messages';
+import { invitationFactsOf, readRow } from './rows';
+
+export interface BeginEpochInput {
+  mailUserId: string;
+  /** The workflow's first run id: the epoch is raised once for it, however often this runs. */
+  runId: string;
+  reason: StartReason;
+  by: Actor;
+  /** ISO 8601, the workflow's clock. */
+  at: string;
+}
+
+/** What a migration knows of its row for a whole epoch; ids, choices and, for operators, addresses. */
+export interface EpochFacts {
+  epoch: number;
+  revision: number;
+  sourceAddress: string;
+  targetAddress: string;
+  sourceConnectorId: string;
+  targetConnectorId: string;
+  batch: string;
+  invitation: InvitationChoice;
+  /** Sides whose user signs in himself. */
+  sides: Side[];
+  /** Credentials kept from the epoch before; accepted then. */
+  kept: Partial<Record<Side, string>>;
+}
+
+/** Raises the row's epoch and answers with what the migration needs to know. `undefined` where the row was deleted. */
+export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | undefined> {
+  const { mailUserId, runId, reason, by, at } = input;
+  const raised = await raiseEpoch(mailUserId, runId, { by, at });
+  if (raised === undefined) return undefined;
+  const all = await readRow(mailUserId);
+  const { row, source, target } = all;
+  const kept = await keptCredentials(mailUserId, row.asked.credentialIds, reason);
+  return {
+    epoch: raised.epoch,
+    revision: raised.revision,
+    sourceAddress: row.source.address,
+    targetAddress: row.target.address,
+    sourceConnectorId: source._id.toHexString(),
+    targetConnectorId: target._id.toHexString(),
+    batch: row.batch,
+    invitation: invitationAddresses(invitationFactsOf(all)).choice,
+    sides: ['source', 'target'],
+    kept,
+  };
+}
+
+/** Those asked for and not handled yet come by signal; an invitation that is sent again asks for both anew. */
+async function keptCredentials(
+  mailUserId: string,
+  coming: readonly string[],
+  reason: StartReason,
+): Promise<Partial<Record<Side, string>>> {
+  if (reason === 'resend') {
+    await purgeCredentials(mailUserId, coming);
+    return {};
+  }
+  const now = new Date();
+  const there = (await credentialsOf(mailUserId)).filter(
+    ({ _id, destroyAt }) => destroyAt > now && !coming.includes(_id.toHexString()),
+  );
+  return Object.fromEntries(there.map(({ side, _id }) => [side, _id.toHexString()]));
+}

@@ -1,0 +1,172 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { Types } from 'mongoose';
+import { randomUUID } from 'node:crypto';
+import { isActionable } from '../src/domain/administrator-actions';
+import { isEndState } from '../src/domain/migration';
+import { shownState } from '../src/domain/shown-state';
+import { BulkActions, type BulkActionDocument, type BulkRefusal } from '../src/models/bulk-actions';
+import { queryOf } from '../src/models/mail-user-filter';
+import { MailUsers, type MailUser } from '../src/models/mail-users';
+import { purgeCredentials } from '../src/models/credentials';
+import type { ActivityDeps } from './deps';
+import { heartbeats } from './heartbeat';
+import { startMigration, unusableConnectors } from './start-migration';
+import { signals, type BulkActionInput, type ResendSignal, type StopSignal } from '../workflows/messages';
+import { migrationId } from '../workflows/names';
+
+const rowsAtOnce = 100;
+
+type Fate = 'done' | 'unchanged' | BulkRefusal;
+
+/** Deals with the next rows of a bulk action, oldest first. Repeatable: what was done to a row before is then `unchanged`. */
+export function createBulkChunk({ client, log }: Pick<ActivityDeps, 'client' | 'log'>) {
+  return async function bulkChunk(
+    input: BulkActionInput,
+  ): Promise<{ more: boolean; done: number; total: number }> {
+    using _beating = heartbeats();
+    const bulk = await BulkActions.findById(input.bulkId).lean<BulkActionDocument>();
+    if (bulk === null) return { more: false, done: 0, total: 0 };
+    const total = bulk.total ?? (await countRows(bulk));
+    const ids = await nextIds(bulk);
+    const rows = new Map(
+      (await MailUsers.find({ _id: { $in: ids } }).lean<MailUser[]>()).map((row) => [
+        row._id.toHexString(),
+        row,
+      ]),
+    );
+    const unusable = await unusableConnectors();
+    const fates: { id: string; address: string; fate: Fate }[] = [];
+    for (const id of ids) {
+      const row = rows.get(id.toHexString());
+      const fate = row === undefined ? 'gone' : await act(client, row, input, unusable);
+      fates.push({ id: id.toHexString(), address: row?.source.address ?? '', fate });
+    }
+    await note(bulk, total, fates);
+    log.info({ bulkId: bulk._id, action: input.action, rows: ids.length }, 'a part of a bulk action is done');
+    const done = bulk.done + bulk.unchanged + bulk.refused + ids.length;
+    return { more: ids.length === rowsAtOnce, done, total };
+  };
+}
+
+/** Rows that came after the bulk was asked for are not meant. */
+function rangeOf({ selection, createdAt, cursor }: BulkActionDocument) {
+  const last = Types.ObjectId.createFromTime(Math.ceil(createdAt.getTime() / 1000) + 1);
+  const ids = { ...(cursor === undefined ? {} : { $gt: new Types.ObjectId(cursor) }), $lt: last };
+  return { $and: [selection.kind === 'filter' ? queryOf(selection.filter) : {}, { _id: ids }] };
+}
+
+async function countRows(bulk: BulkActionDocument): Promise<number> {
+  if (bulk.selection.kind === 'ids') return new Set(bulk.selection.ids).size;
+  return MailUsers.countDocuments(rangeOf(bulk));
+}
+
+async function nextIds(bulk: BulkActionDocument): Promise<Types.ObjectId[]> {
+  const { selection, cursor = '' } = bulk;
+  if (selection.kind === 'ids') {
+    const sorted = [...new Set(selection.ids)]
+      .filter((id) => Types.ObjectId.isValid(id) && id > cursor)
+      .sort();
+    return sorted.slice(0, rowsAtOnce).map((id) => new Types.ObjectId(id));
+  }
+  const rows = await MailUsers.find(rangeOf(bulk), { _id: 1 })
+    .sort({ _id: 1 })
+    .limit(rowsAtOnce)
+    .lean<Pick<MailUser, '_id'>[]>();
+  return rows.map(({ _id }) => _id);
+}
+
+async function note(
+  bulk: BulkActionDocument,
+  total: number,
+  fates: readonly { id: string; address: string; fate: Fate }[],
+): Promise<void> {
+  const count = (wanted: Fate) => fates.filter(({ fate }) => fate === wanted).length;
+  const refusals = fates.flatMap(({ id, address, fate }) =>
+    fate === 'done' || fate === 'unchanged' ? [] : [{ mailUserId: id, address, reason: fate }],
+  );
+  const last = fates.at(-1)?.id;
+  const finished = fates.length < rowsAtOnce;
+  await BulkActions.updateOne(
+    { _id: bulk._id },
+    {
+      $set: {
+        total,
+        done: bulk.done + count('done'),
+        unchanged: bulk.unchanged + count('unchanged'),
+        refused: bulk.refused + refusals.length,
+        refusals: [...bulk.refusals, ...refusals].slice(0, 100),
+        ...(last === undefined ? {} : { cursor: last }),
+        ...(finished ? { finishedAt: new Date() } : {}),
+      },
+    },
+  );
+}
+
+async function act(
+  client: Client,
+  row: MailUser,
+  input: BulkActionInput,
+  unusable: ReadonlySet<string>,
+): Promise<Fate> {
+  const { action, by, times } = input;
+  const state = shownState(row);
+  if (!isActionable(action, state)) return action === 'delete' ? 'running' : 'unchanged';
+  const connectors = [row.source.connectorId, row.target.connectorId].map((id) => id.toHexString());
+  const starts = action === 'start' || action === 'retry' || (action === 'resend' && isEndState(state));
+  if (starts && connectors.some((id) => unusable.has(id))) return 'connectorUnusable';
+  switch (action) {
+    case 'start':
+      // Who has moved is not asked to move again because a filter happened to match him.
+      if (state === 'completed' || state === 'completedWithIssues') return 'unchanged';
+      return done(await startMigration(client, row, { reason: 'start', by, times }));
+    case 'retry':
+      return done(await startMigration(client, row, { reason: 'retry', by, times }));
+    case 'resend':
+      if (starts) return done(await startMigration(client, row, { reason: 'resend', by, times }));
+      return done(
+        await signal<[ResendSignal]>(client, row, signals.resendInvitation, { requestId: randomUUID(), by }),
+      );
+    case 'stop':
+      return done(await signal<[StopSignal]>(client, row, signals.stop, { by }));
+    case 'delete':
+      return deleteRow(client, row);
+  }
+}
+
+function done(acted: boolean): Fate {
+  return acted ? 'done' : 'unchanged';
+}
+
+async function signal<Args extends [unknown]>(
+  client: Client,
+  row: MailUser,
+  name: string,
+  ...args: Args
+): Promise<boolean> {
+  try {
+    await client.workflow.getHandle(migrationId(row._id.toHexString())).signal(name, ...args);
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+/** Takes the row off the list and destroys its credentials; what is known of the copy stays, so that nothing doubles. */
+async function deleteRow(client: Client, row: MailUser): Promise<Fate> {
+  const id = row._id.toHexString();
+  if (await isRunning(client, id)) return 'running';
+  await MailUsers.deleteOne({ _id: row._id });
+  await purgeCredentials(id);
+  return 'done';
+}
+
+async function isRunning(client: Client, mailUserId: string): Promise<boolean> {
+  try {
+    const { status } = await client.workflow.getHandle(migrationId(mailUserId)).describe();
+    return status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,144 @@
+import { Context } from '@temporalio/activity';
+import { Fault, type FaultText } from '../src/domain/faults';
+import { itemFilter, type FilterSpec } from '../src/domain/item-filter';
+import type { MailboxCounters, VerifyCounts } from '../src/domain/migration';
+import { copyFolder as copy, type CopyFolderResult } from '../src/engine/copy-folder';
+import { planFolders as plan } from '../src/engine/plan-folders';
+import { verifyPass as verify } from '../src/engine/verify-pass';
+import type { ActivityDeps } from './deps';
+import { failureOf } from './faults';
+import { heartbeats } from './heartbeat';
+import type { OpenMailbox, OpeningKey } from './open-mailboxes';
+
+/** The mailbox is not open in this process, or is being closed: nobody acts on this, `openMailbox` says why. */
+export interface Closed {
+  kind: 'closed';
+}
+/** A higher fence stands there: go above it. */
+export interface Fenced {
+  kind: 'fenced';
+  by: number;
+}
+
+export interface PlanFoldersInput extends OpeningKey {
+  fence: number;
+}
+export interface PlannedFolderOfWorkflow {
+  position: number;
+  /** Its well-known name, else `folder <number>`; for operators. */
+  label: string;
+}
+export type PlanFoldersResult =
+  { kind: 'planned'; pairId: string; folders: PlannedFolderOfWorkflow[]; refused: number } | Fenced | Closed;
+
+export interface CopyFolderInput extends OpeningKey {
+  position: number;
+  label: string;
+  fence: number;
+  filter: FilterSpec;
+  retryFailed: boolean;
+}
+export type CopyFolderOutcome =
+  /** `changes` that the source told; 0 says that the folder is up to date. */
+  | { kind: 'done'; changes: number }
+  | { kind: 'refused'; text: FaultText }
+  | { kind: 'gone' }
+  | Fenced
+  | Closed;
+
+export interface VerifyPassInput extends OpeningKey {
+  filter: FilterSpec;
+}
+export type VerifyPassOutcome =
+  { kind: 'verified'; findings: VerifyCounts; repair: number[]; counters: MailboxCounters } | Closed;
+
+/** What is done to the folders of an open mailbox; all of it on the queue of the process that has it open. */
+export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps, 'openMailboxes' | 'log'>) {
+  return {
+    /** Lists the source's folders, makes the target's and keeps the plan; the workflow sees positions, never names. */
+    async planFolders({ fence, ...key }: PlanFoldersInput): Promise<PlanFoldersResult> {
+      return withMailbox(
+        openMailboxes.find(key),
+        '',
+        () => undefined,
+        async (mailbox, signal) => {
+          const result = await plan(mailbox.pair, { fence }, signal);
+          if (result.kind === 'fenced') return result;
+          const folders = result.folders.map(({ position, wellKnown }) => ({
+            position,
+            label: wellKnown ?? `folder ${position + 1}`,
+          }));
+          return { kind: 'planned', pairId: mailbox.pair.id, folders, refused: result.refused.length };
+        },
+      );
+    },
+
+    /** Brings one folder up to date; resumable under a higher fence. Never repeated by Temporal. */
+    async copyFolder(input: CopyFolderInput): Promise<CopyFolderOutcome> {
+      const { position, fence, retryFailed, label } = input;
+      let counters: object = {};
+      return withMailbox(
+        openMailboxes.find(input),
+        label,
+        () => counters,
+        async (mailbox, signal) => {
+          const order = { position, fence, retryFailed, filter: itemFilter(input.filter) };
+          const result = await copy(mailbox.pair, order, signal, (now) => (counters = { ...now }));
+          log.debug({ ...keyOf(input), position, kind: result.kind }, 'a folder ends');
+          return outcomeOf(result);
+        },
+      );
+    },
+
+    /** Compares both mailboxes with the ledger; finds only. */
+    async verifyPass(input: VerifyPassInput): Promise<VerifyPassOutcome> {
+      let steps = 0;
+      return withMailbox(
+        openMailboxes.find(input),
+        '',
+        () => ({ steps }),
+        async (mailbox, signal) => {
+          const filter = itemFilter(input.filter);
+          const { findings, repair } = await verify(mailbox.pair, { filter }, signal, () => (steps += 1));
+          return { kind: 'verified', findings: { ...findings }, repair, counters: mailbox.pair.counters() };
+        },
+      );
+    },
+  };
+}
+
+function outcomeOf(result: CopyFolderResult): CopyFolderOutcome {
+  return result.kind === 'done' ? { kind: 'done', changes: result.changes } : result;
+}
+
+function keyOf({ mailUserId, epoch, opening }: OpeningKey): OpeningKey {
+  return { mailUserId, epoch, opening };
+}
+
+/**
+ * Works on an open mailbox, heartbeating what `progress` says. Faults of the whole mailbox are handed to its `openMailbox`, which ends
+ * with them; here they are `closed`.
+ */
+async function withMailbox<T>(
+  mailbox: OpenMailbox | undefined,
+  label: string,
+  progress: () => unknown,
+  work: (mailbox: OpenMailbox, signal: AbortSignal) => Promise<T>,
+): Promise<T | Closed> {
+  if (mailbox === undefined) return { kind: 'closed' };
+  const { cancellationSignal } = Context.current();
+  const signal = AbortSignal.any([cancellationSignal, mailbox.closing]);
+  using _beating = heartbeats(progress);
+  const before = JSON.stringify(progress());
+  try {
+    return await mailbox.use(label, () => work(mailbox, signal));
+  } catch (fault) {
+    cancellationSignal.throwIfAborted();
+    if (mailbox.closing.aborted) return { kind: 'closed' };
+    if (!(fault instanceof Fault)) throw fault;
+    if (fault.kind === 'retryable' || fault.kind === 'folder')
+      throw failureOf(fault, JSON.stringify(progress()) !== before);
+    mailbox.fail(fault);
+    return { kind: 'closed' };
+  }
+}

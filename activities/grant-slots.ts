@@ -1,0 +1,119 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { chooseFairly, type Places } from '../src/domain/fair-order';
+import { Connectors, type ConnectorDocument } from '../src/models/connectors';
+import { MailUsers, type MailUser } from '../src/models/mail-users';
+import { grantSlot, releaseSlot, Slots, type SlotDocument } from '../src/models/slots';
+import type { ActivityDeps } from './deps';
+import { migrationId } from '../workflows/names';
+import { signals, type GrantedSignal } from '../workflows/messages';
+
+export interface GrantSlotsInput {
+  /** How long an answer is waited for before a holder is told again. */
+  tellAgainMs: number;
+}
+
+/** How many hold slots, and how many still wait. */
+export interface GrantSlotsResult {
+  held: number;
+  waiting: number;
+}
+
+/** An attempt that was given up must not grant what its successor grants too: it stops well before its time-out. */
+const longestMs = 20_000;
+
+/** The gate's side of the slots. */
+export function createGrantSlots({ client, log }: Pick<ActivityDeps, 'client' | 'log'>) {
+  return {
+    /** Gives free slots to those who wait, in fair order, and tells them; tells those again that have not answered. */
+    async grantSlots({ tellAgainMs }: GrantSlotsInput): Promise<GrantSlotsResult> {
+      const giveUpAt = Date.now() + longestMs;
+      const all = await Slots.find().lean<SlotDocument[]>();
+      const untold = all.filter(
+        ({ grantedAt, takenAt, toldAt }) =>
+          grantedAt !== undefined &&
+          takenAt === undefined &&
+          Date.now() - (toldAt?.getTime() ?? 0) >= tellAgainMs,
+      );
+      for (const slot of untold) await tell(client, slot);
+      const chosen = await choose(all);
+      for (const slot of chosen) {
+        if (Date.now() > giveUpAt) break;
+        if (await grantSlot(slot._id, slot.ticket, new Date())) await tell(client, slot);
+      }
+      const [held, waiting] = await Promise.all([
+        Slots.countDocuments({ grantedAt: { $exists: true } }),
+        Slots.countDocuments({ grantedAt: { $exists: false } }),
+      ]);
+      return { held, waiting };
+    },
+
+    /** Frees the slots of those that no longer run, or run another epoch than the one that was granted. */
+    async freeDeadSlots(): Promise<{ freed: number }> {
+      let freed = 0;
+      for (const slot of await Slots.find({ grantedAt: { $exists: true } }).lean<SlotDocument[]>()) {
+        if (await isAlive(client, slot)) continue;
+        log.warn({ mailUserId: slot._id, ticket: slot.ticket }, 'a slot is freed: nobody holds it');
+        await releaseSlot(slot._id, slot.ticket);
+        freed += 1;
+      }
+      return { freed };
+    },
+  };
+}
+
+async function choose(all: readonly SlotDocument[]): Promise<SlotDocument[]> {
+  const held = all.filter(({ grantedAt }) => grantedAt !== undefined);
+  const connectors = await Connectors.find({}, { mailboxesAtOnce: 1 }).lean<ConnectorDocument[]>();
+  const places: Places = {
+    heldByBatch: countBy(held.map(({ batch }) => batch)),
+    free: freePlaces(connectors, held),
+  };
+  const waiting = all.filter(({ grantedAt }) => grantedAt === undefined);
+  const byId = new Map(waiting.map((slot) => [slot._id, slot]));
+  const asked = waiting.map((slot) => ({ ...slot, id: slot._id, since: slot.since.getTime() }));
+  return chooseFairly(asked, places).flatMap(({ id }) => byId.get(id) ?? []);
+}
+
+function freePlaces(
+  connectors: readonly ConnectorDocument[],
+  held: readonly SlotDocument[],
+): Map<string, number> {
+  const used = countBy(
+    held.flatMap(({ sourceConnectorId, targetConnectorId }) => [sourceConnectorId, targetConnectorId]),
+  );
+  return new Map(
+    connectors.map(({ _id, mailboxesAtOnce }) => {
+      const id = _id.toHexString();
+      return [id, mailboxesAtOnce - (used.get(id) ?? 0)];
+    }),
+  );
+}
+
+function countBy(keys: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
+
+/** Where no workflow is there to be told, the slot is free at once. */
+async function tell(client: Client, { _id, ticket }: SlotDocument): Promise<void> {
+  try {
+    await client.workflow.getHandle(migrationId(_id)).signal<[GrantedSignal]>(signals.granted, { ticket });
+    await Slots.updateOne({ _id, ticket }, { $set: { toldAt: new Date() } });
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    await releaseSlot(_id, ticket);
+  }
+}
+
+async function isAlive(client: Client, { _id, epoch }: SlotDocument): Promise<boolean> {
+  const row = await MailUsers.findById(_id).lean<MailUser>();
+  if (row?.projection?.epoch !== epoch) return false;
+  try {
+    const { status } = await client.workflow.getHandle(migrationId(_id)).describe();
+    return status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,137 @@
+import { Types } from 'mongoose';
+import type { MailUserRow } from '../src/domain/mail-user-row';
+import {
+  ImportChunks,
+  importChunkId,
+  Imports,
+  type ImportChunk,
+  type ImportDocument,
+} from '../src/models/imports';
+import { MailUsers, type MailboxOfRow, type MailUser } from '../src/models/mail-users';
+import type { ActivityDeps } from './deps';
+import { heartbeats } from './heartbeat';
+import { startMigration, unusableConnectors } from './start-migration';
+import type { ImportRowsInput } from '../workflows/messages';
+
+type Fate = 'added' | 'updated' | 'unchanged' | 'kept';
+
+/** Lists the next chunk of an import's rows and, where that was asked for, starts them. Repeatable: a row is listed once. */
+export function createImportChunk({ client }: Pick<ActivityDeps, 'client'>) {
+  return async function importChunk(
+    input: ImportRowsInput,
+  ): Promise<{ more: boolean; done: number; total: number }> {
+    using _beating = heartbeats();
+    const { importId, start } = input;
+    const document = await Imports.findById(importId).lean<ImportDocument>();
+    if (document === null) return { more: false, done: 0, total: 0 };
+    const n = document.chunksDone + 1;
+    const chunk = await ImportChunks.findById(importChunkId(importId, n)).lean<ImportChunk>();
+    if (chunk === null) {
+      await Imports.updateOne({ _id: importId }, { $set: { finishedAt: document.finishedAt ?? new Date() } });
+      await ImportChunks.deleteMany({ _id: { $in: chunkIds(importId, document.chunksDone) } });
+      return { more: false, done: document.total, total: document.total };
+    }
+    const fates: Record<Fate, number> = { added: 0, updated: 0, unchanged: 0, kept: 0 };
+    const ids: Types.ObjectId[] = [];
+    for (const row of chunk.rows) {
+      const { fate, id } = await listRow(document, row);
+      fates[fate] += 1;
+      ids.push(id);
+    }
+    const started = start ? await startAll(client, ids, input) : 0;
+    // Whoever repeats a chunk that was counted finds another number here and counts nothing.
+    await Imports.updateOne(
+      { _id: importId, chunksDone: n - 1 },
+      { $set: { chunksDone: n }, $inc: { ...fates, started } },
+    );
+    return { more: true, done: n, total: document.total };
+  };
+}
+
+async function listRow(
+  document: ImportDocument,
+  row: MailUserRow,
+): Promise<{ fate: Fate; id: Types.ObjectId }> {
+  const wanted = rowOf(document, row);
+  const { connectorId, addressKey, recipientType } = wanted.source;
+  const key = {
+    'source.connectorId': connectorId,
+    'source.addressKey': addressKey,
+    'source.recipientType': recipientType,
+  };
+  const standing = await MailUsers.findOne(key).lean<MailUser>();
+  if (standing === null) return insert(document, wanted);
+  const id = standing._id;
+  const { source: _source, target, ...rest } = wanted;
+  // Once started a row keeps both addresses; names, language and batch may change at any time.
+  const isKept = standing.projection !== undefined && standing.target.addressKey !== target.addressKey;
+  const change =
+    standing.projection === undefined ? { ...rest, target, 'source.userName': wanted.source.userName } : rest;
+  const changed = await MailUsers.updateOne({ _id: id }, setOf(change));
+  return { id, fate: isKept ? 'kept' : changed.modifiedCount === 1 ? 'updated' : 'unchanged' };
+}
+
+/** An absent value takes the field away. */
+function setOf(change: Record<string, unknown>) {
+  const entries = Object.entries(change);
+  const set = Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+  const unset = Object.fromEntries(
+    entries.filter(([, value]) => value === undefined).map(([name]) => [name, true]),
+  );
+  return { $set: set, ...(Object.keys(unset).length === 0 ? {} : { $unset: unset }) };
+}
+
+async function insert(
+  document: ImportDocument,
+  wanted: ReturnType<typeof rowOf>,
+): Promise<{ fate: Fate; id: Types.ObjectId }> {
+  const id = new Types.ObjectId();
+  await MailUsers.create({
+    _id: id,
+    ...wanted,
+    linkGeneration: 1,
+    createdAt: document.createdAt,
+    asked: { credentialIds: [] },
+  });
+  return { fate: 'added', id };
+}
+
+function rowOf(document: ImportDocument, row: MailUserRow) {
+  const { firstName, lastName, batch, language, invitationEmail } = row;
+  return {
+    firstName,
+    lastName,
+    batch,
+    language,
+    invitationEmail,
+    source: mailboxOf(document.sourceConnectorId, row.source),
+    target: mailboxOf(document.targetConnectorId, row.target),
+  };
+}
+
+function mailboxOf(
+  connectorId: Types.ObjectId,
+  { address, recipientType, userName }: MailUserRow['source'],
+): MailboxOfRow {
+  const addressKey = address.toLowerCase();
+  return { connectorId, address, addressKey, recipientType, ...(userName === undefined ? {} : { userName }) };
+}
+
+async function startAll(
+  client: ActivityDeps['client'],
+  ids: readonly Types.ObjectId[],
+  { by, times }: ImportRowsInput,
+): Promise<number> {
+  const unusable = await unusableConnectors();
+  let started = 0;
+  for (const row of await MailUsers.find({ _id: { $in: ids } }).lean<MailUser[]>()) {
+    const connectors = [row.source.connectorId, row.target.connectorId].map((id) => id.toHexString());
+    if (row.projection !== undefined || connectors.some((id) => unusable.has(id))) continue;
+    if (await startMigration(client, row, { reason: 'start', by, times })) started += 1;
+  }
+  return started;
+}
+
+function chunkIds(importId: string, chunks: number): string[] {
+  return Array.from({ length: chunks }, (_, index) => importChunkId(importId, index + 1));
+}

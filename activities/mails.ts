@@ -1,0 +1,167 @@
+import { endAddresses, invitationAddresses, signInNeededAddresses } from '../src/domain/invitation';
+import type { InvitationChoice } from '../src/domain/migration';
+import type { Side } from '../src/domain/mailbox';
+import { composeMail, type MailEvent, type MailSubject } from '../src/mail/messages';
+import { holdTurns, reserveTurns } from '../src/models/mail-pace';
+import type { ConnectorDocument } from '../src/models/connectors';
+import { linkCode, mintLinkToken } from '../src/secrets/link-token';
+import type { ActivityDeps, MailDeps } from './deps';
+import { invitationFactsOf, readRow, type RowWithConnectors } from './rows';
+
+/** Which mail; what it says is read from the row when it is sent. */
+export type MailOrder =
+  | { kind: 'invitation'; /** ISO 8601 */ linkExpiresAt: string }
+  | { kind: 'signInNeeded'; sides: Side[] }
+  | { kind: 'completed' }
+  | { kind: 'failed' }
+  | { kind: 'stopped' };
+
+export interface SendMailInput {
+  mailUserId: string;
+  order: MailOrder;
+  /** Makes the mail's `Message-ID`: the same mail sent again is the same mail. */
+  mailId: string;
+  /** Addresses that have it already. */
+  accepted: string[];
+}
+
+export interface SendMailResult {
+  choice: InvitationChoice;
+  /** Everybody it goes to; empty where users get no mail. */
+  to: string[];
+  /** Those of them whose mail the server has taken. */
+  accepted: string[];
+  /** Will never be taken; the server's own words. */
+  refused?: string;
+  /** Not taken just now; to be sent again. */
+  delayed?: string;
+}
+
+export interface ReserveInvitationResult {
+  choice: InvitationChoice;
+  to: string[];
+  /** ISO 8601: when its turn comes, and how long that is from now. */
+  dueAt: string;
+  waitMs: number;
+}
+
+/** How long no invitation leaves after the mail server could not take one. */
+const holdMs = 60_000;
+
+export function createMailActivities({ mail, log }: Pick<ActivityDeps, 'mail' | 'log'>) {
+  return {
+    /** Reserves an invitation's turn at the set rate over all workers. A turn that is not used lapses. */
+    async reserveInvitation({ mailUserId }: { mailUserId: string }): Promise<ReserveInvitationResult> {
+      const { choice, to } = invitationAddresses(invitationFactsOf(await readRow(mailUserId)));
+      const now = new Date();
+      const dueAt = to.length === 0 ? now : await reserveTurns(to.length, mail.intervalMs, now);
+      return { choice, to, dueAt: dueAt.toISOString(), waitMs: dueAt.getTime() - now.getTime() };
+    },
+
+    /** Sends a mail to each address that has not got it. Never fails for what a mail server does. */
+    async sendMail({ mailUserId, order, mailId, accepted }: SendMailInput): Promise<SendMailResult> {
+      const all = await readRow(mailUserId);
+      const facts = invitationFactsOf(all);
+      const { choice } = invitationAddresses(facts);
+      const to = addressesOf(order, facts);
+      const result: SendMailResult = { choice, to, accepted: [...accepted] };
+      for (const address of to.filter((one) => !accepted.includes(one))) {
+        const outcome = await mail.mailer.send(outgoing(mail, all, order, { address, mailId }));
+        if (outcome.kind === 'accepted') result.accepted.push(address);
+        else if (outcome.kind === 'refused') result.refused = outcome.answer;
+        else {
+          result.delayed = outcome.answer;
+          if (outcome.whose === 'server' && order.kind === 'invitation')
+            await holdTurns(new Date(Date.now() + holdMs));
+        }
+        log.info(
+          { mailUserId, mail: order.kind, outcome: outcome.kind },
+          'a mail was given to the mail server',
+        );
+      }
+      return result;
+    },
+  };
+}
+
+function addressesOf(order: MailOrder, facts: Parameters<typeof endAddresses>[0]): string[] {
+  switch (order.kind) {
+    case 'invitation':
+      return invitationAddresses(facts).to;
+    case 'signInNeeded':
+      return signInNeededAddresses(facts);
+    case 'completed':
+    case 'failed':
+    case 'stopped':
+      return endAddresses(facts);
+  }
+}
+
+function outgoing(
+  deps: MailDeps,
+  all: RowWithConnectors,
+  order: MailOrder,
+  { address, mailId }: { address: string; mailId: string },
+) {
+  const { row } = all;
+  const composed = composeMail(deps.organisation, subjectOf(deps, all), eventOf(all, order));
+  return {
+    id: `${mailId}-${address.toLowerCase()}`,
+    to: { name: `${row.firstName} ${row.lastName}`.trim(), address },
+    replyTo: deps.organisation.contact,
+    language: composed.language,
+    subject: composed.subject,
+    ...deps.render(composed),
+  };
+}
+
+function subjectOf(
+  { publicUrl, linkKey }: MailDeps,
+  { row, source, target }: RowWithConnectors,
+): MailSubject {
+  const link = { mailUserId: row._id.toHexString(), generation: row.linkGeneration };
+  const token = mintLinkToken(linkKey, { ...link, purpose: 'invitation' });
+  return {
+    firstName: row.firstName,
+    lastName: row.lastName,
+    ...(row.language === undefined ? {} : { language: row.language }),
+    source: mailboxOf(row.source.address, source),
+    target: mailboxOf(row.target.address, target),
+    link: `${publicUrl}/m/${token}`,
+    code: linkCode(linkKey, link),
+  };
+}
+
+function mailboxOf(address: string, { shownName, webMailUrl }: ConnectorDocument) {
+  return {
+    address,
+    ...(shownName === undefined ? {} : { shownName }),
+    ...(webMailUrl === undefined ? {} : { webMailUrl }),
+  };
+}
+
+function eventOf({ row }: RowWithConnectors, order: MailOrder): MailEvent {
+  const { counters, projection } = row;
+  switch (order.kind) {
+    case 'invitation':
+      return { kind: 'invitation', linkExpiresAt: new Date(order.linkExpiresAt) };
+    case 'signInNeeded':
+      return order;
+    case 'completed': {
+      const none = { folders: 0, foldersDone: 0, found: 0, foundBytes: 0, copied: 0, copiedBytes: 0 };
+      const keptUntil = projection?.credentialsDestroyAt;
+      return {
+        kind: 'completed',
+        counters: counters ?? { ...none, filtered: 0, skipped: 0, failed: 0 },
+        ...(projection?.summary === undefined ? {} : { summary: projection.summary }),
+        ...(keptUntil === undefined ? {} : { credentialsDestroyAt: keptUntil }),
+      };
+    }
+    case 'failed': {
+      const fault = projection?.fault?.text;
+      return { kind: 'failed', ...(fault === undefined ? {} : { fault }) };
+    }
+    case 'stopped':
+      return { kind: 'stopped' };
+  }
+}

@@ -1,0 +1,170 @@
+import { Context } from '@temporalio/activity';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Fault } from '../src/domain/faults';
+import type { MailboxCounters } from '../src/domain/migration';
+import type { Side } from '../src/domain/mailbox';
+import { MailboxPair } from '../src/engine/mailbox-pair';
+import { takeCounters, writeCounters, type CountersWrite } from '../src/models/projection';
+import type { ActivityDeps } from './deps';
+import { failureOf } from './faults';
+import { heartbeats } from './heartbeat';
+import { OpenMailbox, type OpeningKey } from './open-mailboxes';
+import { credentialOf, readRow } from './rows';
+import { signals, type MailboxOpenedSignal } from '../workflows/messages';
+
+export interface OpenMailboxInput extends OpeningKey {
+  credentials: Record<Side, string>;
+}
+
+/** How long folders may take to let go of what they have in flight. */
+const letGoMs = 8_000;
+
+/**
+ * Opens both mailboxes, tells the workflow where, and holds them for the folders that this process copies, until it is cancelled (then
+ * it has closed both) or a fault of the whole mailbox closes them. Writes the counters each second.
+ *
+ * Fails with the fault's kind. Never repeated by Temporal: each opening has a number of its own.
+ */
+export function createOpenMailbox(deps: ActivityDeps) {
+  return async function openMailbox(input: OpenMailboxInput): Promise<never> {
+    const { cancellationSignal } = Context.current();
+    let mailbox: OpenMailbox | undefined;
+    using _beating = heartbeats(() => ({ counters: mailbox?.pair.counters() }));
+    const pair = await openPair(deps, input, cancellationSignal);
+    mailbox = new OpenMailbox(pair);
+    const before = await pair.readCounters().catch(async (error: unknown) => {
+      await pair.close();
+      throw error;
+    });
+    deps.openMailboxes.add(input, mailbox);
+    try {
+      await hold(deps, input, mailbox);
+    } finally {
+      mailbox.close();
+      await letGo(mailbox);
+      deps.openMailboxes.remove(input);
+      await pair.close().catch((error: unknown) => deps.log.warn({ err: error }, 'a mailbox does not close'));
+    }
+    cancellationSignal.throwIfAborted();
+    const fault = mailbox.closedBy ?? lost();
+    throw failureOf(fault, hasProgressed(before, pair.counters()));
+  };
+}
+
+async function openPair(
+  deps: ActivityDeps,
+  input: OpenMailboxInput,
+  signal: AbortSignal,
+): Promise<MailboxPair> {
+  const all = await readRow(input.mailUserId);
+  const { row, source, target } = all;
+  const [sourceCredential, targetCredential] = [
+    await credentialOf(deps, all, 'source', input.credentials.source),
+    await credentialOf(deps, all, 'target', input.credentials.target),
+  ];
+  const sides = await Promise.allSettled([
+    deps.serverOf(source).openSource(row.source.address, sourceCredential, signal),
+    deps.serverOf(target).openTarget(row.target.address, targetCredential, signal),
+  ]);
+  const [opened, openedTarget] = sides;
+  if (opened.status === 'fulfilled' && openedTarget.status === 'fulfilled')
+    return pairOf(deps, input, opened.value, openedTarget.value);
+  for (const side of sides) if (side.status === 'fulfilled') await side.value.close();
+  // What a person must mend counts more than what time mends.
+  const reasons = sides.flatMap((side) => (side.status === 'rejected' ? [side.reason as unknown] : []));
+  const rank = (reason: unknown) => (reason instanceof Fault ? faultRank[reason.kind] : 9);
+  throw reasons.sort((a, b) => rank(a) - rank(b))[0];
+}
+
+const faultRank = { credential: 0, fatal: 1, throttled: 2, folder: 3, retryable: 4 } as const;
+
+function pairOf(
+  { copying, ledger, log }: ActivityDeps,
+  { mailUserId, opening }: OpenMailboxInput,
+  source: ConstructorParameters<typeof MailboxPair>[0]['source'],
+  target: ConstructorParameters<typeof MailboxPair>[0]['target'],
+): MailboxPair {
+  return new MailboxPair({
+    source,
+    target,
+    ledger,
+    clock: copying.clock,
+    width: copying.width(),
+    bytesInFlight: copying.bytesInFlight,
+    sendWindowMs: copying.sendWindowMs,
+    onFault: ({ kind, text }) =>
+      log.info({ mailUserId, opening, kind, code: text.code }, 'a fault is waited out or repeated in place'),
+  });
+}
+
+/** Returns when the activity is cancelled, a fault closes the mailbox, or nobody wants this opening. */
+async function hold(deps: ActivityDeps, input: OpenMailboxInput, mailbox: OpenMailbox): Promise<void> {
+  const { cancellationSignal } = Context.current();
+  const ended = AbortSignal.any([cancellationSignal, mailbox.closing]);
+  const seen = (): CountersWrite => ({
+    ...input,
+    counters: mailbox.pair.counters(),
+    activeFolders: mailbox.activeFolders,
+  });
+  if (!(await tell(deps, input, ended))) return;
+  let written = '';
+  let taken = false;
+  while (!ended.aborted) {
+    await second(ended);
+    const write = seen();
+    const text = JSON.stringify([write.counters, write.activeFolders]);
+    if (text === written && taken) continue;
+    try {
+      const wrote = await (taken ? writeCounters(write, new Date()) : takeCounters(write, new Date()));
+      // A later opening has taken the row: this one was given up and does not know it yet.
+      if (!wrote) return;
+      [written, taken] = [text, true];
+    } catch (error) {
+      deps.log.warn({ mailUserId: input.mailUserId, err: error }, 'counters are not written just now');
+    }
+  }
+  if (taken) await writeCounters({ ...seen(), activeFolders: [] }, new Date()).catch(() => false);
+}
+
+/** @returns false where no workflow waits for this opening */
+async function tell(
+  { client, workerQueue, log }: ActivityDeps,
+  { opening }: OpenMailboxInput,
+  ended: AbortSignal,
+) {
+  const { workflowExecution } = Context.current().info;
+  const handle = client.workflow.getHandle(workflowExecution?.workflowId ?? '', workflowExecution?.runId);
+  while (!ended.aborted) {
+    try {
+      await handle.signal<[MailboxOpenedSignal]>(signals.mailboxOpened, { opening, queue: workerQueue });
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      log.warn(
+        { workflowId: workflowExecution?.workflowId, err: error },
+        'the workflow cannot be told just now',
+      );
+      await second(ended);
+    }
+  }
+  return true;
+}
+
+async function letGo(mailbox: OpenMailbox): Promise<void> {
+  const giveUpAt = Date.now() + letGoMs;
+  while (!mailbox.idle && Date.now() < giveUpAt) await pause(50);
+}
+
+async function second(ended: AbortSignal): Promise<void> {
+  await pause(1000, undefined, { signal: ended }).catch(() => undefined);
+}
+
+function hasProgressed(before: MailboxCounters, after: MailboxCounters): boolean {
+  return JSON.stringify(before) !== JSON.stringify(after);
+}
+
+function lost(): Fault {
+  const message = 'The mailbox was closed because another opening has taken its place.';
+  return new Fault({ kind: 'retryable' }, { code: 'OpeningLost', remedy: 'none', message });
+}

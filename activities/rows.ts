@@ -1,0 +1,73 @@
+import type { Side } from '../src/domain/mailbox';
+import { Fault } from '../src/domain/faults';
+import type { InvitationFacts } from '../src/domain/invitation';
+import type { Credential } from '../src/connectors/connector';
+import { signInNameOf } from '../src/domain/sign-in-name';
+import { Connectors, type ConnectorDocument } from '../src/models/connectors';
+import { findCredential } from '../src/models/credentials';
+import { MailUsers, type MailUser } from '../src/models/mail-users';
+import type { ActivityDeps } from './deps';
+
+/** A row with both its connectors. */
+export interface RowWithConnectors {
+  row: MailUser;
+  source: ConnectorDocument;
+  target: ConnectorDocument;
+}
+
+/** @throws Fault `fatal` where the row or one of its connectors is gone */
+export async function readRow(mailUserId: string): Promise<RowWithConnectors> {
+  const row = await MailUsers.findById(mailUserId).lean<MailUser>();
+  if (row === null) throw gone('source', 'RowGone', 'The mail user was deleted from the list.');
+  const [source, target] = await Promise.all([connectorOf(row, 'source'), connectorOf(row, 'target')]);
+  return { row, source, target };
+}
+
+async function connectorOf(row: MailUser, side: Side): Promise<ConnectorDocument> {
+  const connector = await Connectors.findById(row[side].connectorId).lean<ConnectorDocument>();
+  if (connector === null) throw gone(side, 'ConnectorGone', 'The connector was deleted.');
+  return connector;
+}
+
+function gone(side: Side, code: string, message: string): Fault {
+  return new Fault({ kind: 'fatal', side }, { code, remedy: 'askSupport', message }, true);
+}
+
+export function invitationFactsOf({ row, source, target }: RowWithConnectors): InvitationFacts {
+  return {
+    sourceChoice: source.signIn.invitation,
+    targetChoice: target.signIn.invitation,
+    sourceAddress: row.source.address,
+    targetAddress: row.target.address,
+    ...(row.invitationEmail === undefined ? {} : { invitationEmail: row.invitationEmail }),
+  };
+}
+
+/**
+ * Opens the sealed credential of a side, in memory.
+ * @throws Fault `credential` where it was destroyed, is past its time or does not open: the user must sign in again
+ */
+export async function credentialOf(
+  deps: Pick<ActivityDeps, 'open' | 'log'>,
+  { row, source, target }: RowWithConnectors,
+  side: Side,
+  credentialId: string,
+): Promise<Credential> {
+  const owner = { ownerId: row._id.toHexString(), side };
+  const sealed = await findCredential(credentialId, owner, new Date());
+  if (sealed === undefined) throw signInAgain(side, 'CredentialGone', 'The password is no longer kept.');
+  try {
+    const { userName, ...credential } = await deps.open(sealed.sealed, owner);
+    const connector = side === 'source' ? source : target;
+    const typed = userName.trim() === '' ? row[side].userName : userName;
+    const name = signInNameOf(connector.signIn.signInName, row[side].address, typed);
+    return { ...credential, userName: name ?? row[side].address };
+  } catch (error) {
+    deps.log.error({ mailUserId: owner.ownerId, side, err: error }, 'a credential does not open');
+    throw signInAgain(side, 'CredentialClosed', 'The password that was kept can no longer be read.');
+  }
+}
+
+function signInAgain(side: Side, code: string, message: string): Fault {
+  return new Fault({ kind: 'credential', side }, { code, remedy: 'signInAgain', message }, true);
+}

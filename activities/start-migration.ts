@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import type { Actor, MigrationTimes } from '../src/domain/migration';
+import { Connectors, type ConnectorDocument } from '../src/models/connectors';
+import { MailUsers, type MailUser } from '../src/models/mail-users';
+import { migrationStart, workflowTypes, type StartReason } from '../workflows/messages';
+
+export interface StartOrder {
+  reason: Exclude<StartReason, 'form'>;
+  by: Actor;
+  times: MigrationTimes;
+}
+
+/** Notes the start on the row and starts its workflow. @returns false where it runs already */
+export async function startMigration(
+  client: Client,
+  row: MailUser,
+  { reason, by, times }: StartOrder,
+): Promise<boolean> {
+  const startId = randomUUID();
+  const startedAt = new Date();
+  const { asked } = row;
+  await MailUsers.updateOne(
+    { _id: row._id },
+    { $set: { 'asked.startId': startId, 'asked.reason': reason, 'asked.startedAt': startedAt } },
+  );
+  const input = { mailUserId: row._id.toHexString(), startId, reason, by, times };
+  const pair = { sourceAddress: row.source.address, targetAddress: row.target.address };
+  try {
+    await client.workflow.start(workflowTypes.migrateMailbox, migrationStart(input, pair));
+    return true;
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    await MailUsers.updateOne({ _id: row._id, 'asked.startId': startId }, { $set: { asked } });
+    return false;
+  }
+}
+
+/** Ids of the connectors whose last **Test connection** found no sign-in that can be used: nothing is started on them. */
+export async function unusableConnectors(): Promise<Set<string>> {
+  const connectors = await Connectors.find({}, { 'lastCheck.report.usable': 1 }).lean<ConnectorDocument[]>();
+  const unusable = connectors.filter(({ lastCheck }) => lastCheck?.report.usable === false);
+  return new Set(unusable.map(({ _id }) => _id.toHexString()));
+}

@@ -1,0 +1,195 @@
+import { Types } from 'mongoose';
+import type { MailboxCounters, StartedBy } from '../domain/migration';
+import type { MoveSummary } from '../domain/move-summary';
+import type { OverTheWire } from '../domain/wire';
+import { MailUsers, type MailUser, type MailUserProjection } from './mail-users';
+
+/** What a workflow says of itself: the projection without what the database side adds. */
+export type ProjectionView = OverTheWire<
+  Omit<MailUserProjection, 'epoch' | 'revision' | 'runId' | 'timeline' | 'summary'>
+>;
+export type TimelineLine = OverTheWire<MailUserProjection['timeline'][number]>;
+
+export interface ProjectionWrite {
+  mailUserId: string;
+  epoch: number;
+  revision: number;
+  runId: string;
+  view: ProjectionView;
+  /** Lines the time line gains, oldest first. */
+  timeline: TimelineLine[];
+  summary?: MoveSummary;
+}
+
+/** `stands`: a projection as high as this or higher, which is left as it is. `gone`: the row was deleted. */
+export type ProjectionAnswer =
+  { kind: 'written' } | { kind: 'stands'; epoch: number; revision: number } | { kind: 'gone' };
+
+const linesKept = 200;
+
+/**
+ * Writes the projection where a lower one stands, whole and in one update. Repeating a write answers `written` again.
+ */
+export async function writeProjection(write: ProjectionWrite): Promise<ProjectionAnswer> {
+  const { mailUserId, epoch, revision, runId } = write;
+  for (;;) {
+    const row = await findRow(mailUserId);
+    if (row === undefined) return { kind: 'gone' };
+    const standing = row.projection;
+    if (standing !== undefined && !isLower(standing, write))
+      return isSame(standing, write)
+        ? { kind: 'written' }
+        : { kind: 'stands', epoch: standing.epoch, revision: standing.revision };
+    const lines = write.timeline.map((line) => revive<MailUserProjection['timeline'][number]>(line));
+    const summary = write.summary ?? (standing?.epoch === epoch ? standing.summary : undefined);
+    const projection: MailUserProjection = {
+      ...revive<Omit<MailUserProjection, 'epoch' | 'revision' | 'runId' | 'timeline' | 'summary'>>(
+        write.view,
+      ),
+      epoch,
+      revision,
+      runId,
+      ...(summary === undefined ? {} : { summary }),
+      timeline: [...(standing?.timeline ?? []), ...lines].slice(-linesKept),
+    };
+    const written = await MailUsers.updateOne(standingFilter(row), {
+      $set: { projection },
+      $pull: { 'asked.credentialIds': { $in: write.view.handledCredentialIds } },
+      $unset: { orphanSince: true },
+    });
+    if (written.matchedCount === 1) return { kind: 'written' };
+  }
+}
+
+/**
+ * Gives a run its epoch: one above the row's, once per run however often it is asked.
+ * @returns `undefined` where the row is gone
+ */
+export async function raiseEpoch(
+  mailUserId: string,
+  runId: string,
+  started: StartedBy,
+): Promise<{ row: MailUser; epoch: number; revision: number } | undefined> {
+  for (;;) {
+    const row = await findRow(mailUserId);
+    if (row === undefined) return undefined;
+    const standing = row.projection;
+    if (standing?.runId === runId) return { row, epoch: standing.epoch, revision: standing.revision };
+    const epoch = (standing?.epoch ?? 0) + 1;
+    const at = new Date(started.at);
+    const projection: MailUserProjection = {
+      epoch,
+      revision: 1,
+      runId,
+      state: 'starting',
+      since: at,
+      handledCredentialIds: [],
+      signedIn: [],
+      wanted: [],
+      refusals: standing?.refusals ?? [],
+      timeline: [...(standing?.timeline ?? []), { state: 'starting' as const, at, by: started.by }].slice(
+        -linesKept,
+      ),
+    };
+    const raised = await MailUsers.updateOne(standingFilter(row), {
+      $set: { projection },
+      $unset: { orphanSince: true, counters: true },
+    });
+    if (raised.matchedCount === 1) return { row: { ...row, projection }, epoch, revision: 1 };
+  }
+}
+
+/** A mailbox's counters as one opening of one epoch sees them. */
+export interface CountersWrite {
+  mailUserId: string;
+  epoch: number;
+  opening: number;
+  counters: MailboxCounters;
+  activeFolders: string[];
+}
+
+/**
+ * Takes the counters for an opening: from now on only this one, or a later one, writes them.
+ * @returns false where a later one has them, or the row is gone
+ */
+export async function takeCounters(write: CountersWrite, now: Date): Promise<boolean> {
+  for (;;) {
+    const row = await findRow(write.mailUserId);
+    if (row === undefined) return false;
+    const { epoch = 0, opening = 0 } = row.counters ?? {};
+    if (epoch > write.epoch || (epoch === write.epoch && opening > write.opening)) return false;
+    const filter = {
+      _id: row._id,
+      'counters.epoch': row.counters?.epoch ?? null,
+      'counters.opening': row.counters?.opening ?? null,
+    };
+    const taken = await MailUsers.updateOne(filter, { $set: { counters: countersOf(write, now) } });
+    if (taken.matchedCount === 1) return true;
+  }
+}
+
+/** @returns false where another opening has taken them, or the row is gone */
+export async function writeCounters(write: CountersWrite, now: Date): Promise<boolean> {
+  const { mailUserId, epoch, opening } = write;
+  const written = await MailUsers.updateOne(
+    { _id: new Types.ObjectId(mailUserId), 'counters.epoch': epoch, 'counters.opening': opening },
+    { $set: { counters: countersOf(write, now) } },
+  );
+  return written.matchedCount === 1;
+}
+
+function countersOf({ epoch, opening, counters, activeFolders }: CountersWrite, now: Date) {
+  return { ...counters, epoch, opening, activeFolders, at: now };
+}
+
+async function findRow(mailUserId: string): Promise<MailUser | undefined> {
+  return (await MailUsers.findById(mailUserId).lean<MailUser>()) ?? undefined;
+}
+
+/** Equality on exactly the fields of a unique index; `null` also matches where there is none. */
+function standingFilter({ _id, projection }: MailUser) {
+  return {
+    _id,
+    'projection.epoch': projection?.epoch ?? null,
+    'projection.revision': projection?.revision ?? null,
+  };
+}
+
+interface Standing {
+  epoch: number;
+  revision: number;
+  runId: string;
+}
+
+function isLower(a: Standing, b: Standing): boolean {
+  return a.epoch < b.epoch || (a.epoch === b.epoch && a.revision < b.revision);
+}
+
+function isSame(a: Standing, b: Standing): boolean {
+  return a.epoch === b.epoch && a.revision === b.revision && a.runId === b.runId;
+}
+
+const dates = new Set([
+  'since',
+  'at',
+  'sentAt',
+  'dueAt',
+  'linkExpiresAt',
+  'waitUntil',
+  'throttledUntil',
+  'credentialsDestroyedAt',
+  'credentialsDestroyAt',
+  'endedAt',
+]);
+
+/** The dates of a view as dates again. */
+function revive<T>(value: OverTheWire<T>): T {
+  return deepRevive(value) as T;
+}
+
+function deepRevive(value: unknown, key = ''): unknown {
+  if (typeof value === 'string' && dates.has(key)) return new Date(value);
+  if (Array.isArray(value)) return value.map((element) => deepRevive(element));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, deepRevive(inner, name)]));
+}
