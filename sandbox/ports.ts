@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { readJson, writeJson } from './json-file';
 
@@ -43,25 +44,23 @@ export async function choosePorts(
   return ports;
 }
 
-/** A TCP port on 127.0.0.1 that nothing listens on at the moment. */
+/**
+ * A TCP port on 127.0.0.1 that nothing listens on at the moment. It lies below those from which systems take the local
+ * port of an outgoing connection, so that none is in the way when a part comes back to it.
+ */
 export async function freePort(): Promise<number> {
-  const port = await listenOnce(0);
-  if (port === undefined) throw new Error('No port is free on 127.0.0.1.');
-  return port;
+  for (let attempt = 0; attempt < 1000; attempt += 1) {
+    const port = randomInt(20_000, 32_000);
+    if (await isFree(port)) return port;
+  }
+  throw new Error('No port from 20000 to 32000 is free on 127.0.0.1.');
 }
 
 /** True when nothing listens on this port of 127.0.0.1. */
-export async function isFree(port: number): Promise<boolean> {
-  return (await listenOnce(port)) !== undefined;
-}
-
-function listenOnce(port: number): Promise<number | undefined> {
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : undefined));
-    });
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
   });
 }

@@ -5,7 +5,11 @@ import de.bwaldvogel.mongo.bson.Document;
 import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.h2.mvstore.MVStore;
 
 /**
@@ -48,24 +52,61 @@ public final class SandboxDatabase {
                         "dropDatabase",
                         "renameCollection");
 
+        private final Map<String, Object> databases = new ConcurrentHashMap<>();
+        private final ReentrantReadWriteLock whole = new ReentrantReadWriteLock(true);
+        private final AtomicLong changes = new AtomicLong();
+        private long committed;
+
         DurableBackend(MVStore store) {
             super(store);
         }
 
         @Override
         public Document handleMessage(MongoMessage message) {
-            Document answer = super.handleMessage(message);
-            String command = message.getDocument().keySet().iterator().next();
-            if (WRITES.contains(command)) {
-                commit();
+            boolean writes = WRITES.contains(message.getDocument().keySet().iterator().next());
+            Document answer;
+            long change;
+            whole.readLock().lock();
+            try {
+                answer = handle(message);
+                change = writes ? changes.incrementAndGet() : 0;
+            } finally {
+                whole.readLock().unlock();
+            }
+            if (writes) {
+                commitUpTo(change);
             }
             return answer;
+        }
+
+        /**
+         * The library answers with the stored documents themselves, which the next command may change before they are
+         * written to the wire: findAndModify would tell a later caller's value. So an answer is copied before the next
+         * command of its database begins.
+         */
+        private Document handle(MongoMessage message) {
+            synchronized (databases.computeIfAbsent(message.getDatabaseName(), name -> new Object())) {
+                return super.handleMessage(message).cloneDeeply();
+            }
+        }
+
+        /** Commits while no command is half done, so that a document and its index entries are in the file together. */
+        private void commitUpTo(long change) {
+            whole.writeLock().lock();
+            try {
+                if (committed < change) {
+                    committed = changes.get();
+                    commit();
+                }
+            } finally {
+                whole.writeLock().unlock();
+            }
         }
     }
 
     public static void main(String[] args) {
         int port = Integer.parseInt(args[0]);
-        MVStore store = new MVStore.Builder().fileName(args[1]).cacheSize(64).open();
+        MVStore store = new MVStore.Builder().fileName(args[1]).cacheSize(64).autoCommitDisabled().open();
         // The default of 45 s makes the file grow fast, as each committed write leaves a chunk behind.
         store.setRetentionTime(1000);
         DurableBackend backend = new DurableBackend(store);

@@ -31,7 +31,7 @@ function write(file: string, own: ProcessIdentity): boolean {
     writeFileSync(file, JSON.stringify(own), { flag: 'wx', mode: 0o600 });
     return true;
   } catch (fault) {
-    if (fault instanceof Error && 'code' in fault && fault.code === 'EEXIST') return false;
+    if ((fault as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw fault;
   }
 }

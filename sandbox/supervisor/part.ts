@@ -40,7 +40,7 @@ export class Part {
   readonly #events: PartEvents;
   #child?: ChildProcess;
   #gone: Promise<void> = Promise.resolve();
-  #ending = false;
+  readonly #ending = new AbortController();
   #deathsInARow = 0;
 
   constructor(definition: PartDefinition, parts: { logs: Logs; record: ProcessRecord; events: PartEvents }) {
@@ -64,7 +64,7 @@ export class Part {
     this.#spawn();
     const giveUpAt = Date.now() + withinMs;
     while (!(await this.#definition.isReady())) {
-      if (this.#ending) return;
+      if (this.#ending.signal.aborted) return;
       if (Date.now() > giveUpAt || this.#deathsInARow > 4) {
         const log = this.#logs.path(this.name);
         throw new Error(`${this.name} does not start. The end of ${log}:\n\n${this.#logs.tail(this.name)}`);
@@ -75,7 +75,7 @@ export class Part {
 
   /** Asks the process to end, kills it when its time is over, and does not start it again. */
   async end(): Promise<void> {
-    this.#ending = true;
+    this.#ending.abort();
     const pid = this.#child?.pid;
     if (pid === undefined) return;
     signal(pid, 'SIGTERM');
@@ -86,7 +86,7 @@ export class Part {
 
   /** Kills the process at once and does not start it again. */
   kill(): void {
-    this.#ending = true;
+    this.#ending.abort();
     if (this.#child?.pid !== undefined) signal(this.#child.pid, 'SIGKILL');
   }
 
@@ -112,7 +112,7 @@ export class Part {
         if (child.pid !== undefined) this.#record.remove(child.pid);
         this.#events.changed();
         resolve();
-        if (!this.#ending) void this.#startAgain(how, Date.now() - startedAt);
+        if (!this.#ending.signal.aborted) void this.#startAgain(how, Date.now() - startedAt);
       };
       child.once('error', (fault) => gone(fault.message));
       child.once('exit', (code, by) => gone(by ?? `code ${code}`));
@@ -123,8 +123,10 @@ export class Part {
     this.#deathsInARow = afterMs > SETTLED_MS ? 1 : this.#deathsInARow + 1;
     this.#events.died(this.name, how);
     const last = RESTART_AFTER_MS.length - 1;
-    await pause(RESTART_AFTER_MS[Math.min(this.#deathsInARow - 1, last)]);
-    if (!this.#ending) this.#spawn();
+    const { signal: ending } = this.#ending;
+    const waitMs = RESTART_AFTER_MS[Math.min(this.#deathsInARow - 1, last)];
+    await pause(waitMs, undefined, { signal: ending }).catch(() => undefined);
+    if (!ending.aborted) this.#spawn();
   }
 }
 

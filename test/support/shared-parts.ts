@@ -1,18 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { freePort } from '../../sandbox/ports';
-import {
-  databaseCommand,
-  temporalCommand,
-  type DatabaseSource,
-  type TemporalSource,
-} from '../../sandbox/servers';
+import { databaseCommand, temporalCommand } from '../../sandbox/servers';
+import { prepared } from './prepared';
 import { startServer, type RunningServer } from './server-process';
-
-const root = join(__dirname, '..', '..');
 
 /**
  * The Temporal server and the database that all test files of one run share. Each is started when the first test asks
@@ -49,7 +41,7 @@ export class SharedParts {
   async #startTemporal(): Promise<string> {
     const given = process.env.TEST_TEMPORAL_ADDRESS;
     if (given) return given;
-    const { temporal } = await prepared<{ temporal: TemporalSource }>('temporal');
+    const { temporal } = await prepared('temporal');
     if ('address' in temporal) return temporal.address;
     const port = await freePort();
     const command = temporalCommand(temporal, { port, file: join(this.#folder, 'temporal.db') });
@@ -60,17 +52,11 @@ export class SharedParts {
   async #startDatabase(): Promise<string> {
     const given = process.env.TEST_MONGODB_URI;
     if (given) return given;
-    const { mongodb } = await prepared<{ mongodb: DatabaseSource }>('mongodb');
+    const { mongodb } = await prepared('mongodb');
     if ('uri' in mongodb) return mongodb.uri;
     const port = await freePort();
     const command = databaseCommand(mongodb, { port, folder: join(this.#folder, 'mongodb') });
     this.#running.push(await startServer('the database', command, port));
     return `mongodb://127.0.0.1:${port}`;
   }
-}
-
-async function prepared<Parts>(step: 'temporal' | 'mongodb'): Promise<Parts> {
-  const script = join(root, 'sandbox', 'prepare.mjs');
-  const { stdout } = await promisify(execFile)(process.execPath, [script, '--json', step]);
-  return JSON.parse(stdout) as Parts;
 }
