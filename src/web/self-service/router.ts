@@ -36,7 +36,7 @@ export function selfServiceRouter(deps: WebDeps): Router {
   const router = Router();
   const pages = new Pages(deps);
   router.use(quiet);
-  router.use('/:token', wrongLinks(pages));
+  router.use('/:token', openLinks(pages), wrongLinks(pages));
   router.get('/:token', (request, response) => pages.show(request, response));
   router.get('/:token/live', (request, response) => pages.live(request, response));
   router.post('/:token', formLimit(), (request, response) => pages.signIn(request, response));
@@ -53,32 +53,40 @@ const quiet: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** Opens the link for whatever follows; a wrong one is answered here, slowly, and counted. */
+/** Opens the link for whatever follows; a wrong one is answered by `wrongLink`. */
+function openLinks(pages: Pages): RequestHandler<{ token: string }> {
+  return async (request, response, next) => {
+    const opened = await pages.open(request.params.token);
+    if (opened.kind === 'replaced') {
+      pages.replaced(response, opened);
+      return;
+    }
+    if (opened.kind === 'open') response.locals['opened'] = opened;
+    next();
+  };
+}
+
+/** Answers wrong links slowly, and not too many of them; whoever has a right one is never in their way. */
 function wrongLinks(pages: Pages): RequestHandler<{ token: string }>[] {
   const limit = rateLimit({
     windowMs: 60_000,
     limit: wrongLinksPerMinute,
-    skipSuccessfulRequests: true,
-    requestWasSuccessful: (_request, response) => response.statusCode !== 404,
+    skip: (_request, response) => response.locals['opened'] !== undefined,
     standardHeaders: false,
     legacyHeaders: false,
     handler: () => {
       throw new PageFault('tooMany');
     },
   });
-  const open: RequestHandler<{ token: string }> = async (request, response, next) => {
-    const opened = await pages.open(request.params.token);
-    if (opened.kind === 'unknown') {
-      await delay(unknownMs);
-      pages.unknown(response);
-    } else if (opened.kind === 'replaced') {
-      pages.replaced(response, opened);
-    } else {
-      response.locals['opened'] = opened;
+  const answer: RequestHandler<{ token: string }> = async (_request, response, next) => {
+    if (response.locals['opened'] !== undefined) {
       next();
+      return;
     }
+    await delay(unknownMs);
+    pages.unknown(response);
   };
-  return [limit, open];
+  return [limit, answer];
 }
 
 function formLimit(): RequestHandler<{ token: string }> {
