@@ -1,0 +1,151 @@
+import { lookup } from 'node:dns/promises';
+import { Fault, type FaultText } from '../../domain/faults';
+import type { CheckReport, CheckStep, Credential } from '../connector';
+import { certificateFaults, notTls } from './codes';
+import { checkMailbox } from './check-mailbox';
+import { faultOf, firstRefusal, microsoftText, noBasicMessage, signInsOf } from './faults';
+import { defaultTimeouts, Http, TransportFailure } from './http';
+import { endpointOf, InvalidServerName, isMicrosoft365, type ExchangeSettings } from './settings';
+
+type StepName = CheckStep['step'];
+
+const order: readonly StepName[] = ['name', 'tls', 'service', 'signIns', 'version', 'mailbox', 'write'];
+
+/** Gathers steps; what was not come to is grey. */
+export class Steps {
+  private readonly found = new Map<StepName, CheckStep>();
+
+  green(step: StepName, detail: string): void {
+    this.found.set(step, { step, result: 'green', detail });
+  }
+
+  red(step: StepName, text: FaultText): void {
+    this.found.set(step, { step, result: 'red', detail: text.message, code: text.code, remedy: text.remedy });
+  }
+
+  grey(step: StepName, detail: string): void {
+    this.found.set(step, { step, result: 'grey', detail });
+  }
+
+  isRed(step: StepName): boolean {
+    return this.found.get(step)?.result === 'red';
+  }
+
+  list(): CheckStep[] {
+    return order.map((step) => this.found.get(step) ?? { step, result: 'grey', detail: 'Not tried.' });
+  }
+}
+
+/** The steps of **Test connection**, in order; the first that fails for the whole server ends it. */
+export async function checkExchange(
+  settings: ExchangeSettings,
+  mailbox: { address: string; credential: Credential; write: boolean } | undefined,
+  signal: AbortSignal,
+): Promise<CheckReport> {
+  const steps = new Steps();
+  const usable = await checkServer(settings, steps, signal);
+  if (usable && mailbox) await checkMailbox(settings, mailbox, steps, signal);
+  if (usable && !mailbox) {
+    steps.grey('version', 'Known after the first sign-in.');
+    steps.grey('mailbox', 'Known after the first sign-in.');
+  }
+  signal.throwIfAborted();
+  return { steps: steps.list(), usable: usable && !steps.isRed('version') };
+}
+
+/** Whether a sign-in was found that works with a typed password. */
+async function checkServer(settings: ExchangeSettings, steps: Steps, signal: AbortSignal): Promise<boolean> {
+  const endpoint = nameOf(settings, steps);
+  if (!endpoint) return false;
+  if (isMicrosoft365(endpoint)) {
+    steps.green('name', `${endpoint.hostname} belongs to Microsoft 365.`);
+    steps.red('signIns', microsoftText);
+    return false;
+  }
+  if (!(await resolves(endpoint, steps))) return false;
+  const { certificateAuthority } = settings;
+  const http = new Http({
+    ...{
+      endpoint,
+      connections: 1,
+      headers: {},
+      timeouts: { ...defaultTimeouts, headersMs: 20_000, bodyMs: 20_000 },
+    },
+    ...(certificateAuthority ? { certificateAuthority } : {}),
+  });
+  try {
+    return await checkService(http, endpoint, steps, signal);
+  } finally {
+    await http.close();
+  }
+}
+
+function nameOf(settings: ExchangeSettings, steps: Steps): URL | undefined {
+  try {
+    return endpointOf(settings.serverName);
+  } catch (error) {
+    const text = error instanceof InvalidServerName ? error.message : 'This is no server name.';
+    steps.red('name', { code: 'InvalidServerName', remedy: 'checkServerName', message: text });
+    return undefined;
+  }
+}
+
+async function resolves(endpoint: URL, steps: Steps): Promise<boolean> {
+  const host = endpoint.hostname.replace(/^\[|\]$/g, '');
+  try {
+    await lookup(host);
+    steps.green('name', `${host} is known.`);
+    return true;
+  } catch {
+    const message = `There is no server named ${host}. Check the spelling, and whether this name is known where Mailporter runs.`;
+    steps.red('name', { code: 'ENOTFOUND', remedy: 'checkServerName', message });
+    return false;
+  }
+}
+
+/** Asks without signing in: a server that has EWS says 401 and which sign-ins it takes. */
+async function checkService(http: Http, endpoint: URL, steps: Steps, signal: AbortSignal): Promise<boolean> {
+  try {
+    const answer = await http.send({ method: 'GET', signal });
+    answer.destroy();
+    steps.green('tls', 'The connection is protected, and the server’s certificate is good.');
+    if (answer.status === 401)
+      return checkSignIns(signInsOf(answer.headers['www-authenticate']), endpoint, steps);
+    steps.red('service', refusedService(answer));
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    steps.red(isOfTls(error) ? 'tls' : 'service', faultOf(error, { side: 'source', about: 'open' }).text);
+  }
+  return false;
+}
+
+function isOfTls(error: unknown): boolean {
+  return error instanceof TransportFailure && (error.code in certificateFaults || notTls.has(error.code));
+}
+
+function refusedService(answer: Parameters<typeof firstRefusal>[0]): FaultText {
+  if (answer.status === 200) {
+    const message =
+      'The server answers without asking for a sign-in: this is not EWS, or something stands in front of it.';
+    return { code: 'HTTP 200', remedy: 'checkServerName', message };
+  }
+  return faultOf(firstRefusal(answer, 'nothing'), { side: 'source', about: 'open' }).text;
+}
+
+function checkSignIns(offered: readonly string[], endpoint: URL, steps: Steps): boolean {
+  steps.green('service', `EWS answers at ${endpoint.pathname}.`);
+  if (offered.includes('basic')) {
+    steps.green('signIns', 'The server takes a typed name and password (Basic).');
+    return true;
+  }
+  const message =
+    offered.length === 0 ? 'The server does not say which sign-ins it takes.' : noBasicMessage(offered);
+  steps.red('signIns', { code: 'BasicNotOffered', remedy: 'enableBasic', message });
+  return false;
+}
+
+/** The text of a fault for a step; anything else is passed on. */
+export function textOfFault(error: unknown): FaultText {
+  if (error instanceof Fault) return error.text;
+  throw error;
+}

@@ -1,0 +1,349 @@
+import { Fault, type FaultDetails, type FaultText, type ItemReason, type Remedy } from '../../domain/faults';
+import type { Side } from '../../domain/mailbox';
+import { certificateFaults, meaningOf, notTls, words, type Meaning } from './codes';
+import { TransportFailure, type HttpAnswer, type Sent } from './http';
+import { EwsRefusal, HttpRefusal } from './refusal';
+import { InvalidServerName } from './settings';
+import { MalformedAnswer, OversizeAnswer } from './soap/answer';
+
+/** What a request was about, as far as it decides what its failure means. */
+export interface Request {
+  side: Side;
+  /** `open`: the first of a mailbox; `folder`: one folder; `put`: items into a folder; `other`: the mailbox at large. */
+  about: 'open' | 'folder' | 'put' | 'other';
+  /** How many items a put carries. */
+  items?: number;
+}
+
+const second = 1000;
+const busyPauseMs = 60 * second;
+const crowdedPauseMs = 5 * second;
+const longestPauseMs = 24 * 60 * 60 * second;
+
+/** The only place where answers of an Exchange become kinds. What is unknown may pass and is tried again. */
+export function faultOf(error: unknown, request: Request): Fault {
+  if (error instanceof Fault) return error;
+  if (error instanceof EwsRefusal) return ofRefusal(error, request);
+  if (error instanceof HttpRefusal) return ofStatus(error, request);
+  if (error instanceof TransportFailure) return ofTransport(error, request);
+  if (error instanceof InvalidServerName) {
+    return fault(fatal(request), error.fault, 'checkServerName', error.message, true);
+  }
+  if (error instanceof MalformedAnswer) {
+    const message =
+      error.code === 'Truncated'
+        ? 'The answer ended before it was complete.'
+        : 'The answer is no EWS answer.';
+    return fault({ kind: 'retryable' }, `${error.code}Answer`, 'wait', message);
+  }
+  if (error instanceof OversizeAnswer) {
+    return fault(
+      { kind: 'retryable', tooLarge: true },
+      'OversizeAnswer',
+      'askSupport',
+      'The answer is larger than any honest one.',
+    );
+  }
+  const name = error instanceof Error ? error.name : 'Unknown';
+  return fault(
+    { kind: 'retryable' },
+    name,
+    'askSupport',
+    'Something unforeseen happened while talking to the server.',
+  );
+}
+
+/** The same fault, saying that the server surely did nothing. */
+export function asNotDone(found: Fault): Fault {
+  return found.notDone ? found : new Fault(found.details, found.text, true);
+}
+
+/** Whether the server surely did nothing of a request that failed so. */
+function fault(details: FaultDetails, code: string, remedy: Remedy, message: string, notDone = false): Fault {
+  return new Fault(details, { code, remedy, message } satisfies FaultText, notDone);
+}
+
+const fatal = (request: Request): FaultDetails => ({ kind: 'fatal', side: request.side });
+
+function pause(retryAfterMs: number, scope: 'mailbox' | 'connector'): FaultDetails {
+  return { kind: 'throttled', retryAfterMs: Math.min(longestPauseMs, Math.max(second, retryAfterMs)), scope };
+}
+
+function ofRefusal(error: EwsRefusal, request: Request): Fault {
+  const code =
+    error.code === 'ErrorInternalServerError' && error.details.innerCode === 'ErrorServerBusy'
+      ? 'ErrorServerBusy'
+      : error.code;
+  const meaning = meaningOf(code);
+  if (!meaning)
+    return fault(
+      { kind: 'retryable' },
+      code,
+      'wait',
+      'The server refused the request for a reason of its own.',
+    );
+  const { remedy, message } = words[meaning];
+  // What refuses a request before it looks at its items has done nothing.
+  const notDone = !['passing', 'overburdened'].includes(meaning);
+  return fault(
+    detailsOf(meaning, code, error, request),
+    code,
+    remedyFor(meaning, remedy, request),
+    message,
+    notDone,
+  );
+}
+
+function detailsOf(meaning: Meaning, code: string, error: EwsRefusal, request: Request): FaultDetails {
+  const side = request.side;
+  switch (meaning) {
+    case 'busy':
+      return pause(
+        error.details.backOffMs ?? (code === 'ErrorServerBusy' ? busyPauseMs : crowdedPauseMs),
+        'mailbox',
+      );
+    case 'overburdened':
+      return { kind: 'retryable', tooLarge: true };
+    case 'signIn':
+      return { kind: 'credential', side };
+    case 'noAccess':
+      return request.about === 'folder' || request.about === 'put'
+        ? { kind: 'folder', side, reason: 'refused' }
+        : fatal(request);
+    case 'folderGone':
+    case 'itemGone':
+      if (request.about === 'open') return fatal(request);
+      return request.about === 'other' ? { kind: 'retryable' } : { kind: 'folder', side, reason: 'gone' };
+    case 'noMailbox':
+    case 'blocked':
+    case 'quota':
+      return fatal(request);
+    case 'requestBad':
+      if (request.about === 'open') return fatal(request);
+      return request.about === 'put' ? { kind: 'retryable', tooLarge: true } : { kind: 'retryable' };
+    case 'passing':
+    case 'itemBad':
+    case 'itemTooLarge':
+    case 'conflict':
+      return { kind: 'retryable' };
+  }
+}
+
+/** An Exchange hides a mailbox from those without a right to it: it says that the folder is not there. */
+function remedyFor(meaning: Meaning, usual: Remedy, request: Request): Remedy {
+  return request.about === 'open' && (meaning === 'folderGone' || meaning === 'itemGone')
+    ? 'grantAccess'
+    : usual;
+}
+
+function ofStatus(error: HttpRefusal, request: Request): Fault {
+  const { status, details } = error;
+  const code = `HTTP ${status}`;
+  const made = (kind: FaultDetails, remedy: Remedy, message: string, notDone = false) =>
+    fault(kind, details.policyReason ?? code, remedy, message, notDone);
+  if (status === 401) return refusedSignIn(error, request);
+  if (status === 403)
+    return made(fatal(request), 'openEws', 'The server does not let this mailbox be reached over EWS.', true);
+  if (status === 413 || (request.about === 'put' && status === 404)) {
+    return made(
+      { kind: 'retryable', tooLarge: true },
+      'raiseRequestLimit',
+      'The request is larger than the server takes.',
+      true,
+    );
+  }
+  if (status === 404 || status === 405 || status === 410) {
+    return made(fatal(request), 'checkServerName', 'There is no EWS service at this address.', true);
+  }
+  if (details.leadsTo && details.leadsTo !== 'errorPage') {
+    return made(
+      fatal(request),
+      'checkServerName',
+      `The server sends on to ${details.leadsTo}, which is not followed.`,
+      true,
+    );
+  }
+  if (details.retryAfterMs !== undefined) {
+    return made(
+      pause(details.retryAfterMs, 'mailbox'),
+      'wait',
+      'The server asks for a pause.',
+      status === 429,
+    );
+  }
+  if (status === 429)
+    return made(pause(busyPauseMs, 'mailbox'), 'wait', 'The server asks for a pause.', true);
+  if (status === 200)
+    return made({ kind: 'retryable' }, 'checkServerName', 'The server answered with a page instead of EWS.');
+  return made(
+    { kind: 'retryable' },
+    'wait',
+    'The server does not answer as it should just now.',
+    details.sent === 'nothing',
+  );
+}
+
+export const refusedText: FaultText = {
+  code: 'HTTP 401',
+  remedy: 'checkNameAndPassword',
+  message:
+    'The server refused this name and password. It does not say why: mistyped, expired, to be changed first, or locked. ' +
+    'Sign in once at the web mail, then try again.',
+};
+
+export const microsoftText: FaultText = {
+  code: 'Microsoft365',
+  remedy: 'checkServerName',
+  message: 'Microsoft accepts no typed password here.',
+};
+
+function refusedSignIn(error: HttpRefusal, request: Request): Fault {
+  const offered = error.details.signIns;
+  if (offered.includes('basic') || offered.length === 0) {
+    const text: FaultText =
+      request.about === 'open' ? refusedText : { ...refusedText, remedy: 'signInAgain' };
+    return new Fault({ kind: 'credential', side: request.side }, text, true);
+  }
+  return fault(fatal(request), 'BasicNotOffered', 'enableBasic', noBasicMessage(offered), true);
+}
+
+/** What is offered instead of Basic, and the command that offers it. */
+export function noBasicMessage(offered: readonly string[]): string {
+  return (
+    `The server offers ${offered.map(schemeName).join(' and ')} but not Basic, the one sign-in that works with a typed name and ` +
+    'password here. Its administrator enables it with ' +
+    'Set-WebServicesVirtualDirectory -Identity "<server>\\EWS (Default Web Site)" -BasicAuthentication $true and then iisreset.'
+  );
+}
+
+const schemeNames: Readonly<Record<string, string>> = {
+  ntlm: 'NTLM',
+  negotiate: 'Negotiate',
+  bearer: 'Bearer',
+  kerberos: 'Kerberos',
+  digest: 'Digest',
+};
+const schemeName = (scheme: string) => schemeNames[scheme] ?? 'a sign-in of its own';
+
+function ofTransport(error: TransportFailure, request: Request): Fault {
+  const notDone = error.sent !== 'all';
+  const certificate = certificateFaults[error.code];
+  if (certificate) {
+    const remedy = `${certificate} Give the authority’s certificate on the connector, or have the server’s certificate put right.`;
+    return fault(fatal(request), error.code, 'checkCertificate', remedy, true);
+  }
+  if (notTls.has(error.code)) {
+    return fault(
+      fatal(request),
+      error.code,
+      'checkServerName',
+      'The server does not speak TLS at this address.',
+      true,
+    );
+  }
+  if (error.code === 'ENOTFOUND') {
+    return fault(
+      { kind: 'retryable' },
+      error.code,
+      'checkServerName',
+      'There is no server of this name.',
+      notDone,
+    );
+  }
+  const timedOut = /TIMEOUT|TIMEDOUT/.test(error.code);
+  const message = timedOut ? 'The server did not answer in time.' : 'The connection to the server broke.';
+  return fault({ kind: 'retryable' }, error.code, 'wait', message, notDone);
+}
+
+/** What one item's refusal means, apart from the request it was part of. */
+export type ItemVerdict =
+  | { kind: 'gone' }
+  | { kind: 'conflict' }
+  | { kind: 'failed'; reason: ItemReason }
+  /** Passing, or no item's business; `notDone` where it was surely not put. */
+  | { kind: 'fault'; fault: Fault };
+
+/** A code that is unknown says that this one item is refused: it is named in the report and tried again on Retry. */
+export function itemVerdict(
+  refusal: EwsRefusal,
+  request: Request,
+  sizeBytes: number | undefined,
+): ItemVerdict {
+  if (refusal.code === 'ErrorBatchProcessingStopped') {
+    const message = 'The server stopped before it came to this item.';
+    return {
+      kind: 'fault',
+      fault: fault({ kind: 'retryable', tooLarge: true }, refusal.code, 'wait', message, true),
+    };
+  }
+  const meaning = meaningOf(refusal.code);
+  switch (meaning) {
+    case 'itemGone':
+      return { kind: 'gone' };
+    case 'conflict':
+      return { kind: 'conflict' };
+    case 'itemTooLarge':
+      return { kind: 'failed', reason: tooLargeReason(refusal.code, sizeBytes) };
+    case undefined:
+    case 'itemBad':
+    case 'requestBad':
+      return { kind: 'failed', reason: { code: refusal.code, ...words.itemBad } };
+    default:
+      return { kind: 'fault', fault: faultOf(refusal, request) };
+  }
+}
+
+export function tooLargeReason(code: string, sizeBytes: number | undefined): ItemReason {
+  const size = sizeBytes === undefined ? '' : ` It has ${(sizeBytes / 1e6).toFixed(1)} MB.`;
+  return {
+    code,
+    remedy: 'raiseRequestLimit',
+    message: `The item is larger than the server takes in one request.${size} Raise the server’s request limit, then press Retry.`,
+  };
+}
+
+/** What an HTTP answer that is no SOAP answer says. */
+export function firstRefusal(
+  answer: Pick<HttpAnswer, 'status' | 'headers'>,
+  sent: Sent,
+  nowMs = Date.now(),
+): HttpRefusal {
+  const one = (name: string) => [answer.headers[name] ?? []].flat()[0];
+  const retryAfterMs = pauseFrom(one('retry-after'), nowMs);
+  const policy = one('x-ews-policy-reason');
+  const location = one('location');
+  return new HttpRefusal(answer.status, {
+    signIns: signInsOf(answer.headers['www-authenticate']),
+    sent,
+    ...(policy === undefined ? {} : { policyReason: /^[\w .-]{1,80}$/.test(policy) ? policy : 'EwsPolicy' }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(location === undefined || answer.status < 300 || answer.status > 399
+      ? {}
+      : { leadsTo: placeOf(location) }),
+  });
+}
+
+/** `Retry-After` in seconds or as a date. @see RFC 9110 10.2.3 */
+function pauseFrom(value: string | undefined, nowMs: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\s*\d+\s*$/.test(value)) return Number(value) * second;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+}
+
+/** The schemes of all challenges, whether in one header or several. @see RFC 9110 11.6.1 */
+export function signInsOf(header: string | string[] | undefined): string[] {
+  const schemes = [header ?? []].flat().flatMap((line) =>
+    line
+      .replace(/"(\\.|[^"\\])*"/g, '""')
+      .split(',')
+      .map((each) => /^\s*([A-Za-z][\w-]*)(?=\s*$|\s+[^=\s])/.exec(each)?.[1]?.toLowerCase())
+      .filter((each) => each !== undefined),
+  );
+  return [...new Set(schemes)];
+}
+
+function placeOf(location: string): string {
+  if (/\/ews\/genericerrorpage\.htm/i.test(location)) return 'errorPage';
+  return URL.canParse(location) ? new URL(location).host : 'another page of its own';
+}

@@ -1,0 +1,21 @@
+import type { Connector } from '../connector';
+import { defaultTimes, type ExchangeTimes } from './capabilities';
+import { checkExchange } from './check';
+import { openSession } from './open';
+import type { ExchangeSettings } from './settings';
+import { exchangeSource } from './source';
+import { exchangeTarget } from './target';
+
+export type { ExchangeSettings } from './settings';
+
+/** Exchange Server 2013 and later, over EWS with Basic sign-in. */
+export function exchangeConnector(times: ExchangeTimes = defaultTimes): Connector<ExchangeSettings> {
+  return {
+    kind: 'exchange',
+    openSource: async (settings, address, credential, signal) =>
+      exchangeSource(await openSession(settings, address, credential, 'source', signal), times),
+    openTarget: async (settings, address, credential, signal) =>
+      exchangeTarget(await openSession(settings, address, credential, 'target', signal), times),
+    check: checkExchange,
+  };
+}

@@ -1,0 +1,146 @@
+import { Fault, type ItemReason } from '../../domain/faults';
+import type { PutItem, PutOutcome, SendWindow, Stamp, TargetFolder } from '../connector';
+import { meaningOf, type Meaning } from './codes';
+import { asNotDone, faultOf, itemVerdict, tooLargeReason, type Request } from './faults';
+import type { Exceptions } from './item/format';
+import { itemOf } from './item/markup';
+import { setStampXml } from './item/stamp';
+import { createItems } from './operations/create-item';
+import { deleteItems } from './operations/delete-item';
+import { getItems, mismatch } from './operations/get-item';
+import { makeExceptions } from './operations/occurrences';
+import { updateItems } from './operations/update-item';
+import { EwsRefusal, HttpRefusal } from './refusal';
+import type { Session } from './session';
+import { idOf, refusalOf } from './soap/message';
+import type { Element } from './soap/element';
+
+/** From this size on a bare 400 or 404 to a single item is the request limit of the web server in front. */
+const surelyLargeBytes = 8 * 1024 * 1024;
+
+export async function putItems(
+  session: Session,
+  folder: TargetFolder,
+  items: readonly PutItem[],
+  window: SendWindow,
+  signal: AbortSignal,
+): Promise<PutOutcome[]> {
+  if (items.length === 0) return [];
+  const request: Request = { side: 'target', about: 'put', items: items.length };
+  try {
+    const { messages, exceptions } = await createItems(
+      session,
+      folder.id,
+      items,
+      () => window.hold(),
+      signal,
+    );
+    if (messages.length !== items.length) throw mismatch(messages);
+    const outcomes: PutOutcome[] = [];
+    for (const [index, item] of items.entries()) {
+      const message = messages[index];
+      if (message)
+        outcomes.push(await outcomeOf(session, item, message, exceptions[index], request, window, signal));
+    }
+    return outcomes;
+  } catch (error) {
+    const only = items.length === 1 ? items[0] : undefined;
+    const reason = only && refusedAlone(error, only);
+    if (reason) return [{ kind: 'failed', reason }];
+    throw error;
+  }
+}
+
+async function outcomeOf(
+  session: Session,
+  item: PutItem,
+  message: Element,
+  exceptions: Exceptions | undefined,
+  request: Request,
+  window: SendWindow,
+  signal: AbortSignal,
+): Promise<PutOutcome> {
+  const refusal = refusalOf(message);
+  if (refusal) return refusedPut(refusal, item, request);
+  const made = idOf(itemOf(message));
+  if (!made) throw new Fault({ kind: 'retryable' }, noId);
+  if (!exceptions) return { kind: 'copied', targetId: made.id, targetChangeKey: made.changeKey };
+  return await finishSeries(session, item.stamp, made.id, exceptions, request, window, signal);
+}
+
+const noId = {
+  code: 'NoItemId',
+  remedy: 'wait',
+  message: 'The server does not say which item it made.',
+} as const;
+
+/** An item that the server surely did not make is put again; where it is not sure, all are in doubt. */
+function refusedPut(refusal: EwsRefusal, item: PutItem, request: Request): PutOutcome {
+  const verdict = itemVerdict(refusal, request, item.sizeBytes);
+  if (verdict.kind === 'failed') return verdict;
+  if (verdict.kind === 'fault' && !verdict.fault.notDone) throw verdict.fault;
+  return {
+    kind: 'again',
+    fault: verdict.kind === 'fault' ? verdict.fault : asNotDone(faultOf(refusal, request)),
+  };
+}
+
+/** The exceptions of a series and then its stamp as finished; a series that cannot be made whole is removed again. */
+async function finishSeries(
+  session: Session,
+  stamp: Stamp,
+  id: string,
+  exceptions: Exceptions,
+  request: Request,
+  window: SendWindow,
+  signal: AbortSignal,
+): Promise<PutOutcome> {
+  const hold = () => window.hold();
+  try {
+    await makeExceptions(session, id, exceptions, hold, signal);
+  } catch (error) {
+    const verdict = error instanceof EwsRefusal ? itemVerdict(error, request, undefined) : undefined;
+    if (verdict?.kind !== 'failed') throw error;
+    const [removed] = await deleteItems(session, [id], hold, signal);
+    const refusal = removed && refusalOf(removed);
+    if (refusal) throw refusal;
+    return { kind: 'failed', reason: verdict.reason };
+  }
+  const changeKey = await changeKeyOf(session, id, signal);
+  const updates = setStampXml({ ...stamp, unfinished: false });
+  const [message] = await updateItems(session, [{ id, changeKey, updates }], hold, signal);
+  const refusal = message && refusalOf(message);
+  if (refusal) throw refusal;
+  const done = message && idOf(itemOf(message));
+  return {
+    kind: 'copied',
+    targetId: id,
+    targetChangeKey: done?.changeKey ?? (await changeKeyOf(session, id, signal)),
+  };
+}
+
+async function changeKeyOf(session: Session, id: string, signal: AbortSignal): Promise<string> {
+  const [message] = await getItems(session, [id], {}, signal);
+  const refusal = message && refusalOf(message);
+  if (refusal) throw refusal;
+  return idOf(message && itemOf(message))?.changeKey ?? '';
+}
+
+const ofItems = new Set<Meaning>(['itemBad', 'itemTooLarge', 'requestBad']);
+
+/** A whole request of one item that the server refuses for what it is, not for when it comes. */
+function refusedAlone(error: unknown, item: PutItem): ItemReason | undefined {
+  if (error instanceof EwsRefusal) {
+    // An unknown code for a whole request may pass; one that speaks of the item, or of the request's form, does not.
+    if (!ofItems.has(meaningOf(error.code) ?? 'passing')) return undefined;
+    const verdict = itemVerdict(error, { side: 'target', about: 'put' }, item.sizeBytes);
+    return verdict.kind === 'failed' ? verdict.reason : undefined;
+  }
+  if (!(error instanceof HttpRefusal)) return undefined;
+  const { status } = error;
+  const tooLarge =
+    status === 413 || ((status === 404 || status === 400) && item.sizeBytes >= surelyLargeBytes);
+  if (tooLarge) return tooLargeReason(`HTTP ${status}`, item.sizeBytes);
+  if (status !== 400) return undefined;
+  return { code: 'HTTP 400', remedy: 'checkItem', message: 'The server cannot read or store this item.' };
+}
