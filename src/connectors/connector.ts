@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Fault, ItemReason } from '../domain/faults';
+import type { Fault, ItemReason, Remedy } from '../domain/faults';
 import type { WellKnownFolder } from '../domain/mailbox';
 
 /**
@@ -216,6 +216,11 @@ export interface TargetMailbox extends Mailbox {
    */
   ensureFolder(planned: PlannedFolder, window: SendWindow, signal: AbortSignal): Promise<TargetFolder>;
   /**
+   * All folders that may hold items, ours or not: where an item may have been moved to. Absent where the kind cannot tell; then only
+   * the folders we made or found are asked for our stamps.
+   */
+  listFolders?(signal: AbortSignal): Promise<TargetFolder[]>;
+  /**
    * Puts `items` (at most `itemsPerRequest`) with one request, or for one item the several it takes; never repeats one, never waits.
    * @returns one outcome per item, same order. A thrown fault leaves every item in doubt unless it says `notDone`.
    */
@@ -265,7 +270,7 @@ export interface CheckStep {
   /** What was found, in plain words; never a secret. */
   detail: string;
   code?: string;
-  remedy?: import('../domain/faults').Remedy;
+  remedy?: Remedy;
 }
 
 export interface CheckReport {

@@ -1,7 +1,18 @@
-import type { FaultText } from '../domain/faults';
+import type { ChangePage, ItemFormat } from '../connectors/connector';
+import { Fault, type FaultText } from '../domain/faults';
 import type { ItemFilter } from '../domain/item-filter';
-import type { FolderCounters } from './ledger';
+import { copyWorks, note } from './copy-works';
+import type { FolderCopy } from './folder-copy';
+import { FencedOut, FolderSession } from './folder-session';
+import { KnownKeys } from './known-keys';
+import type { FolderCounters, FolderDocument, PendingEntry } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
+import { removeDoubles } from './mend';
+import { newestEntries } from './newest-entries';
+import { removeTargets } from './remove-targets';
+import { settle } from './settle';
+import { remakeTargetFolder } from './target-folder';
+import { bare, workFor, worksOf } from './works';
 
 export interface CopyFolderOrder {
   /** From `planFolders`. */
@@ -25,7 +36,12 @@ export type CopyFolderResult =
   /** This folder alone cannot be copied; named in the report. */
   | { kind: 'refused'; text: FaultText }
   /** The source no longer has the folder. */
-  | { kind: 'gone' };
+  | { kind: 'gone' }
+  /** The ledger does not know the position: it was lost or set back. Call `planFolders` again. */
+  | { kind: 'unplanned' };
+
+const itemsToRetryAtOnce = 200;
+const remakesOfTarget = 2;
 
 /**
  * Brings everything that changed in a source folder since its watermark into its target folder, mends what `verifyPass` noted, and
@@ -41,6 +57,186 @@ export async function copyFolder(
   signal: AbortSignal,
   onProgress: (counters: FolderCounters) => void = () => {},
 ): Promise<CopyFolderResult> {
-  void [pair, order, signal, onProgress];
-  throw new Error('copyFolder follows');
+  const id = await pair.folderAt(order.position);
+  const taken = id && (await pair.ledger.takeFolder(id, order.fence));
+  if (!taken) return { kind: 'unplanned' };
+  if (taken.kind === 'refused') return { kind: 'fenced', by: taken.by };
+  const { document } = taken;
+  if (document.plan.gone) return { kind: 'gone' };
+  const session = new FolderSession(pair.ledger, pair.clock, pair.sendWindowMs, document);
+  try {
+    return await copyAndRemake(pair, session, order, signal, onProgress);
+  } catch (fault) {
+    const failure = session.failure ?? fault;
+    if (failure instanceof FencedOut) return { kind: 'fenced', by: failure.by };
+    // What is known is kept, so that the next attempt need not find it out again.
+    if (!session.failure) await session.saveChanges().catch(() => undefined);
+    throw failure;
+  }
+}
+
+/** The copy, begun again where the target folder has gone and was made anew. */
+async function copyAndRemake(
+  pair: MailboxPair,
+  session: FolderSession,
+  order: CopyFolderOrder,
+  signal: AbortSignal,
+  onProgress: (counters: FolderCounters) => void,
+): Promise<CopyFolderResult> {
+  const { document } = session;
+  for (let remakes = 0; ; remakes += 1) {
+    try {
+      if (!document.plan.targetId) await remakeTargetFolder(pair, session, signal);
+      const copy = startCopy(pair, session, order.filter, signal, onProgress);
+      const changes = await copyAll(copy, order.retryFailed);
+      pair.board.set(document.folderKey, document.counters, true);
+      return { kind: 'done', counters: document.counters, changes };
+    } catch (fault) {
+      if (session.failure || !(fault instanceof Fault) || fault.details.kind !== 'folder') throw fault;
+      const { side, reason } = fault.details;
+      if (reason === 'gone' && side === 'source') return closeFolder(pair, session);
+      if (reason === 'refused' || remakes === remakesOfTarget) return refuse(pair, session, fault.text);
+      session.setPlan({ targetId: undefined });
+      session.setWatermark({ target: undefined });
+    }
+  }
+}
+
+async function closeFolder(pair: MailboxPair, session: FolderSession): Promise<CopyFolderResult> {
+  session.setPlan({ gone: true });
+  await session.save();
+  pair.board.set(session.document.folderKey, session.document.counters, true);
+  return { kind: 'gone' };
+}
+
+async function refuse(pair: MailboxPair, session: FolderSession, text: FaultText): Promise<CopyFolderResult> {
+  session.setPlan({ refused: text });
+  await session.save();
+  pair.board.set(session.document.folderKey, session.document.counters, true);
+  return { kind: 'refused', text };
+}
+
+function startCopy(
+  pair: MailboxPair,
+  session: FolderSession,
+  filter: ItemFilter,
+  signal: AbortSignal,
+  onProgress: (counters: FolderCounters) => void,
+): FolderCopy {
+  const { document } = session;
+  const keys = new KnownKeys(pair.ledger, document);
+  const target = { id: document.plan.targetId ?? '' };
+  return { pair, session, keys, target, filter, format: formatOf(pair), signal, onProgress };
+}
+
+/** The best format both sides have. */
+function formatOf({ source, target }: MailboxPair): ItemFormat {
+  const format = source.capabilities.formats.find((name) => target.capabilities.formats.includes(name));
+  if (format) return format;
+  const message = 'source and target have no item format in common';
+  throw new Fault(
+    { kind: 'fatal', side: 'target' },
+    { code: 'NoCommonFormat', remedy: 'askSupport', message },
+    true,
+  );
+}
+
+/** @returns the number of changes the source told */
+async function copyAll(copy: FolderCopy, retryFailed: boolean): Promise<number> {
+  const { pair, session, keys } = copy;
+  const { document } = session;
+  applyRepairs(document);
+  if (document.seq === 0) await keys.readAll();
+  session.raiseSeq(keys.highestSeq);
+  await settle(copy);
+  await removeDoubles(copy);
+  if (retryFailed) await retry(copy);
+  const changes = await listAndCopy(copy);
+  if (document.plan.refused) session.setPlan({ refused: undefined });
+  if (document.repairs) session.mended();
+  await session.saveChanges();
+  pair.board.set(document.folderKey, document.counters, true);
+  return changes;
+}
+
+/** A watermark that `verifyPass` did not find true is not gone on from. */
+function applyRepairs(document: FolderDocument): void {
+  const { repairs, watermark } = document;
+  if (!repairs || !watermark) return;
+  document.watermark = {
+    filter: watermark.filter,
+    source: repairs.relistSource ? undefined : watermark.source,
+    target: repairs.relistTarget ? undefined : watermark.target,
+  };
+}
+
+async function listAndCopy(copy: FolderCopy): Promise<number> {
+  const { pair, session, keys, filter, signal } = copy;
+  const { document } = session;
+  const { watermark } = document;
+  let since = watermark?.filter === filter.hash ? watermark.source : undefined;
+  let beginning = since === undefined;
+  let changes = 0;
+  for (let more = true; more;) {
+    const page = await listPage(copy, since);
+    beginning ||= page.reset;
+    if (beginning && (since === undefined || page.reset))
+      session.set({ counters: { ...document.counters, filtered: 0 } });
+    if (beginning) await keys.readAll();
+    await copyPage(copy, page);
+    changes += page.changes.length;
+    session.setWatermark({ source: page.state, filter: filter.hash });
+    await session.save();
+    // A server that tells of more and tells nothing would be asked for ever.
+    more = page.more && (page.state !== since || page.changes.length > 0);
+    since = page.state;
+    pair.board.set(document.folderKey, document.counters, false);
+    signal.throwIfAborted();
+  }
+  return changes;
+}
+
+function listPage({ pair, session, signal }: FolderCopy, since: string | undefined): Promise<ChangePage> {
+  const { folderKey } = session.document;
+  return pair.sourceBackOff.repeat(signal, () =>
+    pair.sourceTurns.run(signal, () => pair.source.listChanges(folderKey, since, signal)),
+  );
+}
+
+async function copyPage(copy: FolderCopy, { changes }: ChangePage): Promise<void> {
+  const { pair, session, keys, filter } = copy;
+  const known = await keys.lookUp(changes.map(({ sourceKey }) => sourceKey));
+  const page = worksOf(changes, known, filter, pair.target.updateItems !== undefined);
+  const newKeys = page.works.filter(({ before }) => !before);
+  copy.onProgress(
+    withFound(
+      session.document.counters,
+      newKeys.map(({ entry }) => entry),
+    ),
+  );
+  await note(copy, page.notes);
+  await removeTargets(copy, page.leftovers);
+  await copyWorks(copy, page.works);
+  const { counters } = session.document;
+  session.set({ counters: { ...counters, filtered: counters.filtered + page.filtered } });
+}
+
+function withFound(counters: FolderCounters, entries: readonly PendingEntry[]): FolderCounters {
+  const bytes = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return { ...counters, found: counters.found + entries.length, foundBytes: counters.foundBytes + bytes };
+}
+
+/** What failed before is put again, newest version first asked for, some at a time. */
+async function retry(copy: FolderCopy): Promise<void> {
+  const { pair, session } = copy;
+  const overwrites = pair.target.updateItems !== undefined;
+  let works = [];
+  for await (const entry of newestEntries(pair.ledger, session.document)) {
+    if (entry.outcome.kind !== 'failed') continue;
+    works.push(workFor(bare(entry), entry, overwrites));
+    if (works.length < itemsToRetryAtOnce) continue;
+    await copyWorks(copy, works);
+    works = [];
+  }
+  await copyWorks(copy, works);
 }

@@ -23,9 +23,9 @@ export interface LedgerStore {
   folders(pairId: string): AsyncIterable<FolderDocument>;
   /**
    * Takes a folder from a lower fence. Repeating it with the same fence is refused with that fence.
-   * @returns the document as it stands after taking it, or the fence that refuses
+   * @returns the document as it stands after taking it, or the fence that refuses; absent where the folder was never planned
    */
-  takeFolder(id: FolderId, fence: number): Promise<Taken<FolderDocument>>;
+  takeFolder(id: FolderId, fence: number): Promise<Taken<FolderDocument> | undefined>;
   /** Sets what `patch` names; an empty patch proves the fence. */
   writeFolder(id: FolderId, fence: number, patch: FolderPatch): Promise<boolean>;
   /** What `verifyPass` found for the folder's next copy to mend; replaces what was noted before. Not fenced. */
@@ -112,7 +112,8 @@ export type EntryOutcome =
   | { kind: 'copied'; targetId: string; targetChangeKey: string }
   /** With `keptTargetId` the target item was changed or removed by its user: it is left, and nothing is put in its place. */
   | { kind: 'skipped'; reason: ItemReason; keptTargetId?: string }
-  | { kind: 'failed'; reason: ItemReason }
+  /** With `older` the target still holds the version before. */
+  | { kind: 'failed'; reason: ItemReason; older?: TargetRef }
   /** The source item is gone and the target holds nothing of ours for it. */
   | { kind: 'removed' };
 
@@ -124,6 +125,7 @@ export interface LedgerEntry extends PendingEntry {
 export interface KnownEntry extends LedgerEntry {
   parcelId: string;
   seq: number;
+  adopted: boolean;
 }
 
 export interface LedgerParcel extends FolderId {

@@ -5,7 +5,7 @@ import { BackOff } from './back-off';
 import { ByteBudget } from './byte-budget';
 import type { Clock } from './clock';
 import { CounterBoard } from './counter-board';
-import type { LedgerStore } from './ledger';
+import type { FolderDocument, FolderId, LedgerStore } from './ledger';
 import { pairId } from './pair-id';
 import { Turns } from './turns';
 import type { Width } from './width';
@@ -42,6 +42,9 @@ export class MailboxPair {
   readonly sourceBackOff: BackOff;
   readonly targetBackOff: BackOff;
   readonly board = new CounterBoard();
+  /** Items the target has answered for in this opening. */
+  successes = 0;
+  private readonly places = new Map<number, FolderId>();
 
   constructor({ source, target, ledger, clock, width, bytesInFlight, sendWindowMs, onFault }: PairOptions) {
     this.id = pairId(source.identity, target.identity);
@@ -63,6 +66,12 @@ export class MailboxPair {
     return this.sendWindowMs + this.target.capabilities.settleMs;
   }
 
+  /** The folder at a place of the plan; absent where the ledger has none. */
+  async folderAt(position: number): Promise<FolderId | undefined> {
+    if (!this.places.has(position)) await this.readCounters();
+    return this.places.get(position);
+  }
+
   /** Sums over all planned folders, absolute; complete once `planFolders` or `readCounters` has run in this opening. */
   counters(): MailboxCounters {
     return this.board.sum();
@@ -70,8 +79,14 @@ export class MailboxPair {
 
   /** Reads the counters that stand in the ledger's folder documents. */
   async readCounters(): Promise<MailboxCounters> {
-    for await (const folder of this.ledger.folders(this.id)) this.board.read(folder);
+    for await (const folder of this.ledger.folders(this.id)) this.learn(folder);
     return this.counters();
+  }
+
+  /** Takes note of a folder as it stands in the ledger. */
+  learn(folder: FolderDocument): void {
+    this.board.read(folder);
+    this.places.set(folder.plan.position, { pairId: this.id, folderKey: folder.folderKey });
   }
 
   /** Closes both mailboxes; running requests reject. Repeating it is harmless. */

@@ -20,10 +20,10 @@ export async function* newestEntries(ledger: LedgerStore, id: FolderId): AsyncGe
   const slices = Math.max(1, Math.ceil(entries / entriesAtOnce));
   for (let slice = 0; slice < slices; slice += 1) {
     const newest = new Map<string, KnownEntry>();
-    for await (const { parcelId, seq, entries } of ledger.stream(id)) {
+    for await (const { parcelId, seq, adopted, entries } of ledger.stream(id)) {
       for (const entry of entries) {
         if (sliceOf(entry.sourceKey, slices) === slice)
-          newest.set(entry.sourceKey, { ...entry, parcelId, seq });
+          newest.set(entry.sourceKey, { ...entry, parcelId, seq, adopted });
       }
     }
     yield* newest.values();

@@ -42,6 +42,10 @@ export class MemoryTarget extends MemoryMailbox implements TargetMailbox {
     return this.ask('ensureFolder', () => ({ id: this.ensure(planned).id }), signal);
   }
 
+  listFolders(signal: AbortSignal): Promise<TargetFolder[]> {
+    return this.ask('listFolders', () => [...this.store.folders.keys()].map((id) => ({ id })), signal);
+  }
+
   async putItems(
     folder: TargetFolder,
     items: readonly PutItem[],

@@ -1,0 +1,136 @@
+import type { TargetFolder } from '../connectors/connector';
+import { adopt } from './adopt';
+import type { PlannedDocument } from './ensure-folders';
+import { FencedOut, FolderSession } from './folder-session';
+import { KnownKeys } from './known-keys';
+import type { MailboxPair } from './mailbox-pair';
+import type { PairSession } from './pair-session';
+import { removeTargets } from './remove-targets';
+import type { StampedItem } from './settle';
+
+/**
+ * For a pair the ledger knows nothing of (new, lost, restored): what all target folders hold of ours is entered into the ledger before
+ * anything is put, wherever the target's user may have moved it. Where stamps are found, an older attempt may still be at work:
+ * then it waits until nothing more can come of it, and reads again.
+ *
+ * @param quiet true where it has been waited already
+ */
+export async function adoptStamps(
+  pair: MailboxPair,
+  session: PairSession,
+  planned: readonly PlannedDocument[],
+  quiet: boolean,
+  signal: AbortSignal,
+  onProgress: () => void,
+): Promise<void> {
+  const targets = await targetFolders(pair, planned, signal);
+  if (!quiet && (await anyStamp(pair, targets, signal, onProgress)))
+    await pair.clock.sleep(pair.quietMs, signal);
+  const adopting = new Adopting(
+    pair,
+    session.document.fence,
+    new Map(planned.map((one) => [one.folderKey, one])),
+    signal,
+  );
+  for (const target of targets) {
+    await adopting.folder(target, onProgress);
+    await session.write({});
+  }
+}
+
+async function targetFolders(pair: MailboxPair, planned: readonly PlannedDocument[], signal: AbortSignal) {
+  const ids = new Set(planned.flatMap(({ plan }) => plan.targetId ?? []));
+  const all = await pair.targetBackOff.repeat(
+    signal,
+    async () => (await pair.target.listFolders?.(signal)) ?? [],
+  );
+  for (const { id } of all) ids.add(id);
+  return [...ids].map((id): TargetFolder => ({ id }));
+}
+
+async function anyStamp(
+  pair: MailboxPair,
+  targets: readonly TargetFolder[],
+  signal: AbortSignal,
+  onProgress: () => void,
+) {
+  for (const target of targets) {
+    for await (const { added } of listAll(pair, target, signal)) {
+      if (added.some(({ stamp }) => stamp)) return true;
+      onProgress();
+    }
+  }
+  return false;
+}
+
+/** Every page of what a target folder holds. */
+export async function* listAll(pair: MailboxPair, target: TargetFolder, signal: AbortSignal) {
+  let since: string | undefined;
+  for (let more = true; more;) {
+    const page = await pair.targetBackOff.repeat(signal, () =>
+      pair.targetTurns.run(signal, () => pair.target.listAdded(target, pair.id, since, signal)),
+    );
+    yield page;
+    more = page.more && page.state !== since;
+    since = page.state;
+  }
+}
+
+type Opened = { session: FolderSession; keys: KnownKeys };
+
+/** Takes each folder that stamps speak of, once, and enters them. */
+class Adopting {
+  private readonly opened = new Map<string, Opened>();
+
+  constructor(
+    private readonly pair: MailboxPair,
+    private readonly fence: number,
+    private readonly planned: ReadonlyMap<string, PlannedDocument>,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async folder(target: TargetFolder, onProgress: () => void): Promise<void> {
+    let state: string | undefined;
+    for await (const page of listAll(this.pair, target, this.signal)) {
+      const stamped = page.added.filter((item): item is StampedItem => item.stamp !== undefined);
+      for (const folderKey of new Set(stamped.map(({ stamp }) => stamp.folderKey))) {
+        if (!this.planned.has(folderKey)) continue;
+        const ofFolder = stamped.filter(({ stamp }) => stamp.folderKey === folderKey);
+        await this.enter(folderKey, ofFolder);
+      }
+      state = page.state;
+      onProgress();
+    }
+    for (const { folderKey, plan } of this.planned.values()) {
+      if (plan.targetId !== target.id) continue;
+      const { session } = await this.open(folderKey);
+      session.setWatermark({ target: state });
+      await session.save();
+    }
+  }
+
+  private async enter(folderKey: string, items: readonly StampedItem[]): Promise<void> {
+    const { pair, signal } = this;
+    const { session, keys } = await this.open(folderKey);
+    await removeTargets(
+      { pair, session, signal },
+      items.filter(({ stamp }) => stamp.unfinished),
+    );
+    await adopt(
+      { pair, session, keys, onProgress: () => {} },
+      items.filter(({ stamp }) => !stamp.unfinished),
+    );
+  }
+
+  private async open(folderKey: string): Promise<Opened> {
+    const known = this.opened.get(folderKey);
+    if (known) return known;
+    const { pair } = this;
+    const taken = await pair.ledger.takeFolder({ pairId: pair.id, folderKey }, this.fence);
+    if (taken?.kind !== 'taken') throw new FencedOut(taken?.by ?? 0);
+    const session = new FolderSession(pair.ledger, pair.clock, pair.sendWindowMs, taken.document);
+    const opened = { session, keys: new KnownKeys(pair.ledger, taken.document) };
+    this.opened.set(folderKey, opened);
+    return opened;
+  }
+}

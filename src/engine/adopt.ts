@@ -1,0 +1,71 @@
+import { record, type FolderCopy } from './folder-copy';
+import { seqOf } from './folder-session';
+import type { Step } from './folder-counters';
+import type { KnownEntry, LedgerEntry } from './ledger';
+import type { StampedItem } from './settle';
+
+/**
+ * Enters into the ledger what the target holds of this folder and the ledger does not know: where it lacks the key, or knows only
+ * an older parcel's version. Anything else is a double, which `verifyPass` deals with.
+ *
+ * A stamp whose parcel was drawn after the highest seq this document knows comes from a ledger that was lost or set back: from
+ * then on the absence of an older parcel proves nothing (`completeSince`).
+ *
+ * @param items whole items with a stamp of this folder, whose parcels are not pending
+ */
+export async function adopt(
+  copy: Pick<FolderCopy, 'pair' | 'session' | 'keys' | 'onProgress'>,
+  items: readonly StampedItem[],
+): Promise<void> {
+  const { session, keys } = copy;
+  const strange = await unknownItems(copy, items);
+  if (strange.length === 0) return;
+  const known = await keys.lookUp(strange.map(({ stamp }) => stamp.sourceKey));
+  session.raiseSeq(keys.highestSeq);
+  foresee(copy, strange);
+  const steps = new Map<string, Step & { seq: number }>();
+  for (const item of strange) {
+    const { sourceKey, parcelId } = item.stamp;
+    const before = known.get(sourceKey)?.at(-1);
+    const seq = seqOf(parcelId);
+    if (seq <= (steps.get(sourceKey)?.seq ?? before?.seq ?? -1)) continue;
+    steps.set(sourceKey, { before, after: entryOf(item, before), seq });
+  }
+  if (steps.size === 0) return;
+  const parcel = session.begin([...steps.values()].map(({ after }) => after));
+  await session.save();
+  await record(copy, parcel, [...steps.values()], true);
+}
+
+/** Those that no parcel of the ledger accounts for. */
+async function unknownItems(
+  { pair }: Pick<FolderCopy, 'pair'>,
+  items: readonly StampedItem[],
+): Promise<StampedItem[]> {
+  const parcelIds = [...new Set(items.map(({ stamp }) => stamp.parcelId))];
+  if (parcelIds.length === 0) return [];
+  const put = new Set<string>();
+  for (const { parcelId, entries } of await pair.ledger.parcels(parcelIds)) {
+    for (const { sourceKey, outcome } of entries) {
+      if (outcome.kind === 'copied' || outcome.kind === 'removed') put.add(`${parcelId} ${sourceKey}`);
+    }
+  }
+  return items.filter(({ stamp }) => !put.has(`${stamp.parcelId} ${stamp.sourceKey}`));
+}
+
+function foresee({ session }: Pick<FolderCopy, 'session'>, items: readonly StampedItem[]): void {
+  const latest = Math.max(...items.map(({ stamp }) => seqOf(stamp.parcelId)));
+  if (latest <= session.document.seq) return;
+  session.raiseSeq(latest);
+  session.set({ completeSince: latest });
+}
+
+function entryOf(
+  { stamp, targetId, targetChangeKey }: StampedItem,
+  before: KnownEntry | undefined,
+): LedgerEntry {
+  const { moveKey, itemClass = '', sizeBytes = 0, date } = before ?? {};
+  const { sourceKey, changeKey } = stamp;
+  const outcome = { kind: 'copied' as const, targetId, targetChangeKey };
+  return { sourceKey, changeKey, moveKey, itemClass, sizeBytes, date, outcome };
+}

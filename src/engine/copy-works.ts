@@ -1,0 +1,119 @@
+import { Fault } from '../domain/faults';
+import { record, type FolderCopy } from './folder-copy';
+import type { Step } from './folder-counters';
+import type { PendingEntry } from './ledger';
+import { runLanes } from './lanes';
+import { cutParcels, parcelLimits } from './parcels';
+import { removeTargets } from './remove-targets';
+import { changedByUser, failure, tooLarge, type Sent } from './send-parcel';
+import { settle } from './settle';
+import type { Work } from './works';
+
+/** An item that failed so often by itself, while others went through, is named in the report. */
+const mostTries = 6;
+
+/**
+ * Does everything that is asked for, however many rounds it takes: what is left of one is tried in the next, what is in doubt is
+ * settled first. Afterwards each work is in the ledger, or its item is gone at the source.
+ *
+ * @throws Fault of the mailbox, with everything known so far in the ledger; `FencedOut`; the signal's reason
+ */
+export async function copyWorks(copy: FolderCopy, works: readonly Work[]): Promise<void> {
+  const { pair, signal } = copy;
+  let left = await noteTooGreat(copy, works);
+  for (let stuck = 0; left.length > 0;) {
+    const limits = parcelLimits(
+      pair.source.capabilities,
+      pair.target.capabilities,
+      pair.width,
+      pair.budget.share,
+    );
+    const sent = await runLanes(copy, cutParcels(left, limits));
+    const again = [...sent.left, ...(await settleDoubtful(copy, sent))];
+    await removeTargets(copy, sent.replaced);
+    await judgeChanged(copy, sent.changed);
+    stuck = again.length < left.length ? 0 : stuck + 1;
+    left = await giveUpOn(copy, again, sent.fault, pair.successes);
+    if (left.length > 0 && sent.fault)
+      await pair.targetBackOff.pardon(sent.fault, Math.max(1, stuck), signal);
+    else if (left.length > 0 && stuck > mostTries) throw noAnswer(left.length);
+  }
+}
+
+/** Lost answers: what may have been put is looked for. @returns what was not */
+async function settleDoubtful(copy: FolderCopy, { doubtful, fault, replaced }: Sent): Promise<Work[]> {
+  if (doubtful.length === 0) return [];
+  if (fault && fault.kind !== 'retryable' && fault.kind !== 'throttled') throw fault;
+  const notPut = new Map(
+    (await settle(copy)).map((entry): [string, PendingEntry] => [entry.sourceKey, entry]),
+  );
+  for (const { entry, action } of doubtful) {
+    if (action.kind === 'replace' && !notPut.has(entry.sourceKey)) replaced.push(action.target);
+  }
+  return doubtful.filter(({ entry }) => notPut.has(entry.sourceKey));
+}
+
+/**
+ * An overwriting whose condition failed: our own answer that was lost, which the target's stamps tell, or a change by the user, which
+ * is left and said.
+ */
+async function judgeChanged(copy: FolderCopy, works: readonly Work[]): Promise<void> {
+  if (works.length === 0) return;
+  await settle(copy);
+  const known = await copy.keys.lookUp(works.map(({ entry }) => entry.sourceKey));
+  const steps = works.flatMap(({ entry, action }): Step[] => {
+    const before = known.get(entry.sourceKey)?.at(-1);
+    if (before?.changeKey === entry.changeKey && before.outcome.kind === 'copied') return [];
+    const keptTargetId = action.kind === 'put' ? undefined : action.target.targetId;
+    return [
+      { before, after: { ...entry, outcome: { kind: 'skipped', reason: changedByUser, keptTargetId } } },
+    ];
+  });
+  await note(copy, steps);
+}
+
+/** Items greater than the target is known to take are not even read. */
+async function noteTooGreat(copy: FolderCopy, works: readonly Work[]): Promise<Work[]> {
+  const most = copy.pair.target.capabilities.greatestItemBytes ?? Infinity;
+  const tooGreat = works.filter(({ entry, action }) => action.kind !== 'flags' && entry.sizeBytes > most);
+  const steps = tooGreat.map((work) => {
+    const reason = tooLarge(work.entry.sizeBytes, 'ItemTooLarge');
+    return { before: work.before, after: { ...work.entry, outcome: failure(work, reason) } };
+  });
+  await note(copy, steps);
+  return works.filter((work) => !tooGreat.includes(work));
+}
+
+/**
+ * One item that the target never answers for must not hold up all others for ever. That it is the item and not the server is known
+ * by other items that went through since it was first tried alone.
+ */
+async function giveUpOn(
+  copy: FolderCopy,
+  works: readonly Work[],
+  fault: Fault | undefined,
+  successes: number,
+): Promise<Work[]> {
+  const tried = works.map((work) => ({ ...work, tries: work.tries + 1, triedAt: work.triedAt ?? successes }));
+  const hopeless = tried.filter((work) => work.tries >= mostTries && successes > work.triedAt);
+  const text = fault?.text ?? noAnswer(hopeless.length).text;
+  const steps = hopeless.map((work) => {
+    const reason = { code: text.code, remedy: 'checkItem' as const, message: text.message };
+    return { before: work.before, after: { ...work.entry, outcome: failure(work, reason) } };
+  });
+  await note(copy, steps);
+  return tried.filter((work) => !hopeless.includes(work));
+}
+
+/** Enters what needs no request. */
+export async function note(copy: FolderCopy, steps: readonly Step[]): Promise<void> {
+  if (steps.length === 0) return;
+  const parcel = copy.session.begin(steps.map(({ after }) => after));
+  await copy.session.save();
+  await record(copy, parcel, steps);
+}
+
+function noAnswer(items: number): Fault {
+  const message = `the server gives no answer for ${items} items`;
+  return new Fault({ kind: 'retryable' }, { code: 'NoAnswer', remedy: 'checkItem', message });
+}

@@ -1,0 +1,130 @@
+import type { SourceFolder, TargetFolder } from '../connectors/connector';
+import { Fault } from '../domain/faults';
+import type { FolderDocument, FolderPlan } from './ledger';
+import type { MailboxPair } from './mailbox-pair';
+import type { PairSession } from './pair-session';
+import { ensureOnce } from './target-folder';
+
+/** A folder of the source with its plan. */
+export interface PlannedDocument {
+  folderKey: string;
+  plan: FolderPlan;
+}
+
+const mostTries = 4;
+
+/**
+ * Makes or finds the target folder of each source folder, and writes the plan. One that stands as it was is not asked for again;
+ * what the source no longer has is marked as gone.
+ *
+ * @param listed parents before children
+ * @returns the plan in the order of `listed`
+ */
+export async function ensureFolders(
+  pair: MailboxPair,
+  session: PairSession,
+  listed: readonly SourceFolder[],
+  known: ReadonlyMap<string, FolderDocument>,
+  signal: AbortSignal,
+  onProgress: () => void,
+): Promise<PlannedDocument[]> {
+  let next = await givePositions(session, listed, known);
+  const planned = new Map<string, PlannedDocument>();
+  for (const folder of listed) {
+    const before = known.get(folder.key)?.plan;
+    const made = { folderKey: folder.key, plan: planOf(folder, before, before?.position ?? next++) };
+    await ensure(pair, session, made, planned, before, signal);
+    await pair.ledger.planFolder({ pairId: pair.id, folderKey: folder.key }, made.plan);
+    planned.set(folder.key, made);
+    onProgress();
+  }
+  for (const { folderKey, plan } of known.values()) {
+    if (planned.has(folderKey) || plan.gone) continue;
+    await pair.ledger.planFolder({ pairId: pair.id, folderKey }, { ...plan, gone: true });
+  }
+  await session.write({ ensuring: false });
+  return [...planned.values()];
+}
+
+/** Sets places aside before they are given to anybody, and says that folders are about to be made. @returns the first new place */
+async function givePositions(
+  session: PairSession,
+  listed: readonly SourceFolder[],
+  known: ReadonlyMap<string, FolderDocument>,
+): Promise<number> {
+  const highest = Math.max(-1, ...[...known.values()].map(({ plan }) => plan.position));
+  const first = Math.max(session.document.positions, highest + 1);
+  const news = listed.filter(({ key }) => !known.has(key)).length;
+  await session.write({ ensuring: true, positions: first + news });
+  return first;
+}
+
+function planOf(folder: SourceFolder, before: FolderPlan | undefined, position: number): FolderPlan {
+  const { parentKey, name, wellKnown, folderClass, itemCount, sizeBytes } = folder;
+  const targetId = before?.targetId;
+  return { position, parentKey, name, wellKnown, folderClass, itemCount, sizeBytes, targetId, gone: false };
+}
+
+async function ensure(
+  pair: MailboxPair,
+  session: PairSession,
+  made: PlannedDocument,
+  planned: ReadonlyMap<string, PlannedDocument>,
+  before: FolderPlan | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const { plan } = made;
+  const parent = plan.parentKey === undefined ? undefined : planned.get(plan.parentKey);
+  const stands =
+    before?.targetId && !before.refused && before.name === plan.name && before.parentKey === plan.parentKey;
+  if (stands && before.wellKnown === plan.wellKnown) return;
+  if (parent?.plan.refused) {
+    plan.refused = parent.plan.refused;
+    return;
+  }
+  try {
+    const folder = await ensureUntilSure(pair, session, made, parent, signal);
+    plan.targetId = folder.id;
+  } catch (fault) {
+    if (!(fault instanceof Fault) || fault.details.kind !== 'folder' || fault.details.reason !== 'refused')
+      throw fault;
+    plan.refused = fault.text;
+    delete plan.targetId;
+  }
+}
+
+/** Repeats what surely did nothing, and what is in doubt once nothing more can come of it: then our mark is found. */
+async function ensureUntilSure(
+  pair: MailboxPair,
+  session: PairSession,
+  made: PlannedDocument,
+  parent: PlannedDocument | undefined,
+  signal: AbortSignal,
+): Promise<TargetFolder> {
+  for (let tries = 1; ; tries += 1) {
+    const under = parent?.plan.targetId === undefined ? undefined : { id: parent.plan.targetId };
+    try {
+      return await ensureOnce(pair, made, under, session.window, signal);
+    } catch (fault) {
+      if (session.failure) throw session.failure as Error;
+      signal.throwIfAborted();
+      if (!(fault instanceof Fault) || tries === mostTries) throw fault;
+      if (!fault.notDone) await pair.clock.sleep(pair.quietMs, signal);
+      const parentGone = fault.details.kind === 'folder' && fault.details.reason === 'gone';
+      if (parentGone && parent) await remakeParent(pair, session, parent, signal);
+      else await pair.targetBackOff.pardon(fault, tries, signal);
+    }
+  }
+}
+
+/** The target's user removed a folder while more is to go into it. */
+async function remakeParent(
+  pair: MailboxPair,
+  session: PairSession,
+  parent: PlannedDocument,
+  signal: AbortSignal,
+) {
+  const folder = await ensureOnce(pair, parent, undefined, session.window, signal);
+  parent.plan.targetId = folder.id;
+  await pair.ledger.planFolder({ pairId: pair.id, folderKey: parent.folderKey }, parent.plan);
+}

@@ -1,0 +1,44 @@
+import type { ItemFormat, TargetFolder } from '../connectors/connector';
+import type { ItemFilter } from '../domain/item-filter';
+import type { FolderSession } from './folder-session';
+import { type Step } from './folder-counters';
+import type { FolderCounters, LedgerEntry, PendingParcel } from './ledger';
+import type { KnownKeys } from './known-keys';
+import type { MailboxPair } from './mailbox-pair';
+
+/** One attempt at one folder, and what all of its steps need. */
+export interface FolderCopy {
+  readonly pair: MailboxPair;
+  readonly session: FolderSession;
+  readonly keys: KnownKeys;
+  readonly target: TargetFolder;
+  readonly filter: ItemFilter;
+  readonly format: ItemFormat;
+  readonly signal: AbortSignal;
+  readonly onProgress: (counters: FolderCounters) => void;
+}
+
+/** Enters a parcel into the ledger and takes it out of `pending` with the next write. */
+export async function record(
+  { pair, session, keys, onProgress }: Pick<FolderCopy, 'pair' | 'session' | 'keys' | 'onProgress'>,
+  parcel: PendingParcel,
+  steps: readonly Step[],
+  adopted = false,
+): Promise<void> {
+  const { pairId, folderKey, plan } = session.document;
+  const entries: LedgerEntry[] = steps.map(({ after }) => after);
+  if (entries.length > 0) {
+    await pair.ledger.append({
+      pairId,
+      folderKey,
+      parcelId: parcel.parcelId,
+      seq: parcel.seq,
+      adopted,
+      entries,
+    });
+    keys.add(entries);
+  }
+  session.finish(parcel.parcelId, steps);
+  pair.board.set(folderKey, session.document.counters, plan.gone);
+  onProgress(session.document.counters);
+}

@@ -1,0 +1,25 @@
+import type { FolderCounters, LedgerEntry } from './ledger';
+
+/** Each entry of a parcel with what stood in the ledger for its key before; absent where nothing did. */
+export interface Step {
+  before?: LedgerEntry;
+  after: LedgerEntry;
+}
+
+/** The counters after these steps. */
+export function counted(counters: FolderCounters, steps: readonly Step[]): FolderCounters {
+  const sum = { ...counters };
+  for (const { before, after } of steps) {
+    if (before) add(sum, before, -1);
+    add(sum, after, 1);
+  }
+  return sum;
+}
+
+function add(sum: FolderCounters, { outcome, sizeBytes }: LedgerEntry, sign: 1 | -1): void {
+  if (outcome.kind === 'removed') return;
+  sum.found += sign;
+  sum.foundBytes += sign * sizeBytes;
+  sum[outcome.kind] += sign;
+  if (outcome.kind === 'copied') sum.copiedBytes += sign * sizeBytes;
+}

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from './clock';
+import { counted, type Step } from './folder-counters';
+import type {
+  FolderDocument,
+  FolderPatch,
+  FolderPlan,
+  LedgerStore,
+  PendingEntry,
+  PendingParcel,
+  Watermark,
+} from './ledger';
+import { FencedSendWindow } from './send-window';
+
+/** Another attempt has taken over; this one stops without a further write. */
+export class FencedOut extends Error {
+  override readonly name = 'FencedOut';
+
+  /** @param by the fence that stands there; 0 where the document is gone */
+  constructor(readonly by: number) {
+    super(`another attempt holds fence ${by}`);
+  }
+}
+
+/**
+ * A folder's document in the hands of the attempt that holds its fence. Memory runs ahead of the database, never the other way:
+ * `save` writes all of it as absolute values, one write after another, and several callers share the next one.
+ * After one failed write every further one fails: what it did is not known, and the next attempt reads it.
+ */
+export class FolderSession {
+  readonly window: FencedSendWindow;
+  private tail: Promise<void> = Promise.resolve();
+  private next?: Promise<void>;
+  private changed = false;
+  private planChanged = false;
+  private mendedRepairs = false;
+  private broken?: unknown;
+
+  constructor(
+    private readonly ledger: LedgerStore,
+    private readonly clock: Clock,
+    sendWindowMs: number,
+    readonly document: FolderDocument,
+  ) {
+    this.window = new FencedSendWindow(clock, sendWindowMs, () => this.save());
+  }
+
+  /** Why this session can write no more; absent while it can. */
+  get failure(): unknown {
+    return this.broken;
+  }
+
+  /** Draws the next seq for a parcel that may be put once this is saved. */
+  begin(entries: PendingEntry[]): PendingParcel {
+    const { document } = this;
+    document.seq += 1;
+    const parcel = { parcelId: parcelId(document.seq), seq: document.seq, entries };
+    document.pending = [...document.pending, parcel];
+    this.changed = true;
+    return parcel;
+  }
+
+  /** The parcel is in the ledger with these steps, or surely was not put (no steps). */
+  finish(parcelId: string, steps: readonly Step[]): void {
+    const { document } = this;
+    document.pending = document.pending.filter((parcel) => parcel.parcelId !== parcelId);
+    document.counters = counted(document.counters, steps);
+    this.changed = true;
+  }
+
+  /** @param seq every seq up to this was given out, by whomever */
+  raiseSeq(seq: number): void {
+    if (seq <= this.document.seq) return;
+    this.document.seq = seq;
+    this.changed = true;
+  }
+
+  set(change: Partial<Pick<FolderDocument, 'completeSince' | 'counters'>>): void {
+    Object.assign(this.document, change);
+    this.changed = true;
+  }
+
+  /** What `verifyPass` noted is done. */
+  mended(): void {
+    delete this.document.repairs;
+    this.mendedRepairs = true;
+    this.changed = true;
+  }
+
+  setPlan(change: Partial<FolderPlan>): void {
+    this.document.plan = { ...this.document.plan, ...change };
+    this.planChanged = true;
+    this.changed = true;
+  }
+
+  setWatermark(change: Partial<Watermark>): void {
+    this.document.watermark = { filter: '', ...this.document.watermark, ...change };
+    this.changed = true;
+  }
+
+  /** Writes what has changed, or proves the fence. Rejects with `FencedOut` where the fence is lost. */
+  save(): Promise<void> {
+    if (this.next) return this.next;
+    const next = this.tail.then(() => {
+      this.next = undefined;
+      return this.write();
+    });
+    this.next = next;
+    this.tail = next.catch(() => undefined);
+    return next;
+  }
+
+  /** Writes what has changed, if anything. */
+  async saveChanges(): Promise<void> {
+    if (this.changed || this.next) await this.save();
+  }
+
+  private async write(): Promise<void> {
+    if (this.broken) throw this.broken as Error;
+    const { document } = this;
+    const patch = this.patch();
+    const sentAt = this.clock.monotonic();
+    try {
+      if (!(await this.ledger.writeFolder(document, document.fence, patch))) throw await this.fencedOut();
+    } catch (failure) {
+      this.broken = failure;
+      throw failure;
+    }
+    this.window.wrote(sentAt);
+  }
+
+  /** Everything that is this attempt's alone, and what others write too only where it was changed here. */
+  private patch(): FolderPatch {
+    if (!this.changed) return {};
+    const { plan, pending, seq, completeSince, counters, watermark } = this.document;
+    const patch: FolderPatch = { pending, seq, completeSince, counters, watermark: watermark ?? null };
+    if (this.planChanged) patch.plan = plan;
+    if (this.mendedRepairs) patch.repairs = null;
+    this.changed = this.planChanged = this.mendedRepairs = false;
+    return patch;
+  }
+
+  private async fencedOut(): Promise<FencedOut> {
+    return new FencedOut((await this.ledger.folder(this.document))?.fence ?? 0);
+  }
+}
+
+/** Parcel ids begin with their seq, so that a stamp tells when its parcel was drawn. */
+function parcelId(seq: number): string {
+  return `${seq}.${randomUUID()}`;
+}
+
+/** @returns 0 for what is no id of ours */
+export function seqOf(parcelId: string): number {
+  const seq = Number.parseInt(parcelId, 10);
+  return Number.isSafeInteger(seq) && seq > 0 ? seq : 0;
+}

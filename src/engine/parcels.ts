@@ -1,0 +1,81 @@
+import type { Capabilities } from '../connectors/connector';
+import type { Width } from './width';
+import type { Work } from './works';
+
+export interface ParcelLimits {
+  items: number;
+  /** Of content as listed, for a parcel of several items. */
+  bytes: number;
+  /** Of memory; an item that needs more travels alone. */
+  memoryBytes: number;
+}
+
+/** After this many tries in company an item is sent by itself, so that it spoils no other's. */
+const triesInCompany = 2;
+
+export function parcelLimits(
+  source: Capabilities,
+  target: Capabilities,
+  width: Width,
+  share: number,
+): ParcelLimits {
+  return {
+    items: Math.max(1, Math.min(width.parcelItems, source.itemsPerRequest, target.itemsPerRequest)),
+    bytes: Math.min(width.parcelBytes, source.bytesPerRequest, target.bytesPerRequest),
+    memoryBytes: share,
+  };
+}
+
+/** What an item is taken to need in memory: its size as listed, a third for base64, and something for what surrounds it. */
+export function memoryOf(work: Work): number {
+  return Math.ceil(work.entry.sizeBytes * 1.4) + 4096;
+}
+
+/** Works that travel in one request. One that travels alone is never held in memory. */
+export interface Parcel {
+  works: Work[];
+  alone: boolean;
+  memoryBytes: number;
+}
+
+/** Cuts works into parcels, in their order, each of one kind of request. */
+export function cutParcels(works: readonly Work[], limits: ParcelLimits): Parcel[] {
+  const parcels: Parcel[] = [];
+  const open = new Map<string, Parcel & { bytes: number }>();
+  for (const work of works) {
+    const request = requestOf(work);
+    const memoryBytes = request === 'flags' ? 0 : memoryOf(work);
+    const { sizeBytes } = work.entry;
+    const alone = request !== 'flags' && (work.alone || memoryBytes > limits.memoryBytes);
+    if (alone || work.tries >= triesInCompany) {
+      parcels.push({ works: [work], alone, memoryBytes });
+      continue;
+    }
+    const last = open.get(request);
+    if (last && last.works.length < limits.items && fits(last, sizeBytes, memoryBytes, limits)) {
+      last.works.push(work);
+      last.bytes += sizeBytes;
+      last.memoryBytes += memoryBytes;
+      continue;
+    }
+    const parcel = { works: [work], alone: false, memoryBytes, bytes: sizeBytes };
+    open.set(request, parcel);
+    parcels.push(parcel);
+  }
+  return parcels;
+}
+
+function fits(
+  parcel: { bytes: number; memoryBytes: number },
+  bytes: number,
+  memoryBytes: number,
+  limits: ParcelLimits,
+) {
+  return parcel.bytes + bytes <= limits.bytes && parcel.memoryBytes + memoryBytes <= limits.memoryBytes;
+}
+
+export type RequestKind = 'put' | 'update' | 'flags';
+
+export function requestOf({ action }: Work): RequestKind {
+  return action.kind === 'replace' ? 'put' : action.kind;
+}

@@ -1,0 +1,61 @@
+import type { Readable } from 'node:stream';
+import type { ReadItem } from '../connectors/connector';
+import type { FolderCopy } from './folder-copy';
+import type { LoadedParcel } from './load-parcel';
+import type { Parcel } from './parcels';
+import { nothingSent, sendParcel, type Sent } from './send-parcel';
+import type { Work } from './works';
+
+/**
+ * Copies one large item without holding it: what is read is piped into the request that puts it, so that a slow target slows the
+ * source down. A share of the budget is set aside for what is on its way in buffers.
+ */
+export async function sendAlone(copy: FolderCopy, { works }: Parcel): Promise<Sent> {
+  const { pair, signal } = copy;
+  const [work] = works;
+  if (!work) return nothingSent();
+  await pair.budget.take(pair.budget.share, signal);
+  try {
+    const sending = await pair.sourceBackOff.repeat(signal, () =>
+      pair.sourceTurns.run(signal, async () => {
+        for await (const item of readOne(copy, work)) return outcomeOf(pipe(copy, work, item));
+        return outcomeOf(Promise.resolve({ ...nothingSent(), left: [work] }));
+      }),
+    );
+    if ('thrown' in sending) throw sending.thrown;
+    return sending.sent;
+  } finally {
+    pair.budget.give(pair.budget.share);
+  }
+}
+
+/** What is thrown once something may have been sent must not pass for a fault of reading, which is repeated. */
+async function outcomeOf(sending: Promise<Sent>): Promise<{ sent: Sent } | { thrown: unknown }> {
+  return sending.then(
+    (sent) => ({ sent }),
+    (thrown: unknown) => ({ thrown }),
+  );
+}
+
+function readOne({ pair, session, format, signal }: FolderCopy, { entry }: Work): AsyncIterable<ReadItem> {
+  const { sourceKey, changeKey } = entry;
+  return pair.source.readItems(session.document.folderKey, [{ sourceKey, changeKey }], format, signal);
+}
+
+async function pipe(copy: FolderCopy, work: Work, item: ReadItem): Promise<Sent> {
+  const loaded: LoadedParcel = { sendings: [], failed: [], gone: [], left: [] };
+  if ('failed' in item) loaded.failed.push({ work, reason: item.failed });
+  else if ('gone' in item) loaded.gone.push(work);
+  else {
+    let stream: Readable | undefined;
+    const open = () => (stream ??= item.open());
+    loaded.sendings.push({ work, changeKey: item.changeKey, sizeBytes: item.sizeBytes, open });
+    try {
+      return await sendParcel(copy, loaded, false);
+    } finally {
+      // The rest of an item the target did not want must not hold up the source.
+      (stream ?? item.open()).destroy();
+    }
+  }
+  return sendParcel(copy, loaded, false);
+}

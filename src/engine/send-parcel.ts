@@ -1,0 +1,244 @@
+import type { PutItem, PutOutcome, Stamp, TargetRef, UpdateOutcome } from '../connectors/connector';
+import { Fault, type ItemReason } from '../domain/faults';
+import { record, type FolderCopy } from './folder-copy';
+import type { Step } from './folder-counters';
+import type { EntryOutcome, PendingEntry, PendingParcel } from './ledger';
+import type { LoadedParcel, Sending } from './load-parcel';
+import { requestOf } from './parcels';
+import type { Work } from './works';
+
+/** What became of a parcel, as far as the ledger does not say it. */
+export interface Sent {
+  /** Surely not in the target: to be sent again. */
+  left: Work[];
+  /** Not overwritten, because the target item is not as we last wrote it. */
+  changed: Work[];
+  /** May be in the target: to be settled. */
+  doubtful: Work[];
+  /** Target items that were replaced and are to be removed. */
+  replaced: TargetRef[];
+  /** Why something is left or doubtful. */
+  fault?: Fault;
+}
+
+export function nothingSent(): Sent {
+  return { left: [], changed: [], doubtful: [], replaced: [] };
+}
+
+export function add(sum: Sent, more: Sent): void {
+  sum.left.push(...more.left);
+  sum.changed.push(...more.changed);
+  sum.doubtful.push(...more.doubtful);
+  sum.replaced.push(...more.replaced);
+  sum.fault ??= more.fault;
+}
+
+/**
+ * Sends what was read in one request, as one parcel: pending before, in the ledger after. A request that surely did nothing is
+ * repeated, or cut in two where it was too large; one whose answer is lost stays pending.
+ *
+ * @param again whether the content can be sent a second time
+ * @throws Fault of the mailbox with nothing in doubt; `FencedOut`; the signal's reason
+ */
+export async function sendParcel(copy: FolderCopy, loaded: LoadedParcel, again: boolean): Promise<Sent> {
+  const { session } = copy;
+  const sent = { ...nothingSent(), left: loaded.left };
+  const unread = [...loaded.failed.map(failedToRead), ...loaded.gone.flatMap(goneMeanwhile)];
+  const notes = unread.length > 0 ? session.begin(unread.map(({ after }) => after)) : undefined;
+  const parcel = loaded.sendings.length > 0 ? session.begin(loaded.sendings.map(entryOf)) : undefined;
+  await session.saveChanges();
+  if (notes) await record(copy, notes, unread);
+  if (parcel) add(sent, await transmit(copy, parcel, loaded.sendings, again));
+  return sent;
+}
+
+async function transmit(
+  copy: FolderCopy,
+  parcel: PendingParcel,
+  sendings: readonly Sending[],
+  again: boolean,
+): Promise<Sent> {
+  const { pair, session, signal } = copy;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await pair.targetBackOff.ready(signal);
+      const outcomes = await pair.targetTurns.run(signal, () => request(copy, parcel, sendings));
+      pair.width.grow();
+      return await recordOutcomes(copy, parcel, sendings, outcomes);
+    } catch (fault) {
+      if (session.failure) throw session.failure as Error;
+      signal.throwIfAborted();
+      if (!(fault instanceof Fault)) throw fault;
+      if (fault.kind === 'retryable' || fault.kind === 'throttled') pair.width.shrink();
+      const works = sendings.map(({ work }) => work);
+      if (!fault.notDone) return { ...nothingSent(), doubtful: works, fault };
+      if (isTooLarge(fault)) return halve(copy, parcel, sendings, fault, again);
+      if (!again || tries > 1) {
+        session.finish(parcel.parcelId, []);
+        return { ...nothingSent(), left: works, fault };
+      }
+      await pair.targetBackOff.pardon(fault, tries, signal).catch((refused: unknown) => {
+        session.finish(parcel.parcelId, []);
+        throw refused;
+      });
+    }
+  }
+}
+
+function isTooLarge({ details }: Fault): boolean {
+  return details.kind === 'retryable' && details.tooLarge === true;
+}
+
+/** The server takes no request of this size: two smaller ones, or an item that is named in the report. */
+async function halve(
+  copy: FolderCopy,
+  parcel: PendingParcel,
+  sendings: readonly Sending[],
+  fault: Fault,
+  again: boolean,
+): Promise<Sent> {
+  const { session } = copy;
+  const [first] = sendings;
+  if (first && sendings.length === 1) {
+    await record(copy, parcel, [failedStep(first, tooLarge(first.sizeBytes, fault.text.code))]);
+    return nothingSent();
+  }
+  const half = Math.ceil(sendings.length / 2);
+  const parts = [sendings.slice(0, half), sendings.slice(half)];
+  const parcels = parts.map((part) => session.begin(part.map(entryOf)));
+  session.finish(parcel.parcelId, []);
+  await session.save();
+  const sent = nothingSent();
+  for (const [at, part] of parts.entries()) {
+    const own = parcels[at] as PendingParcel;
+    if (sent.doubtful.length > 0) {
+      // After a lost answer nothing more is sent before it is settled.
+      session.finish(own.parcelId, []);
+      sent.left.push(...part.map(({ work }) => work));
+    } else add(sent, await transmit(copy, own, part, again));
+  }
+  return sent;
+}
+
+export function tooLarge(sizeBytes: number, code: string): ItemReason {
+  const message = `the target takes no item of ${sizeBytes} bytes`;
+  return { code, remedy: 'raiseRequestLimit', message };
+}
+
+/** The one request of a parcel. */
+function request(
+  copy: FolderCopy,
+  parcel: PendingParcel,
+  sendings: readonly Sending[],
+): Promise<(PutOutcome | UpdateOutcome)[]> {
+  const { pair, session, target, format, signal } = copy;
+  const { window } = session;
+  const items = sendings.map((sending) => putItem(copy, parcel, sending));
+  const first = sendings[0]?.work;
+  if (first && requestOf(first) === 'flags') {
+    const pairs = sendings.flatMap(({ work: { action } }, at) =>
+      action.kind === 'flags'
+        ? { target: action.target, flags: action.flags, stamp: (items[at] as PutItem).stamp }
+        : [],
+    );
+    return pair.target.setFlags(pairs, window, signal);
+  }
+  if (first && requestOf(first) === 'update' && pair.target.updateItems) {
+    const pairs = sendings.flatMap(({ work: { action } }, at) =>
+      action.kind === 'update' ? { target: action.target, item: items[at] as PutItem } : [],
+    );
+    return pair.target.updateItems(pairs, format, window, signal);
+  }
+  return pair.target.putItems(target, items, format, window, signal);
+}
+
+function putItem(
+  { session }: FolderCopy,
+  { parcelId }: PendingParcel,
+  { work, changeKey, sizeBytes, open }: Sending,
+): PutItem {
+  const { pairId, folderKey } = session.document;
+  const { sourceKey, itemClass } = work.entry;
+  const stamp: Stamp = { pairId, folderKey, sourceKey, changeKey, parcelId, unfinished: false };
+  return { stamp, itemClass, sizeBytes, open };
+}
+
+async function recordOutcomes(
+  copy: FolderCopy,
+  parcel: PendingParcel,
+  sendings: readonly Sending[],
+  outcomes: readonly (PutOutcome | UpdateOutcome)[],
+): Promise<Sent> {
+  if (outcomes.length !== sendings.length) throw wrongCount(outcomes.length, sendings.length);
+  const sent = nothingSent();
+  const steps: Step[] = [];
+  for (const [at, sending] of sendings.entries()) {
+    const { work } = sending;
+    const outcome = outcomes[at] as PutOutcome | UpdateOutcome;
+    if (outcome.kind === 'again') {
+      sent.left.push(work);
+      sent.fault ??= outcome.fault;
+    } else if (outcome.kind === 'changedByOther') {
+      sent.changed.push({ ...work, entry: entryOf(sending) });
+    } else {
+      const after = { ...entryOf(sending), outcome: entryOutcome(outcome, work) };
+      steps.push({ before: work.before, after });
+      if (after.outcome.kind === 'copied' && work.action.kind === 'replace')
+        sent.replaced.push(work.action.target);
+    }
+  }
+  await record(copy, parcel, steps);
+  copy.pair.successes += outcomes.length - sent.left.length;
+  return sent;
+}
+
+type Final = Exclude<PutOutcome | UpdateOutcome, { kind: 'again' | 'changedByOther' }>;
+
+function entryOutcome(outcome: Final, { action }: Work): EntryOutcome {
+  const older = action.kind === 'put' ? undefined : action.target;
+  switch (outcome.kind) {
+    case 'copied':
+    case 'updated':
+      return { kind: 'copied', targetId: outcome.targetId, targetChangeKey: outcome.targetChangeKey };
+    case 'gone':
+      return { kind: 'skipped', reason: changedByUser, ...(older && { keptTargetId: older.targetId }) };
+    case 'skipped':
+    case 'failed':
+      // What could not be replaced is still there in its version before.
+      return older ? { kind: 'failed', reason: outcome.reason, older } : outcome;
+  }
+}
+
+/** Said in the report: what a user did to his new mailbox is left. */
+export const changedByUser: ItemReason = {
+  code: 'ChangedInTarget',
+  remedy: 'none',
+  message: 'the item was changed or removed in the target by its user, and is left so',
+};
+
+function entryOf({ work, changeKey }: Sending): PendingEntry {
+  return { ...work.entry, changeKey };
+}
+
+function failedStep({ work, changeKey }: Sending, reason: ItemReason): Step {
+  return { before: work.before, after: { ...work.entry, changeKey, outcome: failure(work, reason) } };
+}
+
+function failedToRead({ work, reason }: { work: Work; reason: ItemReason }): Step {
+  return { before: work.before, after: { ...work.entry, outcome: failure(work, reason) } };
+}
+
+export function failure({ action }: Work, reason: ItemReason): EntryOutcome {
+  return { kind: 'failed', reason, ...(action.kind !== 'put' && { older: action.target }) };
+}
+
+/** What failed before and is gone now has nothing left to be copied; what was never in the ledger needs no entry. */
+function goneMeanwhile(work: Work): Step[] {
+  if (work.before?.outcome.kind !== 'failed' || work.before.outcome.older) return [];
+  return [{ before: work.before, after: { ...work.entry, outcome: { kind: 'removed' } } }];
+}
+
+function wrongCount(got: number, asked: number): Fault {
+  const message = `${got} answers for ${asked} items`;
+  return new Fault({ kind: 'retryable' }, { code: 'WrongCount', remedy: 'askSupport', message });
+}

@@ -1,0 +1,121 @@
+import type { Change, FlagsChange, ItemFlags, PutChange, TargetRef } from '../connectors/connector';
+import type { ItemFilter } from '../domain/item-filter';
+import type { KnownEntry, LedgerEntry, PendingEntry } from './ledger';
+
+/** How a version of an item gets into the target. */
+export type WorkAction =
+  | { kind: 'put' }
+  /** Overwrites what we wrote before. */
+  | { kind: 'update'; target: TargetRef }
+  /** Puts anew and then removes what we wrote before, where the target cannot overwrite. */
+  | { kind: 'replace'; target: TargetRef }
+  | { kind: 'flags'; target: TargetRef; flags: ItemFlags };
+
+/** Something to be done for one item. */
+export interface Work {
+  entry: PendingEntry;
+  action: WorkAction;
+  /** The newest entry of the key in the ledger. */
+  before?: KnownEntry;
+  /** Tries without success. */
+  tries: number;
+  /** How many items of the mailbox had gone through when it first failed. */
+  triedAt?: number;
+  /** It turned out larger than listed, too large to be held in memory: it travels alone. */
+  alone: boolean;
+}
+
+export interface PageWorks {
+  works: Work[];
+  /** What needs an entry in the ledger but no request. */
+  notes: { before?: KnownEntry; after: LedgerEntry }[];
+  /** Target items that were replaced before, in case their removal was never sent. */
+  leftovers: TargetRef[];
+  filtered: number;
+}
+
+/**
+ * What a page of changes asks for, given what the ledger knows of its keys.
+ *
+ * @param known every entry of a key in `seq` order
+ * @param overwrites whether the target can update items
+ */
+export function worksOf(
+  changes: readonly Change[],
+  known: ReadonlyMap<string, KnownEntry[]>,
+  filter: ItemFilter,
+  overwrites: boolean,
+): PageWorks {
+  const page: PageWorks = { works: [], notes: [], leftovers: [], filtered: 0 };
+  for (const change of changes) {
+    const entries = known.get(change.sourceKey) ?? [];
+    const newest = entries.at(-1);
+    if (change.kind === 'gone') noteGone(page, newest);
+    else if (change.kind === 'flags') setFlags(page, change, newest);
+    else if (!filter.accepts(change)) page.filtered += 1;
+    else if (newest && isDone(newest, change)) noteKnown(page, change, entries, newest);
+    else page.works.push(workFor(entryOf(change), newest, overwrites));
+  }
+  return page;
+}
+
+/** To put an item that failed before, or that changed; the newest version is read in any case. */
+export function workFor(entry: PendingEntry, before: KnownEntry | undefined, overwrites: boolean): Work {
+  const target = heldBy(before);
+  const action: WorkAction = target ? { kind: overwrites ? 'update' : 'replace', target } : { kind: 'put' };
+  return { entry, action, before, tries: 0, alone: false };
+}
+
+/** The target item of ours that holds a version of the key. */
+function heldBy(entry: KnownEntry | undefined): TargetRef | undefined {
+  if (entry?.outcome.kind === 'failed') return entry.outcome.older;
+  if (entry?.outcome.kind !== 'copied') return undefined;
+  const { targetId, targetChangeKey } = entry.outcome;
+  return { targetId, targetChangeKey };
+}
+
+function entryOf({ sourceKey, changeKey, moveKey, itemClass, sizeBytes, date }: PutChange): PendingEntry {
+  return { sourceKey, changeKey, moveKey, itemClass, sizeBytes, date };
+}
+
+function isDone(newest: KnownEntry, change: PutChange): boolean {
+  const { outcome } = newest;
+  if (outcome.kind === 'skipped' && outcome.keptTargetId) return true;
+  return outcome.kind !== 'removed' && newest.changeKey === change.changeKey;
+}
+
+function noteKnown(page: PageWorks, change: PutChange, entries: KnownEntry[], newest: KnownEntry): void {
+  const { outcome } = newest;
+  if (outcome.kind !== 'copied') return;
+  for (const { outcome: earlier } of entries) {
+    if (earlier.kind !== 'copied' || earlier.targetId === outcome.targetId) continue;
+    page.leftovers.push({ targetId: earlier.targetId, targetChangeKey: earlier.targetChangeKey });
+  }
+  if (newest.adopted) page.notes.push({ before: newest, after: { ...entryOf(change), outcome } });
+}
+
+function noteGone(page: PageWorks, newest: KnownEntry | undefined): void {
+  if (!newest || heldBy(newest) || newest.outcome.kind === 'removed') return;
+  if (newest.outcome.kind === 'skipped' && newest.outcome.keptTargetId) return;
+  page.notes.push({ before: newest, after: { ...bare(newest), outcome: { kind: 'removed' } } });
+}
+
+function setFlags(page: PageWorks, change: FlagsChange, newest: KnownEntry | undefined): void {
+  const target = newest?.outcome.kind === 'copied' ? heldBy(newest) : undefined;
+  if (!newest || !target || newest.changeKey === change.changeKey) return;
+  const entry = { ...bare(newest), changeKey: change.changeKey };
+  const action: WorkAction = { kind: 'flags', target, flags: change.flags };
+  page.works.push({ entry, action, before: newest, tries: 0, alone: false });
+}
+
+/** An entry's facts about the item, without what became of it. */
+export function bare({
+  sourceKey,
+  changeKey,
+  moveKey,
+  itemClass,
+  sizeBytes,
+  date,
+}: PendingEntry): PendingEntry {
+  return { sourceKey, changeKey, moveKey, itemClass, sizeBytes, date };
+}
