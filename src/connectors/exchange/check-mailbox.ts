@@ -9,7 +9,7 @@ import {
 import type { ExchangeService } from 'ews-javascript-api';
 import type { Credential } from '../connector';
 import { guarded } from './guard';
-import { textOfFault, type Steps } from './check';
+import { textOfFault, type Steps } from './check-steps';
 import { defaultTimeouts } from './http';
 import { withLibrary } from './library';
 import { findFolders } from './operations/find-folder';

@@ -1,40 +1,12 @@
 import { lookup } from 'node:dns/promises';
-import { Fault, type FaultText } from '../../domain/faults';
-import type { CheckReport, CheckStep, Credential } from '../connector';
+import type { FaultText } from '../../domain/faults';
+import type { CheckReport, Credential } from '../connector';
 import { certificateFaults, notTls } from './codes';
 import { checkMailbox } from './check-mailbox';
+import { Steps } from './check-steps';
 import { faultOf, firstRefusal, microsoftText, noBasicMessage, signInsOf } from './faults';
 import { defaultTimeouts, Http, TransportFailure } from './http';
 import { endpointOf, InvalidServerName, isMicrosoft365, type ExchangeSettings } from './settings';
-
-type StepName = CheckStep['step'];
-
-const order: readonly StepName[] = ['name', 'tls', 'service', 'signIns', 'version', 'mailbox', 'write'];
-
-/** Gathers steps; what was not come to is grey. */
-export class Steps {
-  private readonly found = new Map<StepName, CheckStep>();
-
-  green(step: StepName, detail: string): void {
-    this.found.set(step, { step, result: 'green', detail });
-  }
-
-  red(step: StepName, text: FaultText): void {
-    this.found.set(step, { step, result: 'red', detail: text.message, code: text.code, remedy: text.remedy });
-  }
-
-  grey(step: StepName, detail: string): void {
-    this.found.set(step, { step, result: 'grey', detail });
-  }
-
-  isRed(step: StepName): boolean {
-    return this.found.get(step)?.result === 'red';
-  }
-
-  list(): CheckStep[] {
-    return order.map((step) => this.found.get(step) ?? { step, result: 'grey', detail: 'Not tried.' });
-  }
-}
 
 /** The steps of **Test connection**, in order; the first that fails for the whole server ends it. */
 export async function checkExchange(
@@ -142,10 +114,4 @@ function checkSignIns(offered: readonly string[], endpoint: URL, steps: Steps): 
     offered.length === 0 ? 'The server does not say which sign-ins it takes.' : noBasicMessage(offered);
   steps.red('signIns', { code: 'BasicNotOffered', remedy: 'enableBasic', message });
   return false;
-}
-
-/** The text of a fault for a step; anything else is passed on. */
-export function textOfFault(error: unknown): FaultText {
-  if (error instanceof Fault) return error.text;
-  throw error;
 }

@@ -44,6 +44,7 @@ export function faultOf(error: unknown, request: Request): Fault {
       'The answer is larger than any honest one.',
     );
   }
+  if (process.env.DBG) console.log(error);
   const name = error instanceof Error ? error.name : 'Unknown';
   return fault(
     { kind: 'retryable' },

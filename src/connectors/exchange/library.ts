@@ -37,7 +37,7 @@ export async function withLibrary<T>(
   const service = new ExchangeService(versions[session.settings.serverVersion]);
   service.Url = new Uri(endpointOf(session.settings.serverName).href);
   // The library insists on credentials of its own; the session signs in.
-  service.Credentials = new WebCredentials('', '');
+  service.Credentials = new WebCredentials('the', 'session');
   service.XHRApi = transport;
   try {
     return await work(service);
@@ -107,7 +107,7 @@ function answered(text: string): LibraryAnswer {
     getAllResponseHeaders: () => '',
     getResponseHeader: () => null,
   };
-  return answer as unknown as LibraryAnswer;
+  return answer as LibraryAnswer;
 }
 
 let escapes = false;
@@ -116,20 +116,19 @@ let escapes = false;
 function escapeWhatIsWritten(): void {
   if (escapes) return;
   escapes = true;
-  const writer = EwsServiceXmlWriter.prototype as unknown as {
-    WriteValue(value: unknown, name: unknown): unknown;
-    WriteAttributeString(...args: unknown[]): unknown;
-  };
-  const { WriteValue: writeValue, WriteAttributeString: writeAttribute } = writer;
+  const writer: Writer = EwsServiceXmlWriter.prototype;
+  const write = { value: writer.WriteValue, attribute: writer.WriteAttributeString };
   writer.WriteValue = function (value, name) {
-    return writeValue.call(this, typeof value === 'string' ? escapeText(value) : value, name);
+    return write.value.call(this, typeof value === 'string' ? escapeText(value) : value, name);
   };
   writer.WriteAttributeString = function (...args) {
     const last = args.at(-1);
-    return writeAttribute.call(
-      this,
-      ...args.slice(0, -1),
-      typeof last === 'string' ? escapeAttribute(last) : last,
-    );
+    const escaped = typeof last === 'string' ? escapeAttribute(last) : last;
+    return write.attribute.call(this, ...args.slice(0, -1), escaped);
   };
+}
+
+interface Writer {
+  WriteValue: (this: Writer, value: unknown, name: unknown) => unknown;
+  WriteAttributeString: (this: Writer, ...args: unknown[]) => unknown;
 }
