@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EwsError, SoapFault } from '../errors';
 import type { Page } from '../operations/paging';
+import { Random } from '../random';
 
 /** When a fault strikes: always, `count` times, with a probability drawn from a seed, after `skip` matching requests. */
 const when = {
@@ -63,7 +64,7 @@ type Of<K extends Kind> = Extract<Fault, { kind: K }>;
 
 interface Armed {
   readonly fault: Fault;
-  readonly random: () => number;
+  readonly random: Random;
   skipped: number;
   struck: number;
 }
@@ -73,7 +74,7 @@ export class Faults {
   private armed: Armed[] = [];
 
   add(fault: Fault): void {
-    this.armed.push({ fault, random: randomFrom(fault.seed), skipped: 0, struck: 0 });
+    this.armed.push({ fault, random: new Random(fault.seed), skipped: 0, struck: 0 });
   }
 
   clear(): void {
@@ -100,7 +101,7 @@ function strikes(armed: Armed, operation: string, mailbox: string): boolean {
     armed.skipped++;
     return false;
   }
-  if (fault.probability < 1 && armed.random() >= fault.probability) return false;
+  if (fault.probability < 1 && !armed.random.chance(fault.probability)) return false;
   armed.struck++;
   return true;
 }
@@ -154,15 +155,4 @@ export function serverBusy(backOffMs: number | undefined): SoapFault {
     'The server cannot service this request right now. Try again later.',
     backOff(backOffMs),
   );
-}
-
-/** Mulberry32: small, good enough, the same everywhere. */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let value = Math.imul(state ^ (state >>> 15), 1 | state);
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
-    return ((value ^ (value >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
