@@ -1,5 +1,5 @@
-import type { Actor } from '../src/domain/migration';
-import type { InvitationChoice } from '../src/domain/migration';
+import type { Actor, InvitationChoice, SignInRefusal } from '../src/domain/migration';
+import type { OverTheWire } from '../src/domain/wire';
 import type { Side } from '../src/domain/mailbox';
 import { invitationAddresses } from '../src/domain/invitation';
 import { credentialsOf, purgeCredentials } from '../src/models/credentials';
@@ -31,6 +31,8 @@ export interface EpochFacts {
   sides: Side[];
   /** Credentials kept from the epoch before; accepted then. */
   kept: Partial<Record<Side, string>>;
+  /** Sign-ins refused lately: a new epoch does not make a mailbox forget them. */
+  refusals: OverTheWire<SignInRefusal>[];
 }
 
 /** Raises the row's epoch and answers with what the migration needs to know. `undefined` where the row was deleted. */
@@ -52,6 +54,7 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
     invitation: invitationAddresses(invitationFactsOf(all)).choice,
     sides: ['source', 'target'],
     kept,
+    refusals: (raised.row.projection?.refusals ?? []).map(overTheWire),
   };
 }
 
@@ -70,4 +73,9 @@ async function keptCredentials(
     ({ _id, destroyAt }) => destroyAt > now && !coming.includes(_id.toHexString()),
   );
   return Object.fromEntries(there.map(({ side, _id }) => [side, _id.toHexString()]));
+}
+
+function overTheWire({ at, waitUntil, ...refusal }: SignInRefusal): OverTheWire<SignInRefusal> {
+  const until = waitUntil === undefined ? {} : { waitUntil: waitUntil.toISOString() };
+  return { ...refusal, ...until, at: at.toISOString() };
 }

@@ -43,6 +43,8 @@ export type CopyFolderOutcome =
   | { kind: 'done'; changes: number }
   | { kind: 'refused'; text: FaultText }
   | { kind: 'gone' }
+  /** The ledger was lost or set back: plan again. */
+  | { kind: 'unplanned' }
   | Fenced
   | Closed;
 

@@ -7,6 +7,7 @@ import {
   type TimelineLine,
 } from '../src/models/projection';
 import type { ActivityDeps } from './deps';
+import { heartbeats } from './heartbeat';
 
 export type { ProjectionAnswer, ProjectionView, TimelineLine } from '../src/models/projection';
 
@@ -25,6 +26,7 @@ export interface ProjectInput {
 export function createProject({ ledger }: Pick<ActivityDeps, 'ledger'>) {
   return async function project({ summarise, ...write }: ProjectInput): Promise<ProjectionAnswer> {
     if (summarise === undefined) return writeProjection(write);
+    using _beating = heartbeats();
     return writeProjection({ ...write, summary: await summaryOf(ledger, summarise.pairId) });
   };
 }

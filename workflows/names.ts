@@ -11,6 +11,9 @@ export const migrationId = (mailUserId: string) => `migration-${mailUserId}`;
 export const checkConnectorId = (checkId: string) => `check-connector-${checkId}`;
 export const importId = (importId: string) => `import-${importId}`;
 export const bulkActionId = (bulkId: string) => `bulk-${bulkId}`;
+/** The mail at the end of an epoch. */
+export const mailId = (mailUserId: string, epoch: number, kind: string) =>
+  `mail-${mailUserId}-${epoch}-${kind}`;
 export const gateId = 'gate';
 export const reconcileScheduleId = 'reconcile';
 

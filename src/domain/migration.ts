@@ -110,6 +110,8 @@ export interface MigrationTimes {
   retryLifeMs: number;
   /** How long an unreachable server is tried at sign-in. */
   verifyForMs: number;
+  /** How long a mail at the end is tried. */
+  mailForMs: number;
   /** First and greatest wait before a mailbox or folder is tried again. */
   retryFirstMs: number;
   retryMostMs: number;
@@ -135,6 +137,7 @@ export const defaultTimes: MigrationTimes = {
   credentialLifeMs: 30 * day,
   retryLifeMs: 7 * day,
   verifyForMs: day,
+  mailForMs: 5 * day,
   retryFirstMs: 5 * second,
   retryMostMs: 10 * minute,
   heartbeatMs: 30 * second,

@@ -83,7 +83,8 @@ export async function raiseEpoch(
       runId,
       state: 'starting',
       since: at,
-      handledCredentialIds: [],
+      // Those that are kept must not look untaken before the workflow has named them.
+      handledCredentialIds: standing?.handledCredentialIds ?? [],
       signedIn: [],
       wanted: [],
       refusals: standing?.refusals ?? [],

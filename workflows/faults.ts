@@ -1,0 +1,30 @@
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import type { FailureDetails } from '../activities/faults';
+import type { FaultText, FaultDetails } from '../src/domain/faults';
+
+/** Why an activity failed, as a workflow sees it. */
+export type ActivityEnd =
+  | { kind: 'fault'; fault: FaultDetails; text: FaultText; progressed: boolean }
+  /** No worker took it in time. */
+  | { kind: 'notStarted' }
+  /** The worker died, was ended, or something unexpected happened: nothing is known. */
+  | { kind: 'lost' };
+
+/** Rethrows what is no failure of an activity. */
+export function endOf(error: unknown): ActivityEnd {
+  if (!(error instanceof ActivityFailure)) throw error;
+  const { cause } = error;
+  if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START')
+    return { kind: 'notStarted' };
+  const details = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+  return isFailureDetails(details) ? { kind: 'fault', ...details } : { kind: 'lost' };
+}
+
+function isFailureDetails(details: unknown): details is FailureDetails {
+  return typeof details === 'object' && details !== null && 'fault' in details && 'text' in details;
+}
+
+/** A wait that grows twofold: `tries` 0 gives the first. */
+export function growing(tries: number, firstMs: number, mostMs: number): number {
+  return Math.min(mostMs, firstMs * 2 ** Math.min(tries, 20));
+}

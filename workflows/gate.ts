@@ -1,0 +1,53 @@
+import {
+  condition,
+  continueAsNew,
+  defineSignal,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { signals } from './messages';
+import { listing, short } from './proxies';
+
+/** How the gate goes about it; all in ms. */
+export interface GateInput {
+  /** Between looks while somebody waits. */
+  busyMs: number;
+  /** Between looks while nobody waits, and between looks for slots of the dead. */
+  idleMs: number;
+  /** How long an answer is waited for before a holder is told again. */
+  tellAgainMs: number;
+  /** Events of history after which it continues as new, where the server does not suggest it sooner. */
+  historyEvents: number;
+}
+
+export const defaultGate: GateInput = {
+  busyMs: 3000,
+  idleMs: 60_000,
+  tellAgainMs: 10_000,
+  historyEvents: 4000,
+};
+
+const wake = defineSignal(signals.wake);
+
+/** Hands the slots of the connectors to those who wait, in fair order, and frees the slots of the dead. One of it runs, for good. */
+export async function gate(input: GateInput): Promise<never> {
+  let isAwake = false;
+  setHandler(wake, () => {
+    isAwake = true;
+  });
+  let freedAt = 0;
+  for (;;) {
+    isAwake = false;
+    const { held, waiting } = await short.grantSlots({ tellAgainMs: input.tellAgainMs });
+    setCurrentDetails(`${held} mailboxes have slots, ${waiting} wait`);
+    if (Date.now() - freedAt >= input.idleMs) {
+      await listing.freeDeadSlots();
+      freedAt = Date.now();
+    }
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    if (continueAsNewSuggested || historyLength >= input.historyEvents)
+      return continueAsNew<typeof gate>(input);
+    await condition(() => isAwake, waiting > 0 ? input.busyMs : input.idleMs);
+  }
+}

@@ -1,0 +1,166 @@
+import {
+  CancellationScope,
+  continueAsNew,
+  defineSignal,
+  isCancellation,
+  setHandler,
+} from '@temporalio/workflow';
+import type { FaultText } from '../src/domain/faults';
+import type { Actor, EndState } from '../src/domain/migration';
+import { endOf } from './faults';
+import {
+  signals,
+  type CredentialSignal,
+  type GrantedSignal,
+  type MailboxOpenedSignal,
+  type ResendSignal,
+  type StopSignal,
+} from './messages';
+import { begin } from './migration/begin';
+import type { MigrateMailboxRun } from './migration/carry';
+import { copyMailbox, type CopyEnd } from './migration/copy';
+import { finish, type MigrationEnd } from './migration/finish';
+import { Migration } from './migration/migration';
+import { signIn } from './migration/sign-in';
+import { awaitSlot } from './migration/slot';
+import { waitForServer } from './migration/wait-for-server';
+
+export interface MigrateMailboxResult {
+  state: EndState | 'gone';
+  epoch: number;
+}
+
+const credential = defineSignal<[CredentialSignal]>(signals.credential);
+const resendInvitation = defineSignal<[ResendSignal]>(signals.resendInvitation);
+const stop = defineSignal<[StopSignal]>(signals.stop);
+const granted = defineSignal<[GrantedSignal]>(signals.granted);
+const mailboxOpened = defineSignal<[MailboxOpenedSignal]>(signals.mailboxOpened);
+
+/**
+ * Moves one mailbox, from the invitation to its end, through as many runs as its history needs. The pages show its projection, never
+ * the workflow itself; to cancel it in the Temporal UI is to stop it.
+ */
+export async function migrateMailbox(run: MigrateMailboxRun): Promise<MigrateMailboxResult> {
+  const early: ((m: Migration) => void)[] = [];
+  let migration: Migration | undefined;
+  let stoppedBy: Actor | undefined;
+  const life = new CancellationScope();
+  const tell = (what: (m: Migration) => void) =>
+    migration === undefined ? early.push(what) : what(migration);
+  setHandler(credential, (signal) => void tell((m) => m.takeCredential(signal)));
+  setHandler(resendInvitation, (signal) => void tell((m) => m.takeResend(signal)));
+  setHandler(granted, ({ ticket }) => void tell((m) => m.takeGrant(ticket)));
+  setHandler(mailboxOpened, (signal) => void tell((m) => m.takeOpened(signal)));
+  setHandler(stop, ({ by }) => {
+    stoppedBy ??= by;
+    life.cancel();
+  });
+
+  const { carry: continued, ...input } = run;
+  const carry = continued ?? (await begin(input));
+  if (carry === undefined) return { state: 'gone', epoch: 0 };
+  const m = new Migration(input, carry);
+  migration = m;
+  if (continued === undefined && carry.phase === 'signIn') askForSignIn(m);
+  for (const what of early) what(m);
+  m.touch();
+  void CancellationScope.nonCancellable(() => m.background(() => m.keepTidy()));
+
+  const end = await lifeOf(m, life, () => stoppedBy ?? { kind: 'system' });
+  if (end === 'continue') return handOver(m);
+  await finish(m, end);
+  return { state: end.state, epoch: carry.epoch };
+}
+
+/** A form that was sent from **Not started** comes with its credentials: nobody needs to be invited. */
+function askForSignIn(m: Migration): void {
+  if (m.input.reason === 'form') m.setDeadline(Date.now() + m.times.linkLifeMs);
+  else m.orderMail();
+}
+
+async function lifeOf(
+  m: Migration,
+  life: CancellationScope,
+  stopper: () => Actor,
+): Promise<MigrationEnd | 'continue'> {
+  try {
+    return await life.run(() => phases(m));
+  } catch (error) {
+    if (life.consideredCancelled && isCancellation(error)) return { state: 'stopped', by: stopper() };
+    return { state: 'failed', fault: { text: unexpected(error) } };
+  }
+}
+
+/** Rethrows what is a fault of the workflow's own code: Temporal then repeats the task until the code is mended. */
+function unexpected(error: unknown): FaultText {
+  const end = endOf(error);
+  const message = 'Something unexpected happened; the log of the worker tells more.';
+  return end.kind === 'fault' ? end.text : { code: 'Unexpected', remedy: 'askSupport', message };
+}
+
+async function phases(m: Migration): Promise<MigrationEnd | 'continue'> {
+  for (;;) {
+    const end = await phase(m);
+    if (end !== undefined) return end;
+  }
+}
+
+/** @returns how the migration ends; `undefined` where another phase follows */
+async function phase(m: Migration): Promise<MigrationEnd | 'continue' | undefined> {
+  switch (m.carry.phase) {
+    case 'signIn': {
+      const end = await signIn(m);
+      if (end === 'continue') return 'continue';
+      if (end === 'expired') return { state: 'expired' };
+      m.carry.phase = 'slot';
+      return undefined;
+    }
+    case 'slot': {
+      if ((await waitForServer(m)) === 'continue' || (await awaitSlot(m)) === 'continue') return 'continue';
+      m.carry.phase = 'copy';
+      return undefined;
+    }
+    case 'copy':
+      return afterCopy(m, await copyMailbox(m));
+  }
+}
+
+async function afterCopy(m: Migration, end: CopyEnd): Promise<MigrationEnd | 'continue' | undefined> {
+  switch (end.kind) {
+    case 'done': {
+      const { failed, skipped } = end.counters;
+      return { state: end.isClean && failed + skipped === 0 ? 'completed' : 'completedWithIssues' };
+    }
+    case 'fatal':
+      return { state: 'failed', fault: { text: end.text, side: end.side } };
+    case 'continue':
+      return 'continue';
+    case 'throttled':
+      m.carry.phase = 'slot';
+      m.view.throttledUntil = new Date(Date.now() + end.retryAfterMs).toISOString();
+      m.setState('throttled', { fault: end.text });
+      return m.releaseSlot().then(() => undefined);
+    case 'credential': {
+      const { carry, view } = m;
+      const credentialId = carry.credentials[end.side];
+      if (credentialId !== undefined) m.discard(credentialId);
+      delete carry.credentials[end.side];
+      view.signedIn = view.signedIn.filter((side) => side !== end.side);
+      view.wanted = [end.side];
+      view.fault = { text: end.text, side: end.side };
+      carry.phase = 'signIn';
+      m.setState('signInNeeded', { fault: end.text });
+      m.orderMail();
+      return m.releaseSlot().then(() => undefined);
+    }
+  }
+}
+
+/** The next run knows all that this one knows; nothing may be half done. */
+async function handOver(m: Migration): Promise<never> {
+  await CancellationScope.nonCancellable(async () => {
+    await m.tidy();
+    await m.flush();
+  });
+  return continueAsNew<typeof migrateMailbox>({ ...m.input, carry: m.carry });
+}

@@ -1,0 +1,58 @@
+import { CancellationScope, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { ProjectionView } from '../../activities/project';
+import type { MigrateMailboxInput } from '../messages';
+import { searchAttributes } from '../names';
+import { short } from '../proxies';
+import { newPlace, type Carry, type EpochFacts } from './carry';
+
+/** Raises the row's epoch and makes what a migration knows at its beginning. `undefined` where the row was deleted. */
+export async function begin(input: MigrateMailboxInput): Promise<Carry | undefined> {
+  const { mailUserId, reason, by } = input;
+  const runId = workflowInfo().firstExecutionRunId;
+  const at = new Date(Date.now()).toISOString();
+  const facts = await CancellationScope.nonCancellable(() =>
+    short.beginEpoch({ mailUserId, runId, reason, by, at }),
+  );
+  if (facts === undefined) return undefined;
+  upsertSearchAttributes({
+    [searchAttributes.batch]: [facts.batch.slice(0, 200)],
+    [searchAttributes.source]: [facts.sourceConnectorId],
+    [searchAttributes.target]: [facts.targetConnectorId],
+  });
+  const wanted = facts.sides.filter((side) => facts.kept[side] === undefined);
+  return {
+    facts,
+    epoch: facts.epoch,
+    revision: facts.revision,
+    view: firstView(input, facts, at),
+    lines: [],
+    phase: wanted.length === 0 ? 'slot' : 'signIn',
+    wasOpen: false,
+    credentials: facts.kept,
+    checking: {},
+    mails: 0,
+    resends: [],
+    // Above whatever epochs before have given out; and a pair that was worked on before must not look new.
+    fence: (facts.epoch - 1) * 1_000_000,
+    opening: 0,
+    reopenings: 0,
+    place: newPlace(),
+  };
+}
+
+function firstView(
+  { startId }: MigrateMailboxInput,
+  { sides, kept, refusals }: EpochFacts,
+  at: string,
+): ProjectionView {
+  const signedIn = sides.filter((side) => kept[side] !== undefined);
+  return {
+    state: 'starting',
+    since: at,
+    handledStartId: startId,
+    handledCredentialIds: Object.values(kept),
+    signedIn,
+    wanted: sides.filter((side) => kept[side] === undefined),
+    refusals,
+  };
+}

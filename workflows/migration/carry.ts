@@ -1,0 +1,89 @@
+import type { EpochFacts } from '../../activities/begin-epoch';
+import type { ProjectionView, TimelineLine } from '../../activities/project';
+import type { Side } from '../../src/domain/mailbox';
+import type { MigrateMailboxInput } from '../messages';
+
+/** A credential that is being tried. */
+export interface Checking {
+  credentialId: string;
+  /** When it was taken; the workflow's clock, ms. */
+  since: number;
+  /** How often the server was not reached. */
+  tries: number;
+}
+
+/** A mail that is to go out. */
+export interface Mailing {
+  kind: 'invitation' | 'signInNeeded';
+  /** Numbers the mails of an epoch. */
+  n: number;
+  accepted: string[];
+  tries: number;
+}
+
+/** Where in a pass the migration is. */
+export interface PassPlace {
+  step: 'plan' | 'folders' | 'verify';
+  /** 0 while everything is copied first, then 1 to 3. */
+  sweep: number;
+  /** Positions still to be copied in this step. */
+  todo: number[];
+  /** Well-known names of positions; a position without one is shown by its number. */
+  labels: Record<number, string>;
+  /** Changes the source told in this step; 0 ends the sweeps. */
+  changes: number;
+  /** How often the whole mailbox was compared and mended. */
+  rounds: number;
+  /** Folders that the target refuses. */
+  refused: number[];
+  refusedByPlan: number;
+  pairId?: string;
+}
+
+/** What of the phases a migration is in. */
+export type Phase = 'signIn' | 'slot' | 'copy';
+
+/** All that a migration knows; what a run hands to the next one when it continues as new. */
+export interface Carry {
+  facts: EpochFacts;
+  epoch: number;
+  revision: number;
+  view: ProjectionView;
+  /** Lines of the time line not yet written. */
+  lines: TimelineLine[];
+  phase: Phase;
+  /** Whether it has opened the mailboxes in this epoch: a sign-in is then needed again. */
+  wasOpen: boolean;
+  credentials: Partial<Record<Side, string>>;
+  checking: Partial<Record<Side, Checking>>;
+  /** Ends the wait for a sign-in; ms, absent while an invitation is still to go out. */
+  deadline?: number;
+  mailing?: Mailing;
+  mails: number;
+  resends: string[];
+  ticket?: string;
+  /** Raised for each folder that is scheduled, over all folders of the pair. */
+  fence: number;
+  opening: number;
+  /** How often in a row the mailbox was opened in vain. */
+  reopenings: number;
+  place: PassPlace;
+}
+
+/** The input of a run: how the migration was asked for and, where it continues, what it knows. */
+export type MigrateMailboxRun = MigrateMailboxInput & { carry?: Carry };
+
+export function newPlace(): PassPlace {
+  return {
+    step: 'plan',
+    sweep: 0,
+    todo: [],
+    labels: {},
+    changes: 0,
+    rounds: 0,
+    refused: [],
+    refusedByPlan: 0,
+  };
+}
+
+export type { EpochFacts } from '../../activities/begin-epoch';

@@ -1,0 +1,134 @@
+import { CancellationScope, condition } from '@temporalio/workflow';
+import type { FaultText } from '../../src/domain/faults';
+import type { MailboxCounters, VerifyCounts } from '../../src/domain/migration';
+import type { Side } from '../../src/domain/mailbox';
+import { endOf, growing, type ActivityEnd } from '../faults';
+import type { MailboxOpenedSignal } from '../messages';
+import { mailboxActivities } from '../proxies';
+import type { Migration } from './migration';
+import { runPass, type PassEnd } from './pass';
+
+/** Why the copying came to an end, or to a halt. */
+export type CopyEnd =
+  | { kind: 'done'; counters: MailboxCounters; findings: VerifyCounts; isClean: boolean }
+  | { kind: 'credential'; side: Side; text: FaultText }
+  | { kind: 'throttled'; retryAfterMs: number; text: FaultText }
+  | { kind: 'fatal'; side: Side; text: FaultText }
+  | { kind: 'continue' };
+
+/** Opens the mailboxes and copies, again and again with growing waits, until the pass is done or somebody else must act. */
+export async function copyMailbox(m: Migration): Promise<CopyEnd> {
+  for (;;) {
+    if (m.isFull) return { kind: 'continue' };
+    const { passEnd, opened, progressed } = await oneOpening(m);
+    if (passEnd?.kind === 'done' || passEnd?.kind === 'continue') return passEnd;
+    const end = opened?.kind === 'fault' ? haltOf(opened) : undefined;
+    if (end !== undefined) return end;
+    if (progressed || (opened?.kind === 'fault' && opened.progressed)) m.carry.reopenings = 0;
+    const wait = growing(m.carry.reopenings, m.times.retryFirstMs, m.times.retryMostMs);
+    m.carry.reopenings += 1;
+    await condition(() => m.isFull, wait);
+  }
+}
+
+function haltOf({ fault, text }: Extract<ActivityEnd, { kind: 'fault' }>): CopyEnd | undefined {
+  switch (fault.kind) {
+    case 'credential':
+      return { kind: 'credential', side: fault.side, text };
+    case 'fatal':
+      return { kind: 'fatal', side: fault.side, text };
+    case 'throttled':
+      return { kind: 'throttled', retryAfterMs: fault.retryAfterMs, text };
+    case 'retryable':
+    case 'folder':
+      return undefined;
+  }
+}
+
+interface OpeningEnd {
+  /** How the pass in this opening ended; absent where it never began, or was cut off. */
+  passEnd?: PassEnd;
+  /** How `openMailbox` ended by itself; absent where it was closed from here. */
+  opened?: ActivityEnd;
+  /** Whether any folder got on. */
+  progressed: boolean;
+}
+
+/**
+ * One life of `openMailbox`, with the pass that runs in it. At any end of either, the other one is cancelled and awaited: nothing of an
+ * opening is left behind.
+ */
+async function oneOpening(m: Migration): Promise<OpeningEnd> {
+  const { carry, mailUserId, times } = m;
+  const opening = (carry.opening += 1);
+  const progress = { progressed: false };
+  const end: OpeningEnd = { progressed: false };
+  delete m.opened;
+  let isClosedFromHere = false;
+  const mailbox = new CancellationScope();
+  const pass = new CancellationScope();
+  const held = mailbox
+    .run(() => openMailbox(m, opening))
+    .then((ended) => {
+      if (!isClosedFromHere) end.opened = ended;
+    });
+  let passed: Promise<void> = Promise.resolve();
+  try {
+    await condition(() => m.opened !== undefined || end.opened !== undefined);
+    const opened = openedNow(m);
+    if (opened !== undefined && end.opened === undefined) {
+      begin(m);
+      const open = { key: { mailUserId, epoch: carry.epoch, opening }, queue: opened.queue, progress };
+      passed = pass.run(() => m.background(async () => void (end.passEnd = await runPass(m, open))));
+      await condition(() => end.opened !== undefined || end.passEnd !== undefined || m.crash !== undefined);
+      // The fault that closed the mailbox under its folders is told by `openMailbox` alone.
+      if (end.passEnd?.kind === 'lost') await condition(() => end.opened !== undefined, times.heartbeatMs);
+    }
+  } finally {
+    isClosedFromHere = true;
+    await CancellationScope.nonCancellable(async () => {
+      pass.cancel();
+      await passed;
+      mailbox.cancel();
+      await held;
+    });
+  }
+  if (m.crash !== undefined) throw m.crash.error;
+  return { ...end, ...progress };
+}
+
+function openedNow({ opened }: Migration): MailboxOpenedSignal | undefined {
+  return opened;
+}
+
+function begin(m: Migration): void {
+  m.carry.wasOpen = true;
+  delete m.view.fault;
+  m.setState('working');
+}
+
+/** Resolves with how it ended; never rejects. */
+async function openMailbox(m: Migration, opening: number): Promise<ActivityEnd> {
+  const { mailUserId, times, carry } = m;
+  const { source, target } = carry.credentials;
+  if (source === undefined || target === undefined)
+    return noCredential(source === undefined ? 'source' : 'target');
+  const input = { mailUserId, epoch: carry.epoch, opening, credentials: { source, target } };
+  const { sourceAddress, targetAddress } = carry.facts;
+  const summary = `opening ${opening}: ${sourceAddress} → ${targetAddress}`.slice(0, 200);
+  try {
+    return await mailboxActivities(times).openMailbox.executeWithOptions({ summary }, [input]);
+  } catch (error) {
+    try {
+      return endOf(error);
+    } catch {
+      // Cancelled before any worker had taken it.
+      return { kind: 'lost' };
+    }
+  }
+}
+
+function noCredential(side: Side): ActivityEnd {
+  const text: FaultText = { code: 'CredentialGone', remedy: 'signInAgain', message: 'No password is kept.' };
+  return { kind: 'fault', fault: { kind: 'credential', side }, text, progressed: false };
+}

@@ -1,0 +1,88 @@
+import { CancellationScope, ParentClosePolicy, setCurrentDetails, startChild } from '@temporalio/workflow';
+import type { FaultText } from '../../src/domain/faults';
+import type { Actor, EndState } from '../../src/domain/migration';
+import type { Side } from '../../src/domain/mailbox';
+import type { MailOrder } from '../../activities/mails';
+import { mailId } from '../names';
+import { sendNotice } from '../send-notice';
+import { short } from '../proxies';
+import type { Migration } from './migration';
+
+/** How a migration ends. */
+export interface MigrationEnd {
+  state: EndState;
+  by?: Actor;
+  fault?: { text: FaultText; side?: Side };
+}
+
+/**
+ * Gives back the slots, destroys the credentials or, for **Retry**, keeps them a while, says so on the row and has the mail sent.
+ * Not to be cancelled.
+ */
+export async function finish(m: Migration, end: MigrationEnd): Promise<void> {
+  await CancellationScope.nonCancellable(async () => {
+    m.view.wanted = [];
+    await m.releaseSlot();
+    await letGoOfCredentials(m, end.state);
+    showEnd(m, end);
+    const { pairId } = m.carry.place;
+    if (pairId !== undefined) await m.writeSummary(pairId);
+    await m.flush();
+    await sendMail(m, end.state);
+    // Whatever was typed meanwhile is destroyed too; then nothing is looked for any more.
+    await m.tidy();
+    await m.flush();
+  });
+}
+
+const keepsCredentials: readonly EndState[] = ['failed', 'completedWithIssues'];
+
+async function letGoOfCredentials(m: Migration, state: EndState): Promise<void> {
+  const { mailUserId, times, view, carry } = m;
+  const keep = keepsCredentials.includes(state) ? Object.values(carry.credentials) : [];
+  const until = new Date(Date.now() + times.retryLifeMs).toISOString();
+  const { destroyAt } = await short.purgeCredentials({ mailUserId, keep, until });
+  carry.checking = {};
+  if (destroyAt !== undefined) view.credentialsDestroyAt = destroyAt;
+  else {
+    carry.credentials = {};
+    view.signedIn = [];
+    view.credentialsDestroyedAt = m.now();
+  }
+}
+
+function showEnd(m: Migration, { state, by, fault }: MigrationEnd): void {
+  const { view } = m;
+  delete view.pass;
+  delete view.throttledUntil;
+  delete view.refusal;
+  view.endedAt = m.now();
+  if (fault !== undefined) view.fault = fault;
+  if (by !== undefined) view.by = by;
+  m.setState(state, {
+    ...(by === undefined ? {} : { by }),
+    ...(fault === undefined ? {} : { fault: fault.text }),
+  });
+  setCurrentDetails(`**${m.carry.facts.sourceAddress}** → **${m.carry.facts.targetAddress}**\n\n${state}`);
+}
+
+/** A workflow of its own sends it: a mail server that is away must not keep the migration from being retried. */
+async function sendMail({ mailUserId, carry, times }: Migration, state: EndState): Promise<void> {
+  const order = orders[state];
+  if (order === undefined || carry.facts.invitation === 'none') return;
+  const id = mailId(mailUserId, carry.epoch, order.kind);
+  await startChild(sendNotice, {
+    workflowId: id,
+    args: [{ mailUserId, order, mailId: id, tryForMs: times.mailForMs }],
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    staticSummary: `${order.kind}: ${carry.facts.sourceAddress}`.slice(0, 200),
+  });
+}
+
+const orders: Record<EndState, Exclude<MailOrder, { kind: 'invitation' | 'signInNeeded' }> | undefined> = {
+  completed: { kind: 'completed' },
+  completedWithIssues: { kind: 'completed' },
+  failed: { kind: 'failed' },
+  stopped: { kind: 'stopped' },
+  expired: undefined,
+};

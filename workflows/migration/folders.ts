@@ -1,0 +1,148 @@
+import { CancellationScope, condition } from '@temporalio/workflow';
+import type { CopyFolderOutcome } from '../../activities/folders';
+import { endOf, growing, type ActivityEnd } from '../faults';
+import type { Migration } from './migration';
+import { everything, type OpenFolders } from './pass';
+
+const foldersAtOnce = 2;
+
+/** When a folder that failed may be tried again, and how often in a row it was tried in vain. */
+interface Trial {
+  notBefore: number;
+  tries: number;
+}
+
+/** The folders of a step, two at a time; one that fails waits its turn while the others go on. */
+export async function copyFolders(
+  m: Migration,
+  open: OpenFolders,
+): Promise<'done' | 'unplanned' | 'lost' | 'continue'> {
+  const step = new FolderStep(m, open);
+  const scope = new CancellationScope();
+  const lanes = scope.run(() => Promise.all(Array.from({ length: foldersAtOnce }, () => step.lane())));
+  // When the history is full the folders at work may end; what takes too long is cut off and goes on in the next run.
+  await Promise.race([lanes, step.overdue()]);
+  if (step.isOverdue) {
+    scope.cancel();
+    await lanes.catch(() => undefined);
+  }
+  if (step.isLost) return 'lost';
+  if (step.isUnplanned) return 'unplanned';
+  return m.carry.place.todo.length > 0 ? 'continue' : 'done';
+}
+
+class FolderStep {
+  isLost = false;
+  isUnplanned = false;
+  isOverdue = false;
+  private readonly trials = new Map<number, Trial>();
+  private readonly running = new Set<number>();
+
+  constructor(
+    private readonly m: Migration,
+    private readonly open: OpenFolders,
+  ) {}
+
+  /** Takes one folder after the other. */
+  async lane(): Promise<void> {
+    for (;;) {
+      if (this.isOver) return;
+      const position = this.take();
+      if (position !== undefined) {
+        await this.copy(position);
+        continue;
+      }
+      if (this.waiting().length === 0) return;
+      const wait =
+        Math.min(...this.waiting().map((other) => this.trials.get(other)?.notBefore ?? 0)) - Date.now();
+      await condition(() => this.isOver, Math.max(1, wait));
+    }
+  }
+
+  /** Resolves when the history has been full for long and a folder is still at work; else never. */
+  async overdue(): Promise<void> {
+    await condition(() => this.m.isFull && this.running.size > 0);
+    await condition(() => this.running.size === 0, this.m.times.drainMs);
+    this.isOverdue = this.running.size > 0;
+  }
+
+  private get isOver(): boolean {
+    return this.isLost || this.isUnplanned || this.m.isFull;
+  }
+
+  private waiting(): number[] {
+    return this.m.carry.place.todo.filter((position) => !this.running.has(position));
+  }
+
+  private take(): number | undefined {
+    return this.waiting().find((position) => (this.trials.get(position)?.notBefore ?? 0) <= Date.now());
+  }
+
+  private async copy(position: number): Promise<void> {
+    this.running.add(position);
+    try {
+      this.settle(position, await this.copyOnce(position));
+    } catch (error) {
+      this.fail(position, endOf(error));
+    } finally {
+      this.running.delete(position);
+    }
+  }
+
+  private copyOnce(position: number): Promise<CopyFolderOutcome> {
+    const { carry, input } = this.m;
+    const { place } = carry;
+    carry.fence += 1;
+    const label = place.labels[position] ?? `folder ${position + 1}`;
+    const summary = place.sweep === 0 ? label : `${label}, sweep ${place.sweep}`;
+    const retryFailed = input.reason === 'retry' && place.sweep === 0 && place.rounds === 0;
+    const order = { ...this.open.key, position, label, fence: carry.fence, filter: everything, retryFailed };
+    return this.open.activities.copyFolder.executeWithOptions({ summary }, [order]);
+  }
+
+  private settle(position: number, outcome: CopyFolderOutcome): void {
+    const { place } = this.m.carry;
+    switch (outcome.kind) {
+      case 'done':
+        place.changes += outcome.changes;
+        return this.leave(position);
+      case 'refused':
+        if (!place.refused.includes(position)) place.refused.push(position);
+        return this.leave(position);
+      case 'gone':
+        return this.leave(position);
+      case 'fenced':
+        // A restored Temporal has forgotten the fences it gave out.
+        this.m.carry.fence = Math.max(this.m.carry.fence, outcome.by);
+        return;
+      case 'unplanned':
+        this.isUnplanned = true;
+        return;
+      case 'closed':
+        this.isLost = true;
+    }
+  }
+
+  private leave(position: number): void {
+    const { place } = this.m.carry;
+    place.todo = place.todo.filter((other) => other !== position);
+    this.trials.delete(position);
+    this.open.progress.progressed = true;
+  }
+
+  private fail(position: number, end: ActivityEnd): void {
+    // Nobody takes folders from that queue any more: its worker is gone.
+    if (end.kind === 'notStarted') {
+      this.isLost = true;
+      return;
+    }
+    const progressed = end.kind === 'fault' && end.progressed;
+    if (progressed) this.open.progress.progressed = true;
+    const tries = progressed ? 0 : (this.trials.get(position)?.tries ?? 0);
+    const { retryFirstMs, retryMostMs } = this.m.times;
+    this.trials.set(position, {
+      tries: tries + 1,
+      notBefore: Date.now() + growing(tries, retryFirstMs, retryMostMs),
+    });
+  }
+}

@@ -1,0 +1,270 @@
+import {
+  CancellationScope,
+  condition,
+  setCurrentDetails,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ProjectionView } from '../../activities/project';
+import type { FaultText } from '../../src/domain/faults';
+import type { Actor, MigrationState, MigrationTimes } from '../../src/domain/migration';
+import type { Side } from '../../src/domain/mailbox';
+import type { CredentialSignal, MailboxOpenedSignal, MigrateMailboxInput, ResendSignal } from '../messages';
+import { searchAttributes } from '../names';
+import { listing, short } from '../proxies';
+import type { Carry, Checking } from './carry';
+
+/** Refused credentials whose ids are still named as handled, so that no page waits for them. */
+const handledKept = 50;
+
+/** Something in a background part of the workflow that must end it. */
+interface Crash {
+  error: unknown;
+}
+
+/**
+ * One migration: what it knows (`carry`), what came in by signal, and the writing of its projection. The phases (`sign-in.ts`,
+ * `slot.ts`, `copy.ts`) work on it; nothing else keeps state.
+ */
+export class Migration {
+  readonly mailUserId: string;
+  readonly times: MigrationTimes;
+  readonly runId = workflowInfo().firstExecutionRunId;
+  /** Raised by each signal and each end of a background part: whoever waits looks again. */
+  version = 0;
+  stoppedBy?: Actor;
+  granted?: string;
+  opened?: MailboxOpenedSignal;
+  crash?: Crash;
+  /** Credentials that nobody wants, and grants that nobody waits for. */
+  readonly discarded: string[] = [];
+  readonly givenBack: string[] = [];
+  private dirty = false;
+  private writing = false;
+  private tidying = false;
+
+  constructor(
+    readonly input: MigrateMailboxInput,
+    readonly carry: Carry,
+  ) {
+    this.mailUserId = input.mailUserId;
+    this.times = input.times;
+  }
+
+  get view(): ProjectionView {
+    return this.carry.view;
+  }
+
+  /** Sides whose credential is neither accepted nor being checked. */
+  isWanted(side: Side): boolean {
+    return this.view.wanted.includes(side) && this.carry.checking[side] === undefined;
+  }
+
+  /** Whether this run's history is long enough: it then hands over to the next. */
+  get isFull(): boolean {
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    return continueAsNewSuggested || historyLength >= this.times.historyEvents;
+  }
+
+  now(): string {
+    return new Date(Date.now()).toISOString();
+  }
+
+  /** Waits until something came in, the history is full, or `ms` have passed. */
+  async change(seen: number, ms?: number): Promise<void> {
+    const changed = () => this.version !== seen || this.isFull || this.crash !== undefined;
+    if (ms === undefined) await condition(changed);
+    else await condition(changed, Math.max(1, ms));
+    if (this.crash !== undefined) throw this.crash.error;
+  }
+
+  /** Runs a part beside the others. It ends quietly when cancelled; what it throws otherwise ends the migration. */
+  background(work: () => Promise<void>): Promise<void> {
+    const scope = CancellationScope.current();
+    return work()
+      .catch((error: unknown) => {
+        if (!scope.consideredCancelled) this.crash ??= { error };
+      })
+      .finally(() => {
+        this.version += 1;
+      });
+  }
+
+  takeCredential({ side, credentialId }: CredentialSignal): void {
+    const { checking } = this.carry;
+    if (this.view.handledCredentialIds.includes(credentialId)) return;
+    if (this.carry.phase === 'signIn' && this.isWanted(side)) {
+      checking[side] = { credentialId, since: Date.now(), tries: 0 } satisfies Checking;
+    } else this.discard(credentialId);
+    this.handled(credentialId);
+    this.version += 1;
+  }
+
+  /** The administrator wants the invitation, or the mail that a sign-in is needed, to go out again. */
+  takeResend({ requestId }: ResendSignal): void {
+    const { carry } = this;
+    if (carry.phase !== 'signIn' || carry.resends.includes(requestId)) return;
+    carry.resends = [...carry.resends, requestId].slice(-handledKept);
+    this.orderMail();
+    this.version += 1;
+  }
+
+  takeGrant(ticket: string): void {
+    if (ticket !== this.carry.ticket) this.givenBack.push(ticket);
+    else this.granted = ticket;
+    this.version += 1;
+  }
+
+  takeOpened(opened: MailboxOpenedSignal): void {
+    // An opening that was given up may wake late.
+    if (opened.opening === this.carry.opening) this.opened = opened;
+    this.version += 1;
+  }
+
+  /** Has a mail go out that asks for a sign-in, unless users get none; the time to sign in begins anew. */
+  orderMail(): void {
+    const { carry } = this;
+    if (carry.mailing !== undefined) return;
+    if (carry.facts.invitation === 'none') {
+      this.setDeadline(Date.now() + this.times.linkLifeMs);
+      return;
+    }
+    carry.mails += 1;
+    carry.mailing = {
+      kind: carry.wasOpen ? 'signInNeeded' : 'invitation',
+      n: carry.mails,
+      accepted: [],
+      tries: 0,
+    };
+    delete carry.deadline;
+  }
+
+  setDeadline(at: number): void {
+    this.carry.deadline = at;
+    const { invitation } = this.view;
+    const { choice, to } = invitation ?? { choice: this.carry.facts.invitation, to: [] };
+    this.view.invitation = { ...invitation, choice, to, linkExpiresAt: new Date(at).toISOString() };
+    this.touch();
+  }
+
+  discard(credentialId: string): void {
+    this.discarded.push(credentialId);
+    this.version += 1;
+  }
+
+  /** Changes the state that the pages show; a time line gains a line each time it is another one. */
+  setState(state: MigrationState, why: { by?: Actor; fault?: FaultText } = {}): void {
+    if (this.view.state === state) return;
+    const at = this.now();
+    Object.assign(this.view, { state, since: at });
+    this.carry.lines.push({ state, at, ...why });
+    upsertSearchAttributes({ [searchAttributes.state]: [state] });
+    this.touch();
+  }
+
+  /** Has the projection written soon. */
+  touch(): void {
+    this.dirty = true;
+    this.describe();
+    if (!this.writing) void this.background(() => this.write());
+  }
+
+  /** Waits until the projection is written as it is now. */
+  async flush(): Promise<void> {
+    await condition(() => (!this.writing && !this.dirty) || this.crash !== undefined);
+  }
+
+  /** Waits until nothing is left to destroy or to give back. */
+  async tidy(): Promise<void> {
+    const isTidy = () => !this.tidying && this.discarded.length === 0 && this.givenBack.length === 0;
+    await condition(() => isTidy() || this.crash !== undefined);
+  }
+
+  /** Destroys what nobody wants and gives back what nobody waits for, as long as the migration lives. */
+  async keepTidy(): Promise<void> {
+    for (;;) {
+      await condition(() => this.discarded.length > 0 || this.givenBack.length > 0);
+      this.tidying = true;
+      const credentialIds = this.discarded.splice(0);
+      if (credentialIds.length > 0) await short.destroyCredentials({ credentialIds });
+      for (const ticket of this.givenBack.splice(0))
+        await short.releaseSlot({ mailUserId: this.mailUserId, ticket });
+      this.tidying = false;
+    }
+  }
+
+  /** Gives back what its ticket has or waits for. */
+  async releaseSlot(): Promise<void> {
+    const { ticket } = this.carry;
+    if (ticket === undefined) return;
+    delete this.carry.ticket;
+    delete this.granted;
+    await short.releaseSlot({ mailUserId: this.mailUserId, ticket });
+  }
+
+  /** Writes the projection with the sum of the pair's ledger. */
+  async writeSummary(pairId: string): Promise<void> {
+    await this.flush();
+    this.carry.revision += 1;
+    await this.writeOnce({ pairId });
+  }
+
+  private async write(): Promise<void> {
+    this.writing = true;
+    try {
+      await CancellationScope.nonCancellable(async () => {
+        while (this.dirty) {
+          this.dirty = false;
+          this.carry.revision += 1;
+          await this.writeOnce();
+        }
+      });
+    } finally {
+      this.writing = false;
+    }
+  }
+
+  /** A projection that stands higher was written by a run that this one has replaced: it goes above it. */
+  private async writeOnce(summarise?: { pairId: string }): Promise<void> {
+    const { carry } = this;
+    const timeline = carry.lines.splice(0);
+    for (;;) {
+      const { epoch, revision } = carry;
+      const view = { ...carry.view };
+      const write = { mailUserId: this.mailUserId, epoch, revision, runId: this.runId, view, timeline };
+      const options = { summary: `${view.state}, revision ${epoch}.${revision}` };
+      const answer =
+        summarise === undefined
+          ? await short.project.executeWithOptions(options, [write])
+          : await listing.project.executeWithOptions(options, [{ ...write, summarise }]);
+      if (answer.kind !== 'stands') return;
+      carry.epoch = Math.max(epoch, answer.epoch);
+      carry.revision = answer.revision + 1;
+    }
+  }
+
+  private handled(credentialId: string): void {
+    const accepted = Object.values(this.carry.credentials);
+    const others = this.view.handledCredentialIds.filter((id) => !accepted.includes(id));
+    this.view.handledCredentialIds = [...accepted, ...[...others, credentialId].slice(-handledKept)];
+    this.touch();
+  }
+
+  /** What an operator reads on top of the workflow in the Temporal UI. */
+  private describe(): void {
+    const { facts, place, opening, fence } = this.carry;
+    const { state, since, wanted, fault } = this.view;
+    const lines = [
+      `**${facts.sourceAddress}** → **${facts.targetAddress}**`,
+      `${state} since ${since}, epoch ${this.carry.epoch}`,
+    ];
+    if (wanted.length > 0) lines.push(`sign-in wanted: ${wanted.join(', ')}`);
+    if (opening > 0) lines.push(`opening ${opening}, fence ${fence}`);
+    if (state === 'working')
+      lines.push(
+        `${place.step}, sweep ${place.sweep}: ${place.todo.length} folders to do, ${place.changes} changes`,
+      );
+    if (fault !== undefined) lines.push(`${fault.text.code}: ${fault.text.message}`);
+    setCurrentDetails(lines.join('\n\n').slice(0, 2000));
+  }
+}

@@ -1,0 +1,135 @@
+import type { FilterSpec } from '../../src/domain/item-filter';
+import type { MailboxCounters, VerifyCounts } from '../../src/domain/migration';
+import type { OpeningKey } from '../../activities/open-mailboxes';
+import { endOf } from '../faults';
+import { folderActivities } from '../proxies';
+import { newPlace } from './carry';
+import { copyFolders } from './folders';
+import type { Migration } from './migration';
+
+/** `lost`: the opening is of no use any more. */
+export type PassEnd =
+  | { kind: 'done'; counters: MailboxCounters; findings: VerifyCounts; isClean: boolean }
+  | { kind: 'lost' }
+  | { kind: 'continue' };
+
+/** The mailboxes that are open, and where. */
+export interface Opening {
+  key: OpeningKey;
+  queue: string;
+  /** Set by whatever part of the pass got on. */
+  progress: { progressed: boolean };
+}
+
+/** The folders of one opening. */
+export interface OpenFolders extends Opening {
+  activities: ReturnType<typeof folderActivities>;
+}
+
+export const everything: FilterSpec = { kind: 'everything' };
+const mostSweeps = 3;
+const mostRounds = 3;
+
+/**
+ * A pass from where it was left: all folders, then sweeps until the source tells nothing new or three times, then both mailboxes are
+ * compared with the ledger and what is found is mended, until a comparison is clean.
+ */
+export async function runPass(m: Migration, opening: Opening): Promise<PassEnd> {
+  const open: OpenFolders = { ...opening, activities: folderActivities(opening.queue, m.times) };
+  for (;;) {
+    if (m.isFull) return { kind: 'continue' };
+    showPass(m);
+    const end = await nextStep(m, open);
+    if (end === 'lost' || end === 'continue') return { kind: end };
+    if (end !== undefined) return end;
+  }
+}
+
+type StepEnd = Extract<PassEnd, { kind: 'done' }> | 'lost' | 'continue' | undefined;
+
+async function nextStep(m: Migration, open: OpenFolders): Promise<StepEnd> {
+  switch (m.carry.place.step) {
+    case 'plan':
+      return plan(m, open);
+    case 'folders': {
+      const end = await copyFolders(m, open);
+      if (end === 'lost' || end === 'continue') return end;
+      // A ledger that was lost or restored knows nothing of the plan.
+      if (end === 'unplanned') m.carry.place.step = 'plan';
+      else afterFolders(m);
+      return undefined;
+    }
+    case 'verify':
+      return verify(m, open);
+  }
+}
+
+async function plan(m: Migration, open: OpenFolders): Promise<StepEnd> {
+  const { place } = m.carry;
+  const summary = place.sweep === 0 ? 'plan folders' : `plan folders, sweep ${place.sweep}`;
+  m.carry.fence += 1;
+  const input = { ...open.key, fence: m.carry.fence };
+  const result = await guarded(() => open.activities.planFolders.executeWithOptions({ summary }, [input]));
+  if (result.kind === 'closed') return 'lost';
+  if (result.kind === 'fenced') {
+    m.carry.fence = Math.max(m.carry.fence, result.by);
+    return undefined;
+  }
+  open.progress.progressed = true;
+  const known = result.folders.filter(({ label }) => !label.startsWith('folder '));
+  Object.assign(place, {
+    step: 'folders',
+    todo: result.folders.map(({ position }) => position),
+    labels: Object.fromEntries(known.map(({ position, label }) => [position, label])),
+    changes: 0,
+    refusedByPlan: result.refused,
+    pairId: result.pairId,
+  });
+  return undefined;
+}
+
+/** After repairs it is compared again; else it is swept until nothing comes. */
+function afterFolders({ carry: { place } }: Migration): void {
+  const isQuiet = place.sweep > 0 && place.changes === 0;
+  if (place.rounds > 0 || isQuiet || place.sweep >= mostSweeps) place.step = 'verify';
+  else Object.assign(place, { step: 'plan', sweep: place.sweep + 1 });
+}
+
+async function verify(m: Migration, open: OpenFolders): Promise<StepEnd> {
+  const { place } = m.carry;
+  const input = { ...open.key, filter: everything };
+  const summary = `compare both mailboxes, round ${place.rounds + 1}`;
+  const result = await guarded(() => open.activities.verifyPass.executeWithOptions({ summary }, [input]));
+  if (result.kind === 'closed') return 'lost';
+  open.progress.progressed = true;
+  place.rounds += 1;
+  const { findings, repair, counters } = result;
+  m.view.verified = findings;
+  m.touch();
+  if (repair.length > 0 && place.rounds <= mostRounds) {
+    Object.assign(place, { step: 'folders', todo: repair, changes: 0 });
+    return undefined;
+  }
+  const isClean = repair.length === 0 && place.refused.length === 0 && place.refusedByPlan === 0;
+  const { pairId } = place;
+  m.carry.place = { ...newPlace(), ...(pairId === undefined ? {} : { pairId }) };
+  return { kind: 'done', findings, counters, isClean };
+}
+
+/** A worker that died, or that nobody runs, makes the opening useless: it is closed and the mailbox opened anew. */
+async function guarded<T>(work: () => Promise<T>): Promise<T | { kind: 'closed' }> {
+  try {
+    return await work();
+  } catch (error) {
+    endOf(error);
+    return { kind: 'closed' };
+  }
+}
+
+const steps = { plan: 'planning', folders: 'copying', verify: 'verifying' } as const;
+
+function showPass(m: Migration): void {
+  const { step, sweep } = m.carry.place;
+  m.view.pass = { kind: 'full', step: steps[step], sweep };
+  m.touch();
+}
