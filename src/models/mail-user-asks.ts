@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose';
-import { MailUsers, type MailUser } from './mail-users';
+import { MailUsers, type Asked, type MailUser } from './mail-users';
 
 /**
  * Notes on the row that a start was asked for, unless another one was noted since the row was read.
@@ -10,12 +10,13 @@ export async function askStart(
   id: Types.ObjectId,
   seen: string | undefined,
   startId: string,
+  reason: NonNullable<Asked['reason']>,
   at: Date,
 ): Promise<string | undefined> {
   const expected = seen === undefined ? { $exists: false } : seen;
   await MailUsers.updateOne(
     { _id: id, 'asked.startId': expected },
-    { $set: { 'asked.startId': startId, 'asked.startedAt': at } },
+    { $set: { 'asked.startId': startId, 'asked.reason': reason, 'asked.startedAt': at } },
   );
   const row = await MailUsers.findById(id, { asked: 1 }).lean<Pick<MailUser, 'asked'>>();
   return row?.asked.startId;
@@ -25,7 +26,7 @@ export async function askStart(
 export async function unaskStart(id: Types.ObjectId, startId: string): Promise<void> {
   await MailUsers.updateOne(
     { _id: id, 'asked.startId': startId },
-    { $unset: { 'asked.startId': true, 'asked.startedAt': true } },
+    { $unset: { 'asked.startId': true, 'asked.reason': true, 'asked.startedAt': true } },
   );
 }
 

@@ -168,5 +168,6 @@ schema.index(
 );
 schema.index({ 'projection.state': 1, _id: 1 });
 schema.index({ batch: 1, _id: 1 });
+schema.index({ 'source.addressKey': 1, _id: 1 });
 
 export const MailUsers = model<MailUser>('MailUser', schema);

@@ -51,7 +51,7 @@ export async function startMigration(
   by: Actor,
 ): Promise<Outcome> {
   if (shownState(row) === 'starting') return 'nothing';
-  const asked = await noteStart(row, randomUUID());
+  const asked = await noteStart(row, reason);
   if (asked === undefined || !asked.ours) return 'nothing';
   return orKept(deps, row, async () => {
     try {
@@ -199,16 +199,17 @@ async function destroy(row: MailUser, sealed: readonly CredentialSignal[]): Prom
 /** The start that stands on the row; `ours` where it was noted just now. */
 async function noteStart(
   row: MailUser,
-  startId: string,
+  reason: StartReason,
 ): Promise<{ startId: string; ours: boolean } | undefined> {
-  const noted = await askStart(row._id, row.asked.startId, startId, new Date());
+  const startId = randomUUID();
+  const noted = await askStart(row._id, row.asked.startId, startId, reason, new Date());
   return noted === undefined ? undefined : { startId: noted, ours: noted === startId };
 }
 
 /** Where a start was asked for and not handled yet, its workflow may run already: a form must not name another. */
 async function standingStart(row: MailUser): Promise<{ startId: string; ours: boolean } | undefined> {
   const { startId } = row.asked;
-  return startId === undefined ? noteStart(row, randomUUID()) : { startId, ours: false };
+  return startId === undefined ? noteStart(row, 'form') : { startId, ours: false };
 }
 
 async function signal<Args extends [unknown]>(

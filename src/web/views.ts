@@ -122,7 +122,9 @@ const helpers = {
   },
   eq: (a: unknown, b: unknown): boolean => a === b,
   not: (a: unknown): boolean => !a,
-  or: (...values: unknown[]): boolean => values.slice(0, -1).some(Boolean),
+  /** The first that is not empty. */
+  or: (...values: unknown[]): unknown => values.slice(0, -1).find(Boolean),
+  max: (...values: unknown[]): number => Math.max(...values.slice(0, -1).map(Number)),
   and: (...values: unknown[]): boolean => values.slice(0, -1).every(Boolean),
 };
 

@@ -1,8 +1,11 @@
 import { Router, type RequestHandler } from 'express';
 import type { WebDeps } from '../deps';
+import { auditRoutes } from './audit';
+import { bulkRoutes } from './bulk';
 import { connectorRoutes } from './connectors';
 import { overview } from './overview';
 import { requireAdministrator, signInRoutes } from './sign-in';
+import { userRoutes } from './users';
 
 /** The administrator's pages, under `/admin`. */
 export function adminRouter(deps: WebDeps): Router {
@@ -13,6 +16,9 @@ export function adminRouter(deps: WebDeps): Router {
   router.get('/', overview(deps));
   router.use('/sources', connectorRoutes(deps, 'source'));
   router.use('/targets', connectorRoutes(deps, 'target'));
+  router.use('/users', userRoutes(deps));
+  router.use('/bulk', bulkRoutes());
+  router.use('/audit', auditRoutes());
   return router;
 }
 

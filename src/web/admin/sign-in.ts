@@ -120,13 +120,11 @@ function setUpRoutes(router: Router): void {
       const fields = fieldsOf(request.body);
       const form = parseForm(setUpForm, fields);
       if (!form.ok) {
-        response
-          .status(422)
-          .render('admin/set-up', {
-            layout: 'plain',
-            title: 'admin.setUp.title',
-            ...formView(fields, form.faults),
-          });
+        response.status(422).render('admin/set-up', {
+          layout: 'plain',
+          title: 'admin.setUp.title',
+          ...formView(fields, form.faults),
+        });
         return;
       }
       const { email, password } = form.value;

@@ -1,0 +1,69 @@
+import { isActionable, type RowAction } from '../../domain/administrator-actions';
+import { invitationAddresses } from '../../domain/invitation';
+import { isEndState, type MigrationState } from '../../domain/migration';
+import { listConnectors } from '../../models/connector-list';
+import type { RowGroup } from '../../models/mail-user-list';
+
+/** Names, by id, of the connectors whose last test found no sign-in that Mailporter can use: nothing is started on them. */
+export async function unusableConnectors(): Promise<Map<string, string>> {
+  const connectors = (await listConnectors()).filter(({ lastCheck }) => lastCheck?.report.usable === false);
+  return new Map(connectors.map(({ _id, name }) => [_id.toHexString(), name]));
+}
+
+/** What a button would do to a selection. */
+export interface Forecast {
+  selected: number;
+  /** Rows that something is done to. */
+  acted: number;
+  /** Rows for which there is nothing to do. */
+  passed: number;
+  /** Rows that are refused, by the connector that is not usable. */
+  refused: { name: string; count: number }[];
+  /** Of those acted on, how many users get a mail now. */
+  mailed: number;
+  /** Of those acted on, how many have been moved before. */
+  again: number;
+}
+
+/** Whether the action begins a migration anew, so that both connectors have to be usable. */
+export function begins(action: RowAction, state: MigrationState): boolean {
+  return (
+    action === 'start' ||
+    action === 'retry' ||
+    action === 'giveCredentials' ||
+    (action === 'resend' && isEndState(state))
+  );
+}
+
+/** Whether a button does something to a row; who has moved is not asked to move again because he stood among many. */
+export function isMeant(action: RowAction, state: MigrationState, selected: number): boolean {
+  const moved = state === 'completed' || state === 'completedWithIssues';
+  return isActionable(action, state) && !(action === 'start' && moved && selected > 1);
+}
+
+/** What a button would do, before it is pressed. */
+export async function forecast(action: RowAction, groups: readonly RowGroup[]): Promise<Forecast> {
+  const connectors = new Map((await listConnectors()).map((each) => [each._id.toHexString(), each]));
+  const unusable = await unusableConnectors();
+  const selected = groups.reduce((sum, { count }) => sum + count, 0);
+  const result: Forecast = { selected, acted: 0, passed: 0, refused: [], mailed: 0, again: 0 };
+  const refused = new Map<string, number>();
+  for (const { state, sourceConnectorId, targetConnectorId, count } of groups) {
+    const blocking = unusable.get(sourceConnectorId) ?? unusable.get(targetConnectorId);
+    if (!isMeant(action, state, selected)) result.passed += count;
+    else if (begins(action, state) && blocking !== undefined)
+      refused.set(blocking, (refused.get(blocking) ?? 0) + count);
+    else {
+      result.acted += count;
+      if (isEndState(state)) result.again += count;
+      const { choice } = invitationAddresses({
+        sourceAddress: '',
+        targetAddress: '',
+        sourceChoice: connectors.get(sourceConnectorId)?.signIn.invitation ?? 'none',
+        targetChoice: connectors.get(targetConnectorId)?.signIn.invitation ?? 'none',
+      });
+      if ((action === 'start' || action === 'resend') && choice !== 'none') result.mailed += count;
+    }
+  }
+  return { ...result, refused: [...refused].map(([name, count]) => ({ name, count })) };
+}

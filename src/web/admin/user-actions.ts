@@ -1,0 +1,261 @@
+import { randomUUID } from 'node:crypto';
+import type { Request, Response, Router } from 'express';
+import { z } from 'zod';
+import { rowActions, type RowAction } from '../../domain/administrator-actions';
+import { shownState } from '../../domain/shown-state';
+import { BulkActions } from '../../models/bulk-actions';
+import type { AuditedAction } from '../../models/audit-log';
+import type { MailUserSelection } from '../../models/mail-user-filter';
+import { countMailUsers, groupsOf, mailUsersMatching, mailUsersOf } from '../../models/mail-user-list';
+import type { MailUser } from '../../models/mail-users';
+import { bulkStart, workflowTypes } from '../../../workflows/messages';
+import type { WebDeps } from '../deps';
+import { PageFault } from '../faults';
+import { fieldsOf, formView, parseForm, valuesOf, type FieldFault } from '../forms';
+import { startWithCredentials } from '../migrations';
+import { actOnRow, type RowOutcome } from './row-actions';
+import { actorOf, audit, notify, textsOf } from './request';
+import { begins, forecast, isMeant, unusableConnectors } from './start-rules';
+import { filterFields, filterOf } from './user-list';
+
+/** So many rows are dealt with at once; more become a bulk action with progress. */
+const atOnce = 200;
+/** **Give credentials** seals for so many rows at most with one press. */
+const mostCredentials = 1000;
+
+const audited: Record<Exclude<RowAction, 'giveCredentials'>, AuditedAction> = {
+  start: 'started',
+  retry: 'retried',
+  stop: 'stopped',
+  resend: 'invitationResent',
+  delete: 'mailUserDeleted',
+};
+
+/** The group **Migration**: what is to happen to which rows, first asked, then done. */
+export function userActionRoutes(router: Router, deps: WebDeps): void {
+  router.get('/confirm', async (request, response) => {
+    const action = actionOf(request.query);
+    const selection = selectionOf(request.query);
+    if (isEmpty(selection)) {
+      notify(request, 'warning', textsOf(response)('admin.users.selectFirst'));
+      response.redirect(303, backTo(request.query));
+      return;
+    }
+    if (action === 'giveCredentials') await showCredentials(response, selection, request.query);
+    else await showConfirm(response, action, selection, request.query);
+  });
+  router.post('/actions', async (request, response) => {
+    const action = actionOf(request.body);
+    const selection = selectionOf(request.body);
+    if (action === 'giveCredentials' || isEmpty(selection)) throw new PageFault('badRequest');
+    if (selection.kind === 'filter') await startBulk(deps, request, response, action, selection);
+    else await actNow(deps, request, response, action, selection.ids);
+  });
+  router.post('/credentials', async (request, response) => {
+    await giveCredentialsNow(deps, request, response);
+  });
+}
+
+function actionOf(from: unknown): RowAction {
+  const name = fieldsOf(from)['action'];
+  const action = rowActions.find((known) => known === name);
+  if (action === undefined) throw new PageFault('badRequest');
+  return action;
+}
+
+/** The ticked rows, or all that the filter matches. */
+function selectionOf(from: unknown): MailUserSelection {
+  const fields = fieldsOf(from);
+  if (fields['all'] === '1') return { kind: 'filter', filter: filterOf(fields) };
+  const ids = valuesOf(from, 'ids').filter((id) => /^[0-9a-f]{24}$/.test(id));
+  return { kind: 'ids', ids: [...new Set(ids)].slice(0, atOnce) };
+}
+
+const isEmpty = (selection: MailUserSelection): boolean =>
+  selection.kind === 'ids' && selection.ids.length === 0;
+
+/** The list as it was, or the page of the one row that was acted on. */
+function backTo(from: unknown): string {
+  const fields = fieldsOf(from);
+  const [only, ...others] = valuesOf(from, 'ids');
+  if (fields['from'] === 'user' && only !== undefined && others.length === 0) return `/admin/users/${only}`;
+  const query = new URLSearchParams(filterFields(filterOf(fields))).toString();
+  return query === '' ? '/admin/users' : `/admin/users?${query}`;
+}
+
+/** The selection as hidden fields of the next form. */
+function hiddenFields(selection: MailUserSelection, from: unknown): { name: string; value: string }[] {
+  const place = fieldsOf(from)['from'] === 'user' ? [{ name: 'from', value: 'user' }] : [];
+  const filter = Object.entries(filterFields(filterOf(fieldsOf(from)))).map(([name, value]) => ({
+    name,
+    value,
+  }));
+  const rows =
+    selection.kind === 'filter'
+      ? [{ name: 'all', value: '1' }]
+      : selection.ids.map((value) => ({ name: 'ids', value }));
+  return [...place, ...filter, ...rows];
+}
+
+async function showConfirm(
+  response: Response,
+  action: Exclude<RowAction, 'giveCredentials'>,
+  selection: MailUserSelection,
+  from: unknown,
+): Promise<void> {
+  const plan = await forecast(action, await groupsOf(selection));
+  response.render('admin/users/confirm', {
+    title: `admin.users.actions.${action}`,
+    action,
+    plan,
+    silent: plan.acted - plan.mailed,
+    says: { mails: action === 'start' || action === 'resend', destroys: action === 'delete' },
+    hidden: hiddenFields(selection, from),
+    back: backTo(from),
+  });
+}
+
+async function actNow(
+  deps: WebDeps,
+  request: Request,
+  response: Response,
+  action: Exclude<RowAction, 'giveCredentials'>,
+  ids: readonly string[],
+): Promise<void> {
+  const rows = await mailUsersOf(ids);
+  const unusable = await unusableConnectors();
+  const by = actorOf(request);
+  const outcomes = await inTurns(rows, async (row): Promise<RowOutcome> => {
+    const state = shownState(row);
+    if (!isMeant(action, state, rows.length)) return { kind: 'nothing' };
+    const blocking = blockedBy(row, unusable);
+    if (begins(action, state) && blocking !== undefined) return { kind: 'connectorUnusable', name: blocking };
+    const outcome = await actOnRow(deps, row, action, by);
+    if (outcome.kind !== 'nothing')
+      await audit(request, audited[action], row.source.address, { mailUserId: row._id.toHexString() });
+    return outcome;
+  });
+  say(request, response, action, outcomes);
+  response.redirect(
+    303,
+    action === 'delete' ? backTo({ ...fieldsOf(request.body), from: '' }) : backTo(request.body),
+  );
+}
+
+function blockedBy({ source, target }: MailUser, unusable: ReadonlyMap<string, string>): string | undefined {
+  return unusable.get(source.connectorId.toHexString()) ?? unusable.get(target.connectorId.toHexString());
+}
+
+/** A few rows at a time, in their order. */
+async function inTurns(
+  rows: readonly MailUser[],
+  act: (row: MailUser) => Promise<RowOutcome>,
+): Promise<RowOutcome[]> {
+  const outcomes: RowOutcome[] = [];
+  for (let next = 0; next < rows.length; next += 8)
+    outcomes.push(...(await Promise.all(rows.slice(next, next + 8).map(act))));
+  return outcomes;
+}
+
+/** Says what was done, how often, and what was not and why. */
+function say(request: Request, response: Response, action: RowAction, outcomes: readonly RowOutcome[]): void {
+  const t = textsOf(response);
+  const count = (kind: RowOutcome['kind']) => outcomes.filter((each) => each.kind === kind).length;
+  const done = count('done');
+  if (done > 0) notify(request, 'success', t(`admin.users.outcome.${action}`, { count: done }));
+  if (count('kept') > 0) notify(request, 'warning', t('admin.users.outcome.kept', { count: count('kept') }));
+  if (count('nothing') > 0)
+    notify(
+      request,
+      done > 0 ? 'success' : 'warning',
+      t(`admin.users.outcome.nothing.${action}`, { count: count('nothing') }),
+    );
+  if (count('away') > 0) notify(request, 'danger', t('admin.users.outcome.away', { count: count('away') }));
+  const names = new Set(outcomes.flatMap((each) => (each.kind === 'connectorUnusable' ? [each.name] : [])));
+  for (const name of names) notify(request, 'danger', t('admin.users.outcome.connectorUnusable', { name }));
+}
+
+async function startBulk(
+  deps: WebDeps,
+  request: Request,
+  response: Response,
+  action: Exclude<RowAction, 'giveCredentials'>,
+  selection: MailUserSelection,
+): Promise<void> {
+  const _id = randomUUID();
+  const by = actorOf(request);
+  await BulkActions.create({ _id, action, selection, by, createdAt: new Date() });
+  const input = { bulkId: _id, action, by, times: deps.config.times };
+  try {
+    await deps.temporal.workflow.start(workflowTypes.bulkAction, bulkStart(input));
+  } catch (error) {
+    await BulkActions.deleteOne({ _id });
+    throw error;
+  }
+  await audit(request, 'bulkStarted', textsOf(response)(`admin.users.actions.${action}`));
+  response.redirect(303, `/admin/bulk/${_id}`);
+}
+
+const credentialsForm = z.object({
+  side: z.enum(['source', 'target', 'both'], 'admin.faults.choose'),
+  userName: z.string().trim().max(200, 'admin.faults.tooLong').default(''),
+  password: z.string().min(1, 'admin.faults.password').max(1000, 'admin.faults.tooLong'),
+});
+
+async function showCredentials(
+  response: Response,
+  selection: MailUserSelection,
+  from: unknown,
+  fields: Record<string, string> = { side: 'source' },
+  faults: readonly FieldFault[] = [],
+): Promise<void> {
+  const plan = await forecast('giveCredentials', await groupsOf(selection));
+  response.render('admin/users/credentials', {
+    title: 'admin.users.actions.giveCredentials',
+    ...formView(fields, faults),
+    plan,
+    single: plan.selected === 1,
+    tooMany: plan.selected > mostCredentials,
+    most: mostCredentials,
+    sides: ['source', 'target', 'both'].map((value) => ({ value, key: `admin.users.credentials.${value}` })),
+    hidden: hiddenFields(selection, from),
+    back: backTo(from),
+  });
+}
+
+async function giveCredentialsNow(deps: WebDeps, request: Request, response: Response): Promise<void> {
+  const selection = selectionOf(request.body);
+  if (isEmpty(selection)) throw new PageFault('badRequest');
+  const fields = fieldsOf(request.body);
+  const form = parseForm(credentialsForm, fields);
+  const tooMany = selection.kind === 'filter' && (await countMailUsers(selection.filter)) > mostCredentials;
+  if (!form.ok || tooMany) {
+    await showCredentials(response.status(422), selection, request.body, fields, form.ok ? [] : form.faults);
+    return;
+  }
+  const { side, userName, password } = form.value;
+  const rows = await rowsOf(selection);
+  const unusable = await unusableConnectors();
+  const outcomes = await inTurns(rows, async (row): Promise<RowOutcome> => {
+    if (!isMeant('giveCredentials', shownState(row), rows.length)) return { kind: 'nothing' };
+    const blocking = blockedBy(row, unusable);
+    if (blocking !== undefined) return { kind: 'connectorUnusable', name: blocking };
+    const sides = side === 'both' ? (['source', 'target'] as const) : [side];
+    // The worker makes the name of the connector's rule where none is given.
+    const typed = sides.map((each) => ({
+      side: each,
+      userName: rows.length === 1 ? userName : '',
+      password,
+    }));
+    const outcome = await startWithCredentials(deps, row, typed, actorOf(request));
+    await audit(request, 'credentialsGiven', row.source.address, { mailUserId: row._id.toHexString() });
+    return { kind: outcome === 'sent' ? 'done' : outcome };
+  });
+  say(request, response, 'giveCredentials', outcomes);
+  response.redirect(303, backTo(request.body));
+}
+
+async function rowsOf(selection: MailUserSelection): Promise<MailUser[]> {
+  if (selection.kind === 'ids') return mailUsersOf(selection.ids);
+  return mailUsersMatching(selection.filter, mostCredentials);
+}

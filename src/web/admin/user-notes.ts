@@ -1,0 +1,69 @@
+import { shownState } from '../../domain/shown-state';
+import type { MessageKey, MessageValues } from '../../locales';
+import type { ListedMailUser } from '../../models/mail-user-list';
+import { noWorkerAfterMs } from './connector-checks';
+
+/** A line under a row's state: what it waits for, or why it is so. */
+export interface RowNote {
+  key?: MessageKey;
+  values?: MessageValues;
+  /** The server's own words. */
+  text?: string;
+  /** A time that belongs to it. */
+  at?: Date;
+  tone: 'plain' | 'warning' | 'danger';
+}
+
+/** The one thing to know about a row beside its state; `undefined` where the state says it all. */
+export function noteOf(row: ListedMailUser, now: Date): RowNote | undefined {
+  const state = shownState(row);
+  const { projection, asked } = row;
+  switch (state) {
+    case 'starting':
+    case 'verifying': {
+      const since = state === 'starting' ? asked.startedAt : asked.credentialAt;
+      const untaken = projection?.state !== state || state === 'starting';
+      const late = since !== undefined && now.getTime() - new Date(since).getTime() > noWorkerAfterMs;
+      if (projection?.refusal?.outcome === 'unreachable')
+        return { key: 'admin.users.notes.unreachable', at: projection.refusal.at, tone: 'warning' };
+      return late && untaken ? { key: 'admin.noWorker.title', tone: 'warning' } : undefined;
+    }
+    case 'emailSent': {
+      const invitation = projection?.invitation;
+      if (invitation?.refused !== undefined)
+        return {
+          key: 'admin.users.notes.mailRefused',
+          values: { answer: invitation.refused.answer },
+          tone: 'danger',
+        };
+      if (projection?.refusal !== undefined)
+        return { key: 'admin.users.notes.signInRefused', tone: 'warning' };
+      return invitation === undefined
+        ? undefined
+        : { key: 'admin.users.notes.sentTo', values: { to: invitation.to.join(', ') }, tone: 'plain' };
+    }
+    case 'awaitingSignIn':
+      return projection?.refusal === undefined
+        ? { key: 'admin.users.notes.useLink', tone: 'plain' }
+        : { key: 'admin.users.notes.signInRefused', tone: 'warning' };
+    case 'throttled':
+      return projection?.throttledUntil === undefined
+        ? undefined
+        : { key: 'admin.users.notes.until', at: projection.throttledUntil, tone: 'plain' };
+    case 'failed':
+    case 'signInNeeded':
+      return projection?.fault === undefined
+        ? undefined
+        : { text: projection.fault.text.message, tone: 'danger' };
+    case 'notStarted':
+    case 'scheduled':
+    case 'working':
+    case 'upToDate':
+    case 'paused':
+    case 'completed':
+    case 'completedWithIssues':
+    case 'stopped':
+    case 'expired':
+      return undefined;
+  }
+}

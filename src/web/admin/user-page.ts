@@ -1,0 +1,83 @@
+import type { Request, Response, Router } from 'express';
+import { isActionable, rowActions } from '../../domain/administrator-actions';
+import { shownState } from '../../domain/shown-state';
+import { listAudit } from '../../models/audit-log';
+import { Connectors, type ConnectorDocument } from '../../models/connectors';
+import type { MailUser } from '../../models/mail-users';
+import { placeInQueue } from '../../models/slots';
+import { migrationId } from '../../../workflows/names';
+import type { WebDeps } from '../deps';
+import { copyView } from './copy-view';
+import { findUser } from './user-form';
+import { noteOf } from './user-notes';
+
+const auditLines = 20;
+
+/** **A mail user**: time line, progress, folders, issues, and what can be done. */
+export function userPageRoute(router: Router, deps: WebDeps): void {
+  router.get('/:id', async (request: Request<{ id: string }>, response) => {
+    await show(deps, response, await findUser(request.params.id));
+  });
+}
+
+async function show(deps: WebDeps, response: Response, user: MailUser): Promise<void> {
+  const id = user._id.toHexString();
+  const state = shownState(user);
+  const [source, target, audit, place, copied] = await Promise.all([
+    connectorOf(user.source),
+    connectorOf(user.target),
+    listAudit(auditLines, { mailUserId: id }),
+    state === 'scheduled' ? placeInQueue(id) : undefined,
+    copyView(user),
+  ]);
+  response.render('admin/users/page', {
+    titleText: user.source.address,
+    user,
+    id,
+    name: `${user.firstName} ${user.lastName}`.trim(),
+    state,
+    note: noteOf(user, new Date()),
+    place,
+    source,
+    target,
+    audit,
+    ...progressView(user),
+    timeline: timelineView(user, state),
+    ...copied,
+    can: Object.fromEntries(rowActions.map((action) => [action, isActionable(action, state)])),
+    workflowUrl: workflowUrl(deps, id, user),
+    self: `/admin/users/${id}`,
+    live: !['notStarted', 'completed', 'stopped', 'expired'].includes(state),
+  });
+}
+
+async function connectorOf({ connectorId }: MailUser['source']): Promise<ConnectorDocument | undefined> {
+  return (await Connectors.findById(connectorId).lean<ConnectorDocument>()) ?? undefined;
+}
+
+function progressView({ counters, projection }: MailUser): Record<string, unknown> {
+  if (counters === undefined) return {};
+  const share =
+    counters.found === 0
+      ? 0
+      : Math.min(1, (counters.copied + counters.skipped + counters.failed) / counters.found);
+  return { counters, percent: Math.floor(share * 100), pass: projection?.pass };
+}
+
+/** The states with their times and who brought them about, newest last; what was asked for and is not handled yet stands at the end. */
+function timelineView({ projection, asked, createdAt }: MailUser, state: string): unknown[] {
+  const said = (projection?.timeline ?? []).map((entry) => ({ ...entry }));
+  const listed = { listed: true, at: createdAt };
+  const pending =
+    state === projection?.state || state === 'notStarted'
+      ? []
+      : [{ state, at: state === 'verifying' ? asked.credentialAt : asked.startedAt, pending: true }];
+  return [listed, ...said, ...pending];
+}
+
+/** Where operators see the workflow; only where it was ever started. */
+function workflowUrl({ config }: WebDeps, id: string, user: MailUser): string | undefined {
+  if (config.TEMPORAL_UI_URL === undefined || user.asked.startId === undefined) return undefined;
+  const path = `namespaces/${encodeURIComponent(config.TEMPORAL_NAMESPACE)}/workflows/${encodeURIComponent(migrationId(id))}`;
+  return new URL(path, config.TEMPORAL_UI_URL.replace(/\/?$/, '/')).href;
+}

@@ -1,0 +1,18 @@
+import { Router } from 'express';
+import type { WebDeps } from '../deps';
+import { userActionRoutes } from './user-actions';
+import { userFormRoutes } from './user-form';
+import { userLinkRoutes } from './user-links';
+import { userListRoute } from './user-list';
+import { userPageRoute } from './user-page';
+
+/** Everything under `/admin/users` but the upload. */
+export function userRoutes(deps: WebDeps): Router {
+  const router = Router();
+  userListRoute(router);
+  userActionRoutes(router, deps);
+  userFormRoutes(router, deps);
+  userLinkRoutes(router, deps);
+  userPageRoute(router, deps);
+  return router;
+}
