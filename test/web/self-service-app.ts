@@ -82,10 +82,10 @@ let made = 0;
 async function addMailUser({ projection, connectors, ...change }: MailUserChange = {}): Promise<MailUser> {
   const number = ++made;
   const mailbox = async (side: Side, address: string) => ({
-    connectorId: (await addConnector(side, number, connectors?.[side])).toHexString(),
+    connectorId: await addConnector(side, number, connectors?.[side]),
     address,
     addressKey: address.toLowerCase(),
-    recipientType: 'Standard',
+    recipientType: 'Standard' as const,
   });
   const created = await MailUsers.create({
     firstName: 'Anna',

@@ -1,5 +1,22 @@
-// What the form of a user's page gains where scripts run; everything works without.
+// What a user's page gains where scripts run; everything works without.
 (() => {
+  // Times of today in the viewer's own zone, without its name.
+  const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
+    hour: '2-digit',
+    minute: '2-digit',
+    hour12: false,
+  });
+  const day = new Intl.DateTimeFormat(document.documentElement.lang, { day: 'numeric', month: 'long' });
+  const showTimes = () => {
+    for (const time of document.querySelectorAll('time[data-clock]')) {
+      const at = new Date(time.dateTime);
+      const today = at.toDateString() === new Date().toDateString();
+      time.textContent = today ? clock.format(at) : `${clock.format(at)} (${day.format(at)})`;
+    }
+  };
+  showTimes();
+  document.addEventListener('htmx:afterSwap', showTimes);
+
   const form = document.querySelector('[data-sign-in]');
   if (form === null) return;
 

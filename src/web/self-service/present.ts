@@ -5,7 +5,7 @@ import { longDate, reasonText } from '../../mail/messages';
 import type { FieldFault, Fields } from '../forms';
 import { bytesText, numberText } from '../for-people';
 import type { CompletedView, MailboxView, SelfServiceView, SignInSide, WorkingView } from './view';
-import { around, nameAtStart, nameOf, webLink } from './words';
+import { around, aroundTime, nameAtStart, nameOf, webLink } from './words';
 
 /** The reader's words. */
 export interface Reader {
@@ -34,16 +34,18 @@ export function present(view: SelfServiceView, reader: Reader, form: FormState =
       return signIn(view, reader, form);
     case 'locked':
       return {
-        refusals: refusals(view.sides, reader),
-        text: around(t, 'selfService.locked.text', 'time', { mailbox: nameAtStart(t, view.locked) }),
-        until: view.until,
+        refusals: refusals([view.locked], reader, false),
+        text: aroundTime(reader, 'selfService.locked.text', view.until, {
+          mailbox: nameAtStart(t, view.locked),
+        }),
       };
     case 'checking':
       return { noWorker: view.noWorker, ticks: ticks(view.signedIn, t) };
     case 'unreachable':
       return {
-        which: around(t, 'selfService.unreachable.which', 'time', { mailbox: nameOf(t, view.mailbox) }),
-        since: view.since,
+        which: aroundTime(reader, 'selfService.unreachable.which', view.since, {
+          mailbox: nameOf(t, view.mailbox),
+        }),
         code: view.code,
       };
     case 'scheduled':
@@ -53,7 +55,7 @@ export function present(view: SelfServiceView, reader: Reader, form: FormState =
     case 'throttled':
       return {
         closing,
-        ...(view.until && { until: view.until, text: around(t, 'selfService.throttled.until', 'time') }),
+        text: view.until && aroundTime(reader, 'selfService.throttled.until', view.until),
       };
     case 'completed':
       return completed(view, reader);
@@ -131,7 +133,7 @@ const refusalTexts = [
 ] as const satisfies readonly Remedy[];
 
 /** What servers tell apart is told apart; a bare 401 says nothing of its reason, and neither do we. */
-function refusals(sides: readonly SignInSide[], { t }: Reader) {
+function refusals(sides: readonly SignInSide[], { t }: Reader, mayTry = true) {
   return sides.flatMap((side) => {
     if (side.refusal === undefined) return [];
     const { remedy, code, triesLeft } = side.refusal;
@@ -144,7 +146,7 @@ function refusals(sides: readonly SignInSide[], { t }: Reader) {
         text: t(`selfService.refused.${bare ? 'checkNameAndPassword' : known}`),
         href,
         tryAgain: bare ? around(t, 'selfService.refused.checkNameAndPasswordTry', 'link') : undefined,
-        left: bare ? t('selfService.refused.triesLeft', { count: triesLeft }) : undefined,
+        left: bare && mayTry ? t('selfService.refused.triesLeft', { count: triesLeft }) : undefined,
         code,
       },
     ];
@@ -162,16 +164,13 @@ function working({ progress, step, activeFolders }: WorkingView, reader: Reader)
   if (progress === undefined) return {};
   const { t, language } = reader;
   const { copied, found, copiedBytes, foundBytes, folders, foldersDone, percent, leftMs } = progress;
-  const count = (value: number) => numberText(value, language);
+  const of = (done: string, all: string) => t('selfService.working.of', { done, all });
   return {
     percent,
     percentText: t('selfService.working.percent', { percent }),
-    items: t('selfService.working.items', { count: found, copied: count(copied) }),
-    bytes: t('selfService.working.bytes', {
-      copied: bytesText(copiedBytes, language),
-      found: bytesText(foundBytes, language),
-    }),
-    foldersDone: t('selfService.working.foldersDone', { count: folders, done: count(foldersDone) }),
+    items: of(numberText(copied, language), numberText(found, language)),
+    bytes: of(bytesText(copiedBytes, language), bytesText(foundBytes, language)),
+    folders: of(numberText(foldersDone, language), numberText(folders, language)),
     now: nowText(t, step, activeFolders),
     left: leftMs === undefined ? undefined : leftText(t, leftMs),
   };

@@ -127,7 +127,7 @@ function signInView(input: ViewInput, state: MigrationState): SelfServiceView {
     .flatMap((side) => (input.waits?.[side] ? [{ side, until: input.waits[side] }] : []))
     .sort((a, b) => b.until.getTime() - a.until.getTime());
   if (longest !== undefined)
-    return { view: 'locked', sides, locked: mailboxView(input, longest.side), until: longest.until };
+    return { view: 'locked', locked: signInSide(input, longest.side), until: longest.until };
   return {
     view: 'signIn',
     again: state === 'signInNeeded',

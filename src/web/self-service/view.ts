@@ -61,7 +61,7 @@ export interface CompletedView {
  */
 export type SelfServiceView =
   | { view: 'signIn'; again: boolean; sides: SignInSide[]; destroyAt: Date; linkExpiresAt?: Date }
-  | { view: 'locked'; sides: SignInSide[]; locked: MailboxView; until: Date }
+  | { view: 'locked'; locked: SignInSide; until: Date }
   | { view: 'starting'; noWorker: boolean }
   | { view: 'checking'; noWorker: boolean; signedIn: MailboxView[] }
   | { view: 'unreachable'; mailbox: MailboxView; since: Date; code: string; writes: boolean }

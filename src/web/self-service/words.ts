@@ -1,4 +1,4 @@
-import type { MessageKey, MessageValues, Translate } from '../../locales';
+import type { Language, MessageKey, MessageValues, Translate } from '../../locales';
 import type { MailboxView } from './view';
 
 /** A text around something that is no text: a link, a time. */
@@ -29,4 +29,26 @@ export function nameAtStart(t: Translate, { side, shownName }: MailboxView): str
 export function webLink(url: string | undefined): string | undefined {
   if (url === undefined || !URL.canParse(url)) return undefined;
   return ['https:', 'http:'].includes(new URL(url).protocol) ? url : undefined;
+}
+
+/** A text around a moment of today or nearly so, which the page's script puts into the viewer's zone. */
+export interface AroundTime extends Around {
+  iso: string;
+  clock: string;
+}
+
+/** As `around`, for the placeholder `time`: `15:46 CET`. */
+export function aroundTime(
+  { t, language, timeZone }: { t: Translate; language: Language; timeZone: string },
+  key: MessageKey,
+  at: Date,
+  values: MessageValues = {},
+): AroundTime {
+  const clock = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+    timeZone,
+  }).format(at);
+  return { ...around(t, key, 'time', values), iso: at.toISOString(), clock };
 }
