@@ -12,7 +12,7 @@ export interface MemoryContent {
 
 const chunkBytes = 64 * 1024;
 /** Greater contents are kept as their digest alone once they have arrived. */
-const keptBytes = 1024 * 1024;
+const keptBytes = 4 * 1024 * 1024;
 
 export function textContent(text: string): MemoryContent {
   return bytesContent(Buffer.from(text));
