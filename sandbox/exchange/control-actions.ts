@@ -169,7 +169,7 @@ function changeItem(mailbox: Mailbox, action: Change): Item {
     ...(content ? { body: content, plainBody: undefined } : {}),
     ...remade,
   };
-  return mailbox.changeItem(before, change as Partial<Item>);
+  return mailbox.changeItem(before, change);
 }
 
 /** @throws Error */

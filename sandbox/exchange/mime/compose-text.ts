@@ -1,12 +1,10 @@
 import type { Mailbox } from '../store/mailbox';
-import type { Item, Stored } from '../store/records';
+import { fieldChildren, fieldText } from '../store/fields';
+import type { Item } from '../store/records';
 import { decodeText } from './read-message';
 import { encodeWord } from './compose';
 
-const text = (item: Item, name: string): string | undefined => {
-  const value = item.fields[name]?.v;
-  return typeof value === 'string' ? value : undefined;
-};
+const text = (item: Item, name: string): string | undefined => fieldText(item.fields, name);
 
 const escapeText = (value: string): string => value.replace(/([\\;,])/g, '\\$1').replace(/\r?\n/g, '\\n');
 const stamp = (iso: string | undefined): string | undefined => iso?.replace(/[-:]/g, '');
@@ -49,10 +47,9 @@ export function composeCalendar(mailbox: Mailbox, item: Item): Buffer {
 
 /** A contact as a vCard, which Exchange gives but does not take. */
 export function composeContact(mailbox: Mailbox, item: Item): Buffer {
-  const mails = item.fields['EmailAddresses']?.v;
-  const addresses = Array.isArray(mails)
-    ? (mails as Stored[]).map((entry) => ['EMAIL;PREF;INTERNET', String(entry.v)] as const)
-    : [];
+  const addresses = fieldChildren(item.fields, 'EmailAddresses').flatMap((entry) =>
+    typeof entry.v === 'string' ? [['EMAIL;PREF;INTERNET', entry.v] as const] : [],
+  );
   const card =
     lines([
       ['BEGIN', 'VCARD'],

@@ -1,13 +1,17 @@
 import type { Mailbox } from '../store/mailbox';
+import { childrenOf, fieldText, partText } from '../store/fields';
 import type { Attachment, Item, Stored } from '../store/records';
-import { decodeText } from './read-message';
+import { decodedBytes, decodeText } from './read-message';
 
 /** Composes MIME for an item that was not made of MIME, or was changed since; piece by piece, in bounded memory. */
 export async function* composeMessage(mailbox: Mailbox, item: Item): AsyncGenerator<Buffer> {
   const boundary = `_000_${item.searchKey}_`;
   yield Buffer.from(`${messageHeaders(item)}MIME-Version: 1.0\r\n`);
   const attachments = item.attachments;
-  if (attachments.length === 0) return yield bodyPart(mailbox, item);
+  if (attachments.length === 0) {
+    yield bodyPart(mailbox, item);
+    return;
+  }
   yield Buffer.from(`Content-Type: multipart/mixed; boundary="${boundary}"\r\n\r\n`);
   yield Buffer.from(`--${boundary}\r\n`);
   yield bodyPart(mailbox, item);
@@ -22,12 +26,14 @@ export async function* composeMessage(mailbox: Mailbox, item: Item): AsyncGenera
 export async function* attachmentBytes(mailbox: Mailbox, attachment: Attachment): AsyncGenerator<Buffer> {
   if (!attachment.data) return;
   const { content, encoding } = attachment.data;
-  if (encoding === 'none') return yield* mailbox.contents.stream(content);
-  if (encoding === 'quoted-printable')
-    return yield Buffer.from(
-      decodeText(mailbox.contents, { ...attachment.data, charset: 'latin1' }),
-      'latin1',
-    );
+  if (encoding === 'none') {
+    yield* mailbox.contents.stream(content);
+    return;
+  }
+  if (encoding === 'quoted-printable') {
+    yield decodedBytes(mailbox.contents, attachment.data);
+    return;
+  }
   let carry = '';
   for await (const chunk of mailbox.contents.stream(content)) {
     const text = carry + chunk.toString('latin1').replace(/\s+/g, '');
@@ -84,24 +90,15 @@ export function encodeWord(text: string): string {
 }
 
 function addresses(stored: Stored | undefined): string {
-  if (!stored || typeof stored.v === 'string') return '';
   const one = (mailbox: Stored): string => {
-    const part = (name: string): string => {
-      const found = Array.isArray(mailbox.v)
-        ? (mailbox.v as Stored[]).find((each) => each.n === name)?.v
-        : undefined;
-      return typeof found === 'string' ? found : '';
-    };
+    const part = (name: string): string => partText(mailbox, name) ?? '';
     return part('Name') ? `"${encodeWord(part('Name'))}" <${part('EmailAddress')}>` : part('EmailAddress');
   };
-  return stored.v.map(one).join(',\r\n ');
+  return childrenOf(stored).map(one).join(',\r\n ');
 }
 
 function messageHeaders(item: Item): string {
-  const text = (name: string): string | undefined => {
-    const value = item.fields[name]?.v;
-    return typeof value === 'string' ? value : undefined;
-  };
+  const text = (name: string): string | undefined => fieldText(item.fields, name);
   const lines: [string, string | undefined][] = [
     ['From', addresses(item.fields['From'] ?? item.fields['Sender'])],
     ['Sender', addresses(item.fields['Sender'])],

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ContentRef, ContentStore } from '../content/content-store';
-import type { Attachment, Body, Encoding, Item, Stored } from '../store/records';
+import type { Attachment, Body, EncodedContent, Encoding, Item, Stored } from '../store/records';
 import {
   decodeCharset,
   decodeQuotedPrintable,
@@ -143,18 +143,16 @@ function attachmentOf(
   };
 }
 
+/** The bytes of a small content as they were before their transfer encoding. */
+export function decodedBytes(contents: ContentStore, { content, encoding }: EncodedContent): Buffer {
+  const bytes = contents.read(content);
+  if (encoding === 'base64') return Buffer.from(bytes.toString('latin1'), 'base64');
+  return encoding === 'quoted-printable' ? decodeQuotedPrintable(bytes) : bytes;
+}
+
 /** Text of a body part: bytes decoded, then characters. */
-export function decodeText(
-  contents: ContentStore,
-  body: Pick<Body, 'content' | 'encoding' | 'charset'>,
-): string {
-  const bytes = contents.read(body.content);
-  if (body.encoding === 'base64')
-    return decodeCharset(Buffer.from(bytes.toString('latin1'), 'base64'), body.charset);
-  return decodeCharset(
-    body.encoding === 'quoted-printable' ? decodeQuotedPrintable(bytes) : bytes,
-    body.charset,
-  );
+export function decodeText(contents: ContentStore, body: EncodedContent): string {
+  return decodeCharset(decodedBytes(contents, body), body.charset);
 }
 
 /** A header date as ISO in UTC; undefined where it is none. */

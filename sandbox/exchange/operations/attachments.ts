@@ -166,5 +166,5 @@ function withAttachments(mailbox: Mailbox, item: Item, attachments: readonly Att
     mime: undefined,
     mimeHeaderBytes: undefined,
     sizeBytes: sizeOf(next),
-  } as Partial<Item>);
+  });
 }

@@ -9,6 +9,7 @@ import { CLASS_OF_ELEMENT, elementOfClass, isItemElement, orderOf } from '../pro
 import { ID_ONLY } from '../properties/shape';
 import { renderItem } from '../properties/render-item';
 import type { Folder, Mailbox, NewItem } from '../store/mailbox';
+import { fieldText } from '../store/fields';
 import { now } from '../store/mailbox';
 import type { Item, ItemElement } from '../store/records';
 import type { Element } from '../xml/element';
@@ -173,7 +174,7 @@ function complete(draft: Draft): void {
     put('ReminderIsSet', 'false');
   }
   if (draft.element === 'Contact') {
-    const value = (name: string): string => String(draft.fields[name]?.v ?? '');
+    const value = (name: string): string => fieldText(draft.fields, name) ?? '';
     put(
       'DisplayName',
       [value('GivenName'), value('Surname')].filter(Boolean).join(' ') || value('CompanyName'),
@@ -181,14 +182,14 @@ function complete(draft: Draft): void {
     put('Subject', value('DisplayName'));
     put('FileAs', value('DisplayName'));
   }
-  if (draft.element === 'DistributionList') put('Subject', String(draft.fields['DisplayName']?.v ?? ''));
+  if (draft.element === 'DistributionList') put('Subject', fieldText(draft.fields, 'DisplayName') ?? '');
   const topic = draft.fields['Subject']?.v;
   if (draft.element === 'Message' && typeof topic === 'string')
     draft.fields['ConversationTopic'] ??= { n: 'ConversationTopic', v: topic.replace(/^(\w{1,3}: )+/, '') };
 }
 
 function defaultTimes(draft: Draft, put: (n: string, v: string) => void): void {
-  const start = Date.parse(String(draft.fields['Start']?.v ?? draft.created));
+  const start = Date.parse(fieldText(draft.fields, 'Start') ?? draft.created);
   put('Start', new Date(start).toISOString().replace(/\.\d+Z$/, 'Z'));
   put('End', new Date(start + 1_800_000).toISOString().replace(/\.\d+Z$/, 'Z'));
 }

@@ -5,6 +5,7 @@ import { itemMatcher, itemSorter } from '../properties/restriction';
 import { canonicalDate } from '../properties/extended';
 import { expand } from '../properties/recurrence';
 import { parseShape } from '../properties/shape';
+import { fieldText } from '../store/fields';
 import type { Folder, Mailbox } from '../store/mailbox';
 import type { Item, Stored } from '../store/records';
 import type { Element } from '../xml/element';
@@ -119,7 +120,7 @@ function calendarView(mailbox: Mailbox, folder: Folder, view: Element): Shown[] 
     if (!item.fields['Recurrence']) shown.push({ item });
     else shown.push(...occurrencesUntil(mailbox, item, to));
   }
-  const time = ({ item }: Shown, name: string): number => Date.parse(String(item.fields[name]?.v ?? ''));
+  const time = ({ item }: Shown, name: string): number => Date.parse(fieldText(item.fields, name) ?? '');
   const within = shown.filter((each) => time(each, 'Start') < to && time(each, 'End') > from);
   const max = Number(view.attrs['MaxEntriesReturned'] ?? FIND_LIMIT);
   return within.sort((a, b) => time(a, 'Start') - time(b, 'Start')).slice(0, max);

@@ -1,6 +1,5 @@
 import type { Call, Operation } from '../call';
 import { EwsError, schemaFault } from '../errors';
-import { readMessage } from '../mime/read-message';
 import type { Draft } from '../properties/apply';
 import { bodyFrom, dropMime, setProperty, sizeOf } from '../properties/apply';
 import { parseExtendedUri } from '../properties/extended';
@@ -8,7 +7,8 @@ import { expand } from '../properties/recurrence';
 import { renderItem } from '../properties/render-item';
 import { elementOfUri } from '../properties/schema';
 import { ID_ONLY, indexedName } from '../properties/shape';
-import { decodeText } from '../mime/read-message';
+import { decodeText, readMessage } from '../mime/read-message';
+import { childrenOf } from '../store/fields';
 import type { Mailbox } from '../store/mailbox';
 import { now } from '../store/mailbox';
 import type { Item, Stored } from '../store/records';
@@ -206,11 +206,10 @@ function deleteField(draft: Draft, path: Element): void {
 function deleteEntry(draft: Draft, uri: string, index: string): void {
   const { name, key, part } = indexedName(uri, index);
   const field = draft.fields[name];
-  if (!field || !Array.isArray(field.v)) return;
-  const entries = (field.v as Stored[]).flatMap((entry) => {
+  if (!field) return;
+  const entries = childrenOf(field).flatMap((entry) => {
     if (entry.a?.['Key'] !== key) return [entry];
-    const rest =
-      part && Array.isArray(entry.v) ? (entry.v as Stored[]).filter((each) => each.n !== part) : [];
+    const rest = part ? childrenOf(entry).filter((each) => each.n !== part) : [];
     return rest.length > 0 ? [{ ...entry, v: rest }] : [];
   });
   draft.fields[name] = { ...field, v: entries };

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { EwsError } from '../errors';
+import { childrenOf } from '../store/fields';
 import type { Mailbox } from '../store/mailbox';
 import { now } from '../store/mailbox';
 import type { Attachment, Body, Embedded, Item, Stored } from '../store/records';
@@ -108,11 +109,8 @@ function setPlain(draft: Draft, property: Element): void {
 /** Entries of a keyed collection replace those of the same key. */
 function mergeEntries(old: Stored | undefined, fresh: Stored): Stored {
   const keyOf = (entry: Stored): string | undefined => entry.a?.['Key'];
-  const given = Array.isArray(fresh.v) ? (fresh.v as Stored[]) : [];
-  const kept =
-    old && Array.isArray(old.v)
-      ? (old.v as Stored[]).filter((entry) => !given.some((each) => keyOf(each) === keyOf(entry)))
-      : [];
+  const given = childrenOf(fresh);
+  const kept = childrenOf(old).filter((entry) => !given.some((each) => keyOf(each) === keyOf(entry)));
   return { ...fresh, v: [...kept, ...given] };
 }
 

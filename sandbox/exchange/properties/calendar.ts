@@ -1,4 +1,5 @@
 import { occurrenceId } from '../store/ids';
+import { fieldText } from '../store/fields';
 import type { Mailbox } from '../store/mailbox';
 import type { Item, Occurrence, Stored } from '../store/records';
 import { expand } from './recurrence';
@@ -49,11 +50,6 @@ function hasAttendees(item: Item): boolean {
   );
 }
 
-const text = (fields: Readonly<Record<string, Stored>>, name: string): string | undefined => {
-  const value = fields[name]?.v;
-  return typeof value === 'string' ? value : undefined;
-};
-
 /** The n-th date of a series, changed or not; undefined where there is none or where it was deleted. */
 export function occurrenceAt(
   item: Item,
@@ -62,8 +58,8 @@ export function occurrenceAt(
   const exception = item.occurrences?.find((each) => each.index === index);
   const slot = expand(item).at(index);
   if (!slot || exception?.deleted) return undefined;
-  const start = (exception && text(exception.fields, 'Start')) ?? slot.start;
-  const end = (exception && text(exception.fields, 'End')) ?? slot.end;
+  const start = (exception && fieldText(exception.fields, 'Start')) ?? slot.start;
+  const end = (exception && fieldText(exception.fields, 'End')) ?? slot.end;
   return { start, end, ...(exception ? { exception } : {}) };
 }
 

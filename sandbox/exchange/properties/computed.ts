@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { fieldChildren, fieldText, partText } from '../store/fields';
 import type { Mailbox } from '../store/mailbox';
 import type { Item, Stored } from '../store/records';
 import { formatDuration } from './dates';
@@ -12,18 +13,12 @@ export interface ComputeContext {
 
 type Compute = (context: ComputeContext) => string | Stored | undefined;
 
-const stored = (item: Item, name: string): string | undefined => {
-  const value = item.fields[name]?.v;
-  return typeof value === 'string' ? value : undefined;
-};
+const stored = (item: Item, name: string): string | undefined => fieldText(item.fields, name);
 
 function display(item: Item, field: string): string {
-  const list = item.fields[field]?.v;
-  if (!Array.isArray(list)) return '';
-  const names = (list as Stored[]).map((mailbox) =>
-    Array.isArray(mailbox.v) ? (mailbox.v as Stored[]).find((each) => each.n === 'Name')?.v : '',
-  );
-  return names.filter((name) => typeof name === 'string').join('; ');
+  return fieldChildren(item.fields, field)
+    .flatMap((mailbox) => partText(mailbox, 'Name') ?? [])
+    .join('; ');
 }
 
 const orElse =

@@ -1,3 +1,4 @@
+import { fieldChildren, fieldText, partText } from '../store/fields';
 import type { Item, Stored } from '../store/records';
 
 /**
@@ -43,9 +44,9 @@ export function expand(item: Item): Series {
 }
 
 function compute(item: Item): Series {
-  const [pattern, range] = (item.fields['Recurrence']?.v ?? []) as readonly Stored[];
-  const start = Date.parse(String(item.fields['Start']?.v ?? ''));
-  const lasts = Date.parse(String(item.fields['End']?.v ?? '')) - start;
+  const [pattern, range] = fieldChildren(item.fields, 'Recurrence');
+  const start = Date.parse(fieldText(item.fields, 'Start') ?? '');
+  const lasts = Date.parse(fieldText(item.fields, 'End') ?? '') - start;
   if (!pattern || !range || Number.isNaN(start)) return { count: 0, at: () => undefined };
   const first = new Date(start);
   const midnight = Date.UTC(first.getUTCFullYear(), first.getUTCMonth(), first.getUTCDate());
@@ -65,10 +66,7 @@ function compute(item: Item): Series {
 const iso = (time: number): string => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 
 function field(parent: Stored, name: string): string | undefined {
-  const found = Array.isArray(parent.v)
-    ? (parent.v as Stored[]).find((each) => each.n === name)?.v
-    : undefined;
-  return typeof found === 'string' ? found.trim() : undefined;
+  return partText(parent, name)?.trim();
 }
 
 function datesOf(pattern: Stored, range: Stored, first: number): number[] {

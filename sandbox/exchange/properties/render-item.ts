@@ -1,4 +1,5 @@
 import { attachmentId } from '../store/ids';
+import { childrenOf } from '../store/fields';
 import type { Mailbox } from '../store/mailbox';
 import type { Attachment, Body, Item, Stored } from '../store/records';
 import { composeMessage } from '../mime/compose';
@@ -83,8 +84,8 @@ function renderPlain(answer: Answer, render: RenderItem, name: string): void {
     name === 'ItemId' && render.idElement ? render.idElement : propertyOf({ mailbox, item }, name);
   if (!property) return;
   const keys = shape.base === 'AllProperties' || shape.names.has(name) ? undefined : shape.indexed.get(name);
-  if (keys && Array.isArray(property.v))
-    property = { ...property, v: (property.v as Stored[]).filter((each) => keys.has(each.a?.['Key'] ?? '')) };
+  if (keys)
+    property = { ...property, v: childrenOf(property).filter((each) => keys.has(each.a?.['Key'] ?? '')) };
   answer.stored(dated(property, shape.mime ? render.zoneOffsetMinutes : undefined));
 }
 

@@ -1,4 +1,5 @@
 import { EwsError, schemaFault } from '../errors';
+import { fieldChildren } from '../store/fields';
 import type { Folder, Mailbox } from '../store/mailbox';
 import type { ExtendedValue, Item, Stored } from '../store/records';
 import type { Element } from '../xml/element';
@@ -135,10 +136,9 @@ export const itemValues: Read<Item> = (mailbox, item, path) => {
   const uri = path.attrs['FieldURI'] ?? '';
   if (path.name === 'IndexedFieldURI') {
     const { name, key } = indexedName(uri, path.attrs['FieldIndex'] ?? '');
-    const entries = item.fields[name]?.v;
-    return Array.isArray(entries)
-      ? (entries as Stored[]).filter((each) => each.a?.['Key'] === key).flatMap(textsOf)
-      : [];
+    return fieldChildren(item.fields, name)
+      .filter((each) => each.a?.['Key'] === key)
+      .flatMap(textsOf);
   }
   const name = elementOfUri(uri);
   if (name === undefined)

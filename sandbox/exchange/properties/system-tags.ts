@@ -1,4 +1,5 @@
 import { folderEntryId, guidBytes, itemEntryId, sourceKey } from '../store/ids';
+import { fieldChildren, fieldText, partText } from '../store/fields';
 import type { Mailbox } from '../store/mailbox';
 import type { ExtendedValue, FolderRecord, Item } from '../store/records';
 import type { ExtendedUri } from './extended';
@@ -21,22 +22,17 @@ export function itemExtended(mailbox: Mailbox, item: Item, uri: ExtendedUri): Ex
 }
 
 export function categories(item: Pick<Item, 'fields'>): string[] | undefined {
-  const value = item.fields['Categories']?.v;
-  return Array.isArray(value) ? value.map((each: { v: unknown }) => String(each.v)) : undefined;
+  const names = fieldChildren(item.fields, 'Categories').flatMap((each) =>
+    typeof each.v === 'string' ? [each.v] : [],
+  );
+  return names.length > 0 ? names : undefined;
 }
 
-const text = (item: Item, name: string): string | undefined => {
-  const value = item.fields[name]?.v;
-  return typeof value === 'string' ? value : undefined;
-};
+const text = (item: Item, name: string): string | undefined => fieldText(item.fields, name);
 
+/** A part of the first mailbox of a property such as From. */
 function person(item: Item, field: string, part: string): string | undefined {
-  const outer = item.fields[field]?.v;
-  const inner = Array.isArray(outer) ? (outer as { v: unknown }[])[0]?.v : undefined;
-  const found = Array.isArray(inner)
-    ? (inner as { n: string; v: unknown }[]).find((each) => each.n === part)?.v
-    : undefined;
-  return typeof found === 'string' ? found : undefined;
+  return partText(fieldChildren(item.fields, field)[0], part);
 }
 
 function messageFlags(item: Item): number {

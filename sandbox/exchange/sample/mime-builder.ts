@@ -62,7 +62,10 @@ const FILES: readonly (readonly [string, string])[] = [
 export function* ordinaryMail(random: Random, filler: Filler, plan: MailPlan): Generator<Buffer> {
   yield Buffer.from(headers(random, plan));
   const content = [...bodyPart(random)];
-  if (plan.attachedBytes === 0) return yield* content;
+  if (plan.attachedBytes === 0) {
+    yield* content;
+    return;
+  }
   const boundary = `=_mixed_${random.hex(8)}`;
   yield Buffer.from(
     `Content-Type: multipart/mixed; boundary="${boundary}"\r\n\r\nThis is a message in MIME format.\r\n--${boundary}\r\n`,
@@ -121,10 +124,10 @@ function* bodyPart(random: Random): Generator<Buffer> {
   const plain = texts.join('\r\n\r\n');
   const html = `<html><head><style>p{margin:0 0 1em}</style></head><body>${texts.map((each) => `<p>${each.replace(/&/g, '&amp;').replace(/</g, '&lt;')}</p>`).join('\r\n')}<p>&copy; ${words(random, 3)}</p></body></html>`;
   const kind = random.next();
-  if (kind < 0.3) return yield Buffer.from(textPart('plain', plain));
-  if (kind < 0.45) return yield Buffer.from(textPart('html', html));
-  if (kind < 0.85) return yield Buffer.from(alternative(random, plain, html));
-  yield Buffer.from(related(random, plain, html));
+  if (kind < 0.3) yield Buffer.from(textPart('plain', plain));
+  else if (kind < 0.45) yield Buffer.from(textPart('html', html));
+  else if (kind < 0.85) yield Buffer.from(alternative(random, plain, html));
+  else yield Buffer.from(related(random, plain, html));
 }
 
 export function textPart(subtype: 'plain' | 'html', text: string): string {
