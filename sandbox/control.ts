@@ -16,17 +16,18 @@ const MOST_BODY_BYTES = 10_000;
 
 /**
  * Opens the supervisor's door on 127.0.0.1: `POST /mailboxes` with a {@link MoreMailboxes} answers one line of text per
- * step and ends with `done`, or with a line `failed: …`.
+ * step and ends with `done`, or with a line `failed: …`. Requests are served one after the other.
  */
 export async function openControl(
   { file, port }: { file: string; port: number },
   addMailboxes: (asked: MoreMailboxes, tell: (line: string) => void) => Promise<void>,
 ): Promise<Server> {
   const token = randomBytes(24).toString('base64url');
+  let before: Promise<void> = Promise.resolve();
   const server = createServer((request, response) => {
     if (!isAllowed(request, token)) return void response.writeHead(403).end('This is not for you.\n');
     if (request.method !== 'POST' || request.url !== '/mailboxes') return void response.writeHead(404).end();
-    void answer(request, response, addMailboxes);
+    before = before.then(() => answer(request, response, addMailboxes));
   });
   await new Promise<void>((resolve, reject) =>
     server.once('error', reject).listen(port, '127.0.0.1', resolve),

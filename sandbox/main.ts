@@ -19,6 +19,8 @@ export interface StartOptions {
   root: string;
   /** What is kept from run to run. */
   dataFolder: string;
+  /** The ports of a first run. */
+  beginWith: 'usual' | 'free';
   sources: { temporal: TemporalSource; mongodb: DatabaseSource };
   flags: { fresh: boolean; workers: number; settings: Record<string, string> };
 }
@@ -60,7 +62,7 @@ export async function main(options: StartOptions): Promise<void> {
 }
 
 async function run(
-  { root, dataFolder, sources, flags }: StartOptions,
+  { root, dataFolder, beginWith, sources, flags }: StartOptions,
   supervisor: Supervisor,
   file: FactsFile,
   doors: Server[],
@@ -69,7 +71,7 @@ async function run(
   if (leftovers.length > 0) say(`Ended what an earlier run had left: ${leftovers.join(', ')}`);
   if (flags.fresh) beginAgain(dataFolder, sources);
   const last = file.readLast();
-  const ports = await choosePorts(join(dataFolder, 'ports.json'), (name) =>
+  const ports = await choosePorts(join(dataFolder, 'ports.json'), beginWith, (name) =>
     say(`The port of ${name} is taken by another program; it moves to a free one.`),
   );
   const sandbox: Sandbox = {

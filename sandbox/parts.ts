@@ -86,7 +86,7 @@ export function inboxPart({ root, data, ports }: Layout): PartDefinition {
   return {
     name: 'inbox',
     command: { program: process.execPath, args: [maildev, ...args] },
-    isReady: answers(ports.inbox),
+    isReady: async () => (await answers(ports.smtp)()) && (await answers(ports.inbox)()),
     endWithinMs: 2000,
   };
 }

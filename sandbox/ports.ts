@@ -20,19 +20,20 @@ const usual = {
 export type Ports = Record<keyof typeof usual, number>;
 
 /**
- * The ports of a sandbox on 127.0.0.1: those of its last run, kept in `file`; at first the usual ones. A port that is
- * taken by a stranger is replaced by a free one.
- * @param changed is called with the name of each port that had to be replaced
+ * The ports of a sandbox on 127.0.0.1: those of its last run, kept in `file`; at first the usual ones, or free ones
+ * where `beginWith` says so. A port that is taken by a stranger is replaced by a free one.
+ * @param changed is called with the name of each port of the last run that had to be replaced
  */
 export async function choosePorts(
   file: string,
+  beginWith: 'usual' | 'free',
   changed: (name: string) => void = () => undefined,
 ): Promise<Ports> {
   const before = readJson<Partial<Ports>>(file);
   const chosen: Partial<Ports> = {};
   const taken = new Set<number>();
   for (const name of Object.keys(usual) as (keyof Ports)[]) {
-    const wanted = before?.[name] ?? usual[name];
+    const wanted = before?.[name] ?? (beginWith === 'usual' ? usual[name] : await freePort());
     let port = wanted;
     while (taken.has(port) || !(await isFree(port))) port = await freePort();
     if (before?.[name] !== undefined && port !== wanted) changed(name);

@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SharedParts } from './shared-parts';
+import { endLeftovers, SharedParts } from './shared-parts';
 
 declare global {
   var endSharedParts: (() => Promise<void>) | undefined;
@@ -11,6 +11,7 @@ declare global {
  * is started when it is asked for first: a run of tests that need none starts none.
  */
 export default async function globalSetup(): Promise<void> {
+  await endLeftovers();
   const parts = new SharedParts();
   const door = createServer((request, response) => {
     if (request.url === '/temporal') return void answer(response, parts.temporal());

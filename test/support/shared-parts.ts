@@ -1,17 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readJson, writeJson } from '../../sandbox/json-file';
 import { freePort } from '../../sandbox/ports';
-import { databaseCommand, temporalCommand } from '../../sandbox/servers';
+import { databaseCommand, temporalCommand, type Command } from '../../sandbox/servers';
+import { identify, lives, type ProcessIdentity } from '../../sandbox/supervisor/identity';
+import { ProcessRecord } from '../../sandbox/supervisor/leftovers';
 import { prepared } from './prepared';
 import { startServer, type RunningServer } from './server-process';
+
+const PREFIX = 'mailporter-test-';
+const OWNER = 'owner.json';
+const RECORD = 'processes.json';
 
 /**
  * The Temporal server and the database that all test files of one run share. Each is started when the first test asks
  * for it, with data in a temporary folder, and ended by {@link SharedParts.end}.
  */
 export class SharedParts {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'mailporter-test-'));
+  readonly #folder = ownFolder();
   readonly #running: RunningServer[] = [];
   #temporal?: Promise<string>;
   #mongodb?: Promise<string>;
@@ -45,7 +52,7 @@ export class SharedParts {
     if ('address' in temporal) return temporal.address;
     const port = await freePort();
     const command = temporalCommand(temporal, { port, file: join(this.#folder, 'temporal.db') });
-    this.#running.push(await startServer('Temporal', command, port));
+    this.#running.push(await this.#start('Temporal', command, port));
     return `127.0.0.1:${port}`;
   }
 
@@ -56,7 +63,31 @@ export class SharedParts {
     if ('uri' in mongodb) return mongodb.uri;
     const port = await freePort();
     const command = databaseCommand(mongodb, { port, folder: join(this.#folder, 'mongodb') });
-    this.#running.push(await startServer('the database', command, port));
+    this.#running.push(await this.#start('the database', command, port));
     return `mongodb://127.0.0.1:${port}`;
   }
+
+  async #start(name: string, command: Command, port: number): Promise<RunningServer> {
+    const server = await startServer(name, command, port);
+    const identity = identify(server.pid);
+    if (identity) new ProcessRecord(join(this.#folder, RECORD)).add(name, identity);
+    return server;
+  }
+}
+
+/** Ends what runs that were killed have left: a run's folder tells whose it is. */
+export async function endLeftovers(): Promise<void> {
+  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(PREFIX));
+  for (const folder of folders.map((name) => join(tmpdir(), name))) {
+    const owner = readJson<ProcessIdentity>(join(folder, OWNER));
+    if (!owner || lives(owner)) continue;
+    await new ProcessRecord(join(folder, RECORD)).endLeftovers();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function ownFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), PREFIX));
+  writeJson(join(folder, OWNER), identify(process.pid));
+  return folder;
 }
