@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Types } from 'mongoose';
+import { type Types } from 'mongoose';
 import { ensureKeys } from '../../sandbox/keys';
 import { readWebConfig, type WebConfig } from '../../src/config';
 import type { Side } from '../../src/domain/mailbox';

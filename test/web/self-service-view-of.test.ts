@@ -164,6 +164,19 @@ describe('viewOf', () => {
       expect(shown).not.toHaveProperty('sides.1.refusal');
     });
 
+    it('with the standing refusal however old it is, and without one that is stale or was none', () => {
+      const refusalOf = (change: Partial<MailUserProjection>) => {
+        const shown = view(said(change));
+        return shown.view === 'signIn' ? shown.sides[0]?.refusal : undefined;
+      };
+      const old = refusal({ at: ago(7200) });
+      expect(refusalOf({ refusal: old, refusals: [old] })).toMatchObject({ code: 'HTTP 401', triesLeft: 3 });
+      expect(refusalOf({ refusals: [old] })).toBeUndefined();
+      expect(refusalOf({ state: 'signInNeeded', wanted: ['source'], refusals: [refusal()] })).toBeUndefined();
+      const notAsked = refusal({ text: text({ code: 'TooManySignIns', remedy: 'wait' }) });
+      expect(refusalOf({ refusal: notAsked, refusals: [old, notAsked] })).toBeUndefined();
+    });
+
     it('without the refusals of a side that has let him in since', () => {
       const shown = view(said({ refusals: [refusal()], signedIn: ['source'], wanted: ['target'] }));
       expect(shown).not.toHaveProperty('sides.0.refusal');

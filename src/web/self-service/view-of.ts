@@ -157,22 +157,21 @@ function signInSide(input: ViewInput, side: Side): SignInSide {
   };
 }
 
-function refusalView({ row, now }: ViewInput, side: Side): RefusalView | undefined {
-  const refusals = refusalsOf(row.projection).filter(
-    (each) => each.side === side && each.outcome === 'refused',
-  );
-  const last = refusals.at(-1);
+function refusalView({ row: { projection }, now }: ViewInput, side: Side): RefusalView | undefined {
+  const refused = (projection?.refusals ?? []).filter((each) => each.side === side && isRefusal(each));
+  const recent = refused.filter(({ at }) => at.getTime() > now.getTime() - signInTries.withinMs);
+  const standing = projection?.refusal;
+  // The standing refusal is of one side; the other's is told as long as it is fresh, and not once it was let in and out again.
+  const fresh = projection?.state === 'signInNeeded' ? undefined : recent.at(-1);
+  const last = standing?.side === side && isRefusal(standing) ? standing : fresh;
   if (last === undefined) return undefined;
-  const recent = refusals.filter(({ at }) => at.getTime() > now.getTime() - signInTries.withinMs).length;
-  return {
-    remedy: last.text.remedy,
-    code: last.text.code,
-    triesLeft: Math.max(1, signInTries.most - recent),
-  };
+  const triesLeft = Math.max(1, signInTries.most - recent.length);
+  return { remedy: last.text.remedy, code: last.text.code, triesLeft };
 }
 
-function refusalsOf(projection: MailUserProjection | undefined): readonly SignInRefusal[] {
-  return projection?.refusals ?? (projection?.refusal ? [projection.refusal] : []);
+/** What the server said; that it was not asked, because it must rest, is told by the time of the next try. */
+function isRefusal({ outcome, text }: SignInRefusal): boolean {
+  return outcome === 'refused' && text.remedy !== 'wait';
 }
 
 function workingView(input: ViewInput): WorkingView {
