@@ -148,3 +148,47 @@ export async function countStates(): Promise<Map<MigrationState, number>> {
   ]);
   return new Map(groups.map(({ _id, count }) => [_id ?? 'notStarted', count]));
 }
+
+/** What has been found and copied in all mailboxes together. */
+export interface CountersSum {
+  found: number;
+  copied: number;
+  copiedBytes: number;
+  issues: number;
+}
+
+export async function sumCounters(): Promise<CountersSum> {
+  const [sum] = await MailUsers.aggregate<CountersSum & { failed: number; skipped: number }>([
+    { $match: { counters: { $exists: true } } },
+    {
+      $group: {
+        _id: null,
+        found: { $sum: '$counters.found' },
+        copied: { $sum: '$counters.copied' },
+        copiedBytes: { $sum: '$counters.copiedBytes' },
+        failed: { $sum: '$counters.failed' },
+        skipped: { $sum: '$counters.skipped' },
+      },
+    },
+  ]);
+  if (sum === undefined) return { found: 0, copied: 0, copiedBytes: 0, issues: 0 };
+  const { found, copied, copiedBytes, failed, skipped } = sum;
+  return { found, copied, copiedBytes, issues: failed + skipped };
+}
+
+/** Rows that go on only when somebody acts: failed, expired, a new sign-in needed, a sign-in or a mail refused; newest first. */
+export async function needsSomebody(limit: number): Promise<ListedMailUser[]> {
+  return MailUsers.find(
+    {
+      $or: [
+        { 'projection.state': { $in: ['failed', 'expired', 'signInNeeded'] } },
+        { 'projection.state': 'emailSent', 'projection.refusal': { $exists: true } },
+        { 'projection.state': 'emailSent', 'projection.invitation.refused': { $exists: true } },
+      ],
+    },
+    { 'projection.timeline': 0, 'projection.refusals': 0, 'projection.summary': 0 },
+  )
+    .sort({ 'projection.since': -1 })
+    .limit(limit)
+    .lean<ListedMailUser[]>();
+}

@@ -122,6 +122,9 @@ const helpers = {
   },
   eq: (a: unknown, b: unknown): boolean => a === b,
   not: (a: unknown): boolean => !a,
+  /** `a, b and c` */
+  list: (values: readonly unknown[], options: HelperOptions): string =>
+    new Intl.ListFormat(rootOf(options).language).format(values.map(String)),
   /** The first that is not empty. */
   or: (...values: unknown[]): unknown => values.slice(0, -1).find(Boolean),
   max: (...values: unknown[]): number => Math.max(...values.slice(0, -1).map(Number)),

@@ -1,9 +1,49 @@
 import type { RequestHandler } from 'express';
-import type { WebDeps } from '../deps';
+import { migrationStates, type MigrationState } from '../../domain/migration';
+import { listAudit } from '../../models/audit-log';
+import { listConnectors } from '../../models/connector-list';
+import { countStates, needsSomebody, sumCounters } from '../../models/mail-user-list';
+import { noteOf } from './user-notes';
+import { shownState } from '../../domain/shown-state';
+
+const eventsShown = 12;
+const rowsShown = 8;
 
 /** How many are in which state, what needs a person, and what happened last. */
-export function overview(_deps: WebDeps): RequestHandler {
-  return (_request, response) => {
-    response.render('admin/overview', { title: 'admin.overview.title' });
-  };
+export const overview: RequestHandler = async (_request, response) => {
+  const [states, connectors, attention, audit, sums] = await Promise.all([
+    countStates(),
+    listConnectors(),
+    needsSomebody(rowsShown),
+    listAudit(eventsShown),
+    sumCounters(),
+  ]);
+  const total = [...states.values()].reduce((sum, count) => sum + count, 0);
+  const has = (side: 'source' | 'target') => connectors.some((each) => each.side === side);
+  const unusable = connectors.filter(({ lastCheck }) => lastCheck?.report.usable === false);
+  response.render('admin/overview', {
+    title: 'admin.overview.title',
+    total,
+    states: migrationStates
+      .map((state) => ({ state, count: states.get(state) ?? 0 }))
+      .filter(({ count }) => count > 0),
+    done: sumOf(states, ['completed', 'completedWithIssues']),
+    running: sumOf(states, ['working', 'scheduled', 'throttled', 'verifying']),
+    waiting: sumOf(states, ['emailSent', 'awaitingSignIn', 'signInNeeded']),
+    sums,
+    attention: attention.map((row) => ({
+      id: row._id.toHexString(),
+      address: row.source.address,
+      state: shownState(row),
+      note: noteOf(row, new Date()),
+    })),
+    unusable,
+    audit,
+    steps: { source: has('source'), target: has('target'), users: total > 0 },
+    ready: has('source') && has('target') && total > 0,
+  });
+};
+
+function sumOf(states: ReadonlyMap<MigrationState, number>, wanted: readonly MigrationState[]): number {
+  return wanted.reduce((sum, state) => sum + (states.get(state) ?? 0), 0);
 }
