@@ -1,12 +1,12 @@
 import type { TargetFolder } from '../connectors/connector';
-import { adopt } from './adopt';
+import { adopt, type StampedItem } from './adopt';
 import type { PlannedDocument } from './ensure-folders';
 import { FencedOut, FolderSession } from './folder-session';
 import { KnownKeys } from './known-keys';
+import { listAll, targetFolders } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
 import type { PairSession } from './pair-session';
 import { removeTargets } from './remove-targets';
-import type { StampedItem } from './settle';
 
 /**
  * For a pair the ledger knows nothing of (new, lost, restored): what all target folders hold of ours is entered into the ledger before
@@ -23,7 +23,11 @@ export async function adoptStamps(
   signal: AbortSignal,
   onProgress: () => void,
 ): Promise<void> {
-  const targets = await targetFolders(pair, planned, signal);
+  const targets = await targetFolders(
+    pair,
+    planned.flatMap(({ plan }) => plan.targetId ?? []),
+    signal,
+  );
   if (!quiet && (await anyStamp(pair, targets, signal, onProgress)))
     await pair.clock.sleep(pair.quietMs, signal);
   const adopting = new Adopting(
@@ -36,16 +40,6 @@ export async function adoptStamps(
     await adopting.folder(target, onProgress);
     await session.write({});
   }
-}
-
-async function targetFolders(pair: MailboxPair, planned: readonly PlannedDocument[], signal: AbortSignal) {
-  const ids = new Set(planned.flatMap(({ plan }) => plan.targetId ?? []));
-  const all = await pair.targetBackOff.repeat(
-    signal,
-    async () => (await pair.target.listFolders?.(signal)) ?? [],
-  );
-  for (const { id } of all) ids.add(id);
-  return [...ids].map((id): TargetFolder => ({ id }));
 }
 
 async function anyStamp(
@@ -61,19 +55,6 @@ async function anyStamp(
     }
   }
   return false;
-}
-
-/** Every page of what a target folder holds. */
-export async function* listAll(pair: MailboxPair, target: TargetFolder, signal: AbortSignal) {
-  let since: string | undefined;
-  for (let more = true; more;) {
-    const page = await pair.targetBackOff.repeat(signal, () =>
-      pair.targetTurns.run(signal, () => pair.target.listAdded(target, pair.id, since, signal)),
-    );
-    yield page;
-    more = page.more && page.state !== since;
-    since = page.state;
-  }
 }
 
 type Opened = { session: FolderSession; keys: KnownKeys };

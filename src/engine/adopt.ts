@@ -1,8 +1,11 @@
+import type { AddedItem, Stamp } from '../connectors/connector';
 import { record, type FolderCopy } from './folder-copy';
 import { seqOf } from './folder-session';
 import type { Step } from './folder-counters';
 import type { KnownEntry, LedgerEntry } from './ledger';
-import type { StampedItem } from './settle';
+
+/** A target item that carries our stamp. */
+export type StampedItem = AddedItem & { stamp: Stamp };
 
 /**
  * Enters into the ledger what the target holds of this folder and the ledger does not know: where it lacks the key, or knows only

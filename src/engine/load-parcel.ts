@@ -11,7 +11,7 @@ export interface Sending {
   changeKey: string;
   sizeBytes: number;
   /** Again and again where the content is in memory; once where it is piped. */
-  open(): Readable;
+  readonly open: () => Readable;
 }
 
 export interface LoadedParcel {

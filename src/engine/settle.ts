@@ -1,12 +1,9 @@
-import type { AddedItem, Stamp, TargetRef } from '../connectors/connector';
-import { adopt } from './adopt';
+import type { AddedItem, TargetRef } from '../connectors/connector';
+import { adopt, type StampedItem } from './adopt';
 import { record, type FolderCopy } from './folder-copy';
 import type { Step } from './folder-counters';
 import type { KnownEntry, LedgerEntry, PendingEntry, PendingParcel } from './ledger';
 import { removeTargets } from './remove-targets';
-
-/** A target item that carries our stamp. */
-export type StampedItem = AddedItem & { stamp: Stamp };
 
 /**
  * Finds out what became of everything that may have been sent, with nothing in flight: parcels the ledger has leave `pending`; where

@@ -1,0 +1,247 @@
+import type { PutChange, TargetRef } from '../connectors/connector';
+import { Fault } from '../domain/faults';
+import type { ItemFilter } from '../domain/item-filter';
+import { seqOf } from './folder-session';
+import type { FolderDocument, KnownEntry, LedgerEntry } from './ledger';
+import { listAll } from './list-target';
+import type { MailboxPair } from './mailbox-pair';
+import { sliceOf } from './newest-entries';
+import type { StampedItem } from './adopt';
+import { noFindings, type FolderVerdict } from './verify-findings';
+
+/** Most items of a folder held in memory at once. */
+const itemsAtOnce = 50_000;
+/** Doubles noted in one go; the next verifying finds the rest. */
+const doublesAtOnce = 1_000;
+
+export function keyOf(folderKey: string, sourceKey: string): string {
+  return JSON.stringify([folderKey, sourceKey]);
+}
+
+/** What ledger and target say of one key. */
+interface Account {
+  newest?: KnownEntry;
+  /** Target items that were replaced, with the change key we last wrote. */
+  older: Map<string, string>;
+  /** What stands in the folder with this key's stamp. */
+  there: StampedItem[];
+  listed?: boolean;
+}
+type Accounts = Map<string, Account>;
+
+/** Compares one folder. */
+export async function verifyFolder(
+  pair: MailboxPair,
+  folder: FolderDocument,
+  filter: ItemFilter,
+  signal: AbortSignal,
+  onProgress: () => void,
+): Promise<FolderVerdict> {
+  const repairs = { relistSource: false, relistTarget: false, remove: [] };
+  const verdict: FolderVerdict = { findings: noFindings(), repairs, suspects: [] };
+  const slices = Math.max(1, Math.ceil(Math.max(folder.plan.itemCount, folder.counters.found) / itemsAtOnce));
+  try {
+    for (let slice = 0; slice < slices; slice += 1) {
+      const mine = (sourceKey: string) => sliceOf(sourceKey, slices) === slice;
+      const accounts: Accounts = new Map();
+      await readLedger(pair, folder, mine, accounts);
+      await readTarget(pair, folder, mine, accounts, verdict, signal, onProgress);
+      await readSource(pair, folder, filter, mine, accounts, verdict, signal, onProgress);
+      await judgeTarget(pair, folder, accounts, verdict);
+    }
+  } catch (fault) {
+    if (!(fault instanceof Fault) || fault.details.kind !== 'folder') throw fault;
+    // Its copy finds out what is to be done about a folder that is not there any more.
+    repairs.relistSource = true;
+  }
+  return verdict;
+}
+
+type Mine = (sourceKey: string) => boolean;
+
+function account(accounts: Accounts, sourceKey: string): Account {
+  const known = accounts.get(sourceKey);
+  if (known) return known;
+  const made = { older: new Map<string, string>(), there: [] };
+  accounts.set(sourceKey, made);
+  return made;
+}
+
+async function readLedger(
+  pair: MailboxPair,
+  folder: FolderDocument,
+  mine: Mine,
+  accounts: Accounts,
+): Promise<void> {
+  for await (const { parcelId, seq, adopted, entries } of pair.ledger.stream(folder)) {
+    for (const entry of entries) {
+      if (!mine(entry.sourceKey)) continue;
+      const known = account(accounts, entry.sourceKey);
+      const before = known.newest?.outcome;
+      if (before?.kind === 'copied') known.older.set(before.targetId, before.targetChangeKey);
+      known.newest = { ...entry, parcelId, seq, adopted };
+      const { outcome } = entry;
+      if (outcome.kind === 'copied') known.older.delete(outcome.targetId);
+    }
+  }
+}
+
+async function readTarget(
+  pair: MailboxPair,
+  folder: FolderDocument,
+  mine: Mine,
+  accounts: Accounts,
+  { repairs }: FolderVerdict,
+  signal: AbortSignal,
+  onProgress: () => void,
+): Promise<void> {
+  for await (const { added } of listAll(pair, { id: folder.plan.targetId ?? '' }, signal)) {
+    for (const item of added) {
+      const { stamp } = item;
+      if (!stamp || stamp.folderKey !== folder.folderKey || !mine(stamp.sourceKey)) continue;
+      if (stamp.unfinished) repairs.relistTarget = true;
+      else account(accounts, stamp.sourceKey).there.push({ ...item, stamp });
+    }
+    onProgress();
+  }
+}
+
+async function readSource(
+  pair: MailboxPair,
+  folder: FolderDocument,
+  filter: ItemFilter,
+  mine: Mine,
+  accounts: Accounts,
+  { findings, repairs }: FolderVerdict,
+  signal: AbortSignal,
+  onProgress: () => void,
+): Promise<void> {
+  const missing: string[] = [];
+  for await (const change of listSource(pair, folder, undefined, signal)) {
+    if (!mine(change.sourceKey) || !filter.accepts(change)) continue;
+    const known = accounts.get(change.sourceKey);
+    if (!isAccountedFor(known, change)) missing.push(change.sourceKey);
+    onProgress();
+  }
+  if (missing.length === 0) return;
+  const later = await changedSince(pair, folder, mine, signal);
+  for (const sourceKey of new Set(missing)) {
+    if (later.has(sourceKey)) findings.arrivedSince += 1;
+    else if (!accounts.get(sourceKey)?.newest && accounts.get(sourceKey)?.there.length) continue;
+    else {
+      findings.missing += 1;
+      repairs.relistSource = true;
+    }
+  }
+}
+
+function isAccountedFor(known: Account | undefined, change: PutChange): boolean {
+  const newest = known?.newest;
+  if (!newest) return false;
+  const { outcome } = newest;
+  if (outcome.kind === 'skipped' && outcome.keptTargetId) return true;
+  return outcome.kind !== 'removed' && newest.changeKey === change.changeKey;
+}
+
+/** Keys that the source tells of since the watermark; none where the watermark no longer holds. */
+async function changedSince(pair: MailboxPair, folder: FolderDocument, mine: Mine, signal: AbortSignal) {
+  const since = folder.watermark?.source;
+  const keys = new Set<string>();
+  if (since === undefined) return keys;
+  for await (const change of listSource(pair, folder, since, signal))
+    if (mine(change.sourceKey)) keys.add(change.sourceKey);
+  return keys;
+}
+
+/** Items put or changed at the source since a state; nothing where the state no longer holds. */
+async function* listSource(
+  pair: MailboxPair,
+  { folderKey }: FolderDocument,
+  from: string | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<PutChange> {
+  let since = from;
+  for (let more = true; more;) {
+    const page = await pair.sourceBackOff.repeat(signal, () =>
+      pair.sourceTurns.run(signal, () => pair.source.listChanges(folderKey, since, signal)),
+    );
+    if (page.reset && from !== undefined) return;
+    for (const change of page.changes) if (change.kind === 'put') yield change;
+    more = page.more && page.state !== since;
+    since = page.state;
+  }
+}
+
+/** The ledger against what stands in the target. */
+async function judgeTarget(
+  pair: MailboxPair,
+  folder: FolderDocument,
+  accounts: Accounts,
+  verdict: FolderVerdict,
+) {
+  const doubtful = [...accounts.values()].flatMap(({ newest, there }) =>
+    newest && !(there.length === 1 && there[0]?.stamp.parcelId === newest.parcelId) ? there : [],
+  );
+  const recorded = await recordedParcels(pair, doubtful);
+  for (const [sourceKey, known] of accounts) judgeKey(folder, sourceKey, known, recorded, verdict);
+}
+
+async function recordedParcels(pair: MailboxPair, items: readonly StampedItem[]): Promise<Set<string>> {
+  const ids = [...new Set(items.map(({ stamp }) => stamp.parcelId))];
+  const recorded = new Set<string>();
+  for (let at = 0; at < ids.length; at += 100) {
+    for (const { parcelId } of await pair.ledger.parcels(ids.slice(at, at + 100))) recorded.add(parcelId);
+  }
+  return recorded;
+}
+
+function judgeKey(
+  { completeSince }: FolderDocument,
+  sourceKey: string,
+  { newest, older, there }: Account,
+  recorded: ReadonlySet<string>,
+  { findings, repairs, suspects }: FolderVerdict,
+): void {
+  if (!newest) {
+    findings.unrecorded += there.length > 0 ? 1 : 0;
+    repairs.relistTarget ||= there.length > 0;
+    return;
+  }
+  const { outcome } = newest;
+  if (outcome.kind !== 'copied')
+    return judgeUncopied(newest, there, recorded, { findings, repairs, suspects });
+  const own = there.find(({ targetId }) => targetId === outcome.targetId);
+  if (!own || own.targetChangeKey !== outcome.targetChangeKey) findings.changedByUser += 1;
+  const late: TargetRef[] = [];
+  for (const { targetId, targetChangeKey, stamp } of there) {
+    if (targetId === outcome.targetId) continue;
+    const replaced = older.get(targetId) === targetChangeKey;
+    const ofNoParcel = !recorded.has(stamp.parcelId) && seqOf(stamp.parcelId) > completeSince;
+    // One parcel puts an item once: two with the very same stamp are a copy and its original.
+    const sameStamp = own?.stamp.parcelId === stamp.parcelId;
+    if (replaced || (ofNoParcel && !sameStamp)) late.push({ targetId, targetChangeKey });
+    else findings.copies += 1;
+  }
+  if (late.length === 0) return;
+  if (!own) suspects.push({ sourceKey, parcelId: newest.parcelId, late });
+  else if (repairs.remove.length < doublesAtOnce) {
+    findings.doubled += late.length;
+    repairs.remove.push(...late.map((target) => ({ sourceKey, target })));
+  }
+}
+
+/** What the ledger knows as not copied, and the target has after all: an answer that was never seen. */
+function judgeUncopied(
+  newest: LedgerEntry & { seq: number },
+  there: readonly StampedItem[],
+  recorded: ReadonlySet<string>,
+  { findings, repairs }: FolderVerdict,
+): void {
+  if (newest.outcome.kind === 'skipped' && newest.outcome.keptTargetId) return;
+  const unseen = there.some(
+    ({ stamp }) => !recorded.has(stamp.parcelId) && seqOf(stamp.parcelId) > newest.seq,
+  );
+  if (!unseen) return;
+  findings.unrecorded += 1;
+  repairs.relistTarget = true;
+}

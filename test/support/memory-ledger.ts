@@ -1,0 +1,150 @@
+import {
+  noCounters,
+  type FolderDocument,
+  type FolderId,
+  type FolderPatch,
+  type FolderPlan,
+  type KnownEntry,
+  type LedgerParcel,
+  type LedgerStore,
+  type PairDocument,
+  type PairPatch,
+  type Repairs,
+  type Taken,
+} from '../../src/engine/ledger';
+
+/** The ledger in memory, with the store's own guarantees and no others: what goes in and comes out are copies. */
+export class MemoryLedger implements LedgerStore {
+  private pairs = new Map<string, PairDocument>();
+  private documents = new Map<string, FolderDocument>();
+  private parcelsById = new Map<string, LedgerParcel>();
+
+  async pair(pairId: string): Promise<PairDocument | undefined> {
+    return structuredClone(this.pairs.get(pairId));
+  }
+
+  async takePair(pairId: string, fence: number): Promise<Taken<PairDocument>> {
+    const pair = this.pairs.get(pairId) ?? {
+      pairId,
+      fence: 0,
+      ensuring: false,
+      adopted: false,
+      positions: 0,
+    };
+    if (pair.fence >= fence) return { kind: 'refused', by: pair.fence };
+    this.pairs.set(pairId, { ...pair, fence });
+    return { kind: 'taken', document: { ...pair, fence } };
+  }
+
+  async writePair(pairId: string, fence: number, patch: PairPatch): Promise<boolean> {
+    const pair = this.pairs.get(pairId);
+    if (pair?.fence !== fence) return false;
+    this.pairs.set(pairId, { ...pair, ...patch });
+    return true;
+  }
+
+  async planFolder(id: FolderId, plan: FolderPlan): Promise<void> {
+    const { pairId, folderKey } = id;
+    const fresh = {
+      pairId,
+      folderKey,
+      plan,
+      fence: 0,
+      pending: [],
+      seq: 0,
+      completeSince: 0,
+      counters: noCounters,
+    };
+    const folder = this.documents.get(keyOf(id)) ?? fresh;
+    this.documents.set(keyOf(id), structuredClone({ ...folder, plan }));
+  }
+
+  async folder(id: FolderId): Promise<FolderDocument | undefined> {
+    return structuredClone(this.documents.get(keyOf(id)));
+  }
+
+  async *folders(pairId: string): AsyncGenerator<FolderDocument> {
+    for (const folder of [...this.documents.values()])
+      if (folder.pairId === pairId) yield structuredClone(folder);
+  }
+
+  async takeFolder(id: FolderId, fence: number): Promise<Taken<FolderDocument> | undefined> {
+    const folder = this.documents.get(keyOf(id));
+    if (!folder) return undefined;
+    if (folder.fence >= fence) return { kind: 'refused', by: folder.fence };
+    folder.fence = fence;
+    return { kind: 'taken', document: structuredClone(folder) };
+  }
+
+  async writeFolder(id: FolderId, fence: number, patch: FolderPatch): Promise<boolean> {
+    const folder = this.documents.get(keyOf(id));
+    if (folder?.fence !== fence) return false;
+    const { watermark, repairs, ...rest } = structuredClone(patch);
+    Object.assign(folder, rest);
+    if (watermark === null) delete folder.watermark;
+    else if (watermark) folder.watermark = watermark;
+    if (repairs === null) delete folder.repairs;
+    return true;
+  }
+
+  async noteRepairs(id: FolderId, repairs: Repairs): Promise<void> {
+    const folder = this.documents.get(keyOf(id));
+    if (folder) folder.repairs = structuredClone(repairs);
+  }
+
+  async append(parcel: LedgerParcel): Promise<void> {
+    if (!this.parcelsById.has(parcel.parcelId))
+      this.parcelsById.set(parcel.parcelId, structuredClone(parcel));
+  }
+
+  async parcels(parcelIds: readonly string[]): Promise<LedgerParcel[]> {
+    return parcelIds.flatMap((id) => structuredClone(this.parcelsById.get(id)) ?? []);
+  }
+
+  async lookUp(id: FolderId, sourceKeys: readonly string[]): Promise<Map<string, KnownEntry[]>> {
+    const wanted = new Set(sourceKeys);
+    const found = new Map<string, KnownEntry[]>();
+    for (const { parcelId, seq, adopted, entries } of this.ofFolder(id)) {
+      for (const entry of entries) {
+        if (!wanted.has(entry.sourceKey)) continue;
+        const known = found.get(entry.sourceKey) ?? [];
+        known.push(structuredClone({ ...entry, parcelId, seq, adopted }));
+        found.set(entry.sourceKey, known);
+      }
+    }
+    return found;
+  }
+
+  async *stream(id: FolderId): AsyncGenerator<LedgerParcel> {
+    for (const parcel of this.ofFolder(id)) yield structuredClone(parcel);
+  }
+
+  /** Everything that is kept, to be put back by `restore`. */
+  backup(): unknown {
+    return structuredClone([this.pairs, this.documents, this.parcelsById]);
+  }
+
+  restore(backup: unknown): void {
+    [this.pairs, this.documents, this.parcelsById] = structuredClone(backup) as [
+      Map<string, PairDocument>,
+      Map<string, FolderDocument>,
+      Map<string, LedgerParcel>,
+    ];
+  }
+
+  lose(): void {
+    this.pairs.clear();
+    this.documents.clear();
+    this.parcelsById.clear();
+  }
+
+  private ofFolder({ pairId, folderKey }: FolderId): LedgerParcel[] {
+    return [...this.parcelsById.values()]
+      .filter((parcel) => parcel.pairId === pairId && parcel.folderKey === folderKey)
+      .sort((a, b) => a.seq - b.seq);
+  }
+}
+
+function keyOf({ pairId, folderKey }: FolderId): string {
+  return JSON.stringify([pairId, folderKey]);
+}
