@@ -8,8 +8,9 @@ const LINGER_MS = 2000;
  * dropped, so that a client in the middle of sending can read the answer, then the connection is closed.
  */
 export function refuseTooLarge(request: IncomingMessage, response: ServerResponse, policy: Policy): void {
+  const { socket } = request;
   if (policy.overLimit === 'reset') {
-    request.socket.destroy();
+    socket.destroy();
     return;
   }
   const status = Number(policy.overLimit);
@@ -23,10 +24,11 @@ export function refuseTooLarge(request: IncomingMessage, response: ServerRespons
     'Content-Length': Buffer.byteLength(text),
   });
   response.write(text);
+  const { socket } = request;
   const end = (): void => {
     clearTimeout(timer);
     response.end();
-    request.socket.destroySoon();
+    socket.destroySoon();
   };
   const timer = setTimeout(end, LINGER_MS);
   timer.unref();

@@ -17,6 +17,8 @@ export type Meaning =
   | 'blocked'
   | 'quota'
   | 'folderGone'
+  /** The id names nothing, here or anywhere. */
+  | 'idBad'
   | 'itemGone'
   | 'itemBad'
   | 'itemTooLarge'
@@ -42,6 +44,7 @@ const codesByMeaning: Readonly<Record<Meaning, string>> = {
   quota: 'ErrorQuotaExceeded ErrorTotalQuotaExceeded ErrorFolderQuotaExceeded',
   folderGone: `ErrorFolderNotFound ErrorParentFolderNotFound ErrorSyncFolderNotFound ErrorToFolderNotFound ErrorFolderCorrupt
     ErrorParentFolderIdRequired`,
+  idBad: 'ErrorInvalidIdMalformed ErrorInvalidId ErrorInvalidIdEmpty ErrorInvalidFolderId ErrorInvalidIdXml',
   itemGone: 'ErrorItemNotFound ErrorMessageDeleted',
   itemBad: `ErrorItemCorrupt ErrorCorruptData ErrorContentConversionFailed ErrorMimeContentInvalid
     ErrorMimeContentInvalidBase64String ErrorMimeContentConversionFailed ErrorUnsupportedMimeConversion
@@ -53,7 +56,7 @@ const codesByMeaning: Readonly<Record<Meaning, string>> = {
     ErrorCalendarDurationIsTooLong ErrorCalendarEndDateIsEarlierThanStartDate ErrorCalendarInvalidRecurrence
     ErrorCalendarInvalidTimeZone ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange ErrorCalendarOutOfRange
     ErrorRecurrenceHasNoOccurrence ErrorRecurrenceEndDateTooBig ErrorTimeZone ErrorUnsupportedRecurrence
-    ErrorUnsupportedTypeForConversion ErrorVirusDetected ErrorVirusMessageDeleted ErrorIllegalCharacter ErrorInvalidIdMalformed
+    ErrorUnsupportedTypeForConversion ErrorVirusDetected ErrorVirusMessageDeleted ErrorIllegalCharacter
     ErrorContactsInvalidFormat ErrorUnsupportedPropertyDefinition`,
   itemTooLarge:
     'ErrorMessageSizeExceeded ErrorDataSizeLimitExceeded ErrorAttachmentSizeLimitExceeded ErrorRequestStreamTooBig',
@@ -89,6 +92,7 @@ export const words: Readonly<Record<Meaning, Words>> = {
   blocked: { remedy: 'openEws', message: 'The server does not let this mailbox be reached over EWS.' },
   quota: { remedy: 'freeSpace', message: 'The mailbox is full.' },
   folderGone: { remedy: 'checkFolder', message: 'The folder is no longer there.' },
+  idBad: { remedy: 'checkFolder', message: 'The server knows nothing by this id.' },
   itemGone: { remedy: 'none', message: 'The item is no longer there.' },
   itemBad: { remedy: 'checkItem', message: 'The server cannot read or store this item.' },
   itemTooLarge: { remedy: 'raiseRequestLimit', message: 'The item is larger than the server takes.' },

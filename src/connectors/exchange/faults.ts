@@ -44,7 +44,6 @@ export function faultOf(error: unknown, request: Request): Fault {
       'The answer is larger than any honest one.',
     );
   }
-  if (process.env.DBG) console.log(error);
   const name = error instanceof Error ? error.name : 'Unknown';
   return fault(
     { kind: 'retryable' },
@@ -112,6 +111,7 @@ function detailsOf(meaning: Meaning, code: string, error: EwsRefusal, request: R
         ? { kind: 'folder', side, reason: 'refused' }
         : fatal(request);
     case 'folderGone':
+    case 'idBad':
     case 'itemGone':
       if (request.about === 'open') return fatal(request);
       return request.about === 'other' ? { kind: 'retryable' } : { kind: 'folder', side, reason: 'gone' };
@@ -145,7 +145,8 @@ function ofStatus(error: HttpRefusal, request: Request): Fault {
   if (status === 401) return refusedSignIn(error, request);
   if (status === 403)
     return made(fatal(request), 'openEws', 'The server does not let this mailbox be reached over EWS.', true);
-  if (status === 413 || (request.about === 'put' && status === 404)) {
+  // IIS says 404 (404.13), a service behind it 400, to a request that is too large; what is ill-formed is found by halving.
+  if (status === 413 || (request.about === 'put' && (status === 404 || status === 400))) {
     return made(
       { kind: 'retryable', tooLarge: true },
       'raiseRequestLimit',
@@ -286,6 +287,7 @@ export function itemVerdict(
     case 'itemTooLarge':
       return { kind: 'failed', reason: tooLargeReason(refusal.code, sizeBytes) };
     case undefined:
+    case 'idBad':
     case 'itemBad':
     case 'requestBad':
       return { kind: 'failed', reason: { code: refusal.code, ...words.itemBad } };

@@ -1,7 +1,8 @@
 import { Fault, type ItemReason } from '../../domain/faults';
 import type { PutItem, PutOutcome, SendWindow, Stamp, TargetFolder } from '../connector';
 import { meaningOf, type Meaning } from './codes';
-import { asNotDone, faultOf, itemVerdict, tooLargeReason, type Request } from './faults';
+import { asNotDone, faultOf, itemVerdict, type Request } from './faults';
+import { TransportFailure } from './http';
 import type { Exceptions } from './item/format';
 import { itemOf } from './item/markup';
 import { setStampXml } from './item/stamp';
@@ -24,6 +25,7 @@ export async function putItems(
   items: readonly PutItem[],
   window: SendWindow,
   signal: AbortSignal,
+  brokenOff: BrokenOff,
 ): Promise<PutOutcome[]> {
   if (items.length === 0) return [];
   const request: Request = { side: 'target', about: 'put', items: items.length };
@@ -47,7 +49,7 @@ export async function putItems(
     const only = items.length === 1 ? items[0] : undefined;
     const reason = only && refusedAlone(error, only);
     if (reason) return [{ kind: 'failed', reason }];
-    throw error;
+    throw brokenOff.noticed(error, items) ?? error;
   }
 }
 
@@ -136,11 +138,35 @@ function refusedAlone(error: unknown, item: PutItem): ItemReason | undefined {
     const verdict = itemVerdict(error, { side: 'target', about: 'put' }, item.sizeBytes);
     return verdict.kind === 'failed' ? verdict.reason : undefined;
   }
-  if (!(error instanceof HttpRefusal)) return undefined;
-  const { status } = error;
-  const tooLarge =
-    status === 413 || ((status === 404 || status === 400) && item.sizeBytes >= surelyLargeBytes);
-  if (tooLarge) return tooLargeReason(`HTTP ${status}`, item.sizeBytes);
-  if (status !== 400) return undefined;
+  if (!(error instanceof HttpRefusal) || error.status !== 400 || item.sizeBytes >= surelyLargeBytes)
+    return undefined;
   return { code: 'HTTP 400', remedy: 'checkItem', message: 'The server cannot read or store this item.' };
 }
+
+/**
+ * Notices a server that breaks off what is too large for it instead of saying so: the same large item, alone, again and again.
+ * What breaks off once may be the network.
+ */
+export class BrokenOff {
+  private readonly times = new Map<string, number>();
+
+  /** @returns the fault to give instead, where it is certain enough */
+  noticed(error: unknown, items: readonly PutItem[]): Fault | undefined {
+    const [item] = items;
+    if (!(error instanceof TransportFailure) || error.sent !== 'part') return undefined;
+    if (!item || items.length > 1 || item.sizeBytes < surelyLargeBytes || /TIMEOUT/.test(error.code))
+      return undefined;
+    const key = `${item.stamp.sourceKey} ${item.stamp.changeKey}`;
+    const times = (this.times.get(key) ?? 0) + 1;
+    this.times.set(key, times);
+    if (times < brokenOffTimes) return undefined;
+    const message = `The server breaks the connection off each time this item of ${item.sizeBytes} bytes is on its way.`;
+    return new Fault(
+      { kind: 'retryable', tooLarge: true },
+      { code: error.code, remedy: 'raiseRequestLimit', message },
+      true,
+    );
+  }
+}
+
+const brokenOffTimes = 3;

@@ -6,7 +6,7 @@ import { guarded } from './guard';
 import type { Opened } from './open';
 import { listAdded, removeItems, setFlags } from './target-changes';
 import { TargetFolders } from './target-folders';
-import { putItems } from './target-items';
+import { BrokenOff, putItems } from './target-items';
 
 /**
  * A mailbox on an Exchange, written over EWS. Nothing that is done here sends a mail, an invitation or a receipt.
@@ -15,6 +15,7 @@ import { putItems } from './target-items';
 export function exchangeTarget(opened: Opened, times: ExchangeTimes): TargetMailbox {
   const { session, identity, rootId } = opened;
   const folders = new TargetFolders(session, rootId);
+  const brokenOff = new BrokenOff();
   const inFolder = async <T>(
     about: Request['about'],
     signal: AbortSignal,
@@ -34,7 +35,7 @@ export function exchangeTarget(opened: Opened, times: ExchangeTimes): TargetMail
     ensureFolder: (planned, window, signal) =>
       inFolder('folder', signal, () => folders.ensure(planned, window, signal)),
     putItems: (folder, items, _format, window, signal) =>
-      inFolder('put', signal, () => putItems(session, folder, items, window, signal)),
+      inFolder('put', signal, () => putItems(session, folder, items, window, signal, brokenOff)),
     listAdded: (folder, pairId, since, signal) =>
       inFolder('folder', signal, () => listAdded(session, folder, pairId, since, signal)),
     setFlags: (pairs, window, signal) =>

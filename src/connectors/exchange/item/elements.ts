@@ -32,6 +32,10 @@ export function elementXml(name: string, item: Element): string {
       return timeZoneXml(found);
     case 'Flag':
       return textOf(found, 'FlagStatus') === 'NotFlagged' ? '' : writeElement(found);
+    case 'ReminderIsSet':
+    case 'IsDeliveryReceiptRequested':
+      // What is not so by itself need not be said; appointments begin with a reminder.
+      return found.text === 'false' && item.name !== 'CalendarItem' ? '' : writeElement(found);
     case 'Mileage':
     case 'FileAsMapping':
       return found.text === '' || found.text === 'None' ? '' : writeElement(found);
@@ -49,6 +53,7 @@ function wrapped(name: string, inner: string): string {
 }
 
 function bodyXml(body: Element): string {
+  if (body.text === '' && !body.bulk) return '';
   const type = body.attributes['BodyType'] ?? 'Text';
   return writeElement({ ...body, attributes: { BodyType: type } });
 }

@@ -22,7 +22,6 @@ const compared: readonly (readonly [string, string])[] = [
   ['LegacyFreeBusyStatus', 'calendar:LegacyFreeBusyStatus'],
   ['Location', 'calendar:Location'],
 ];
-const alwaysSet = new Set(['Start', 'End']);
 const batch = 50;
 
 export function hasExceptions(item: Element): boolean {
@@ -48,7 +47,7 @@ export async function readExceptions(
       const occurrence = itemOf(message);
       const originalStart = textOf(slice[index], 'OriginalStart');
       if (occurrence && originalStart)
-        changed.push({ originalStart, updates: updatesXml(occurrence, master) });
+        changed.push({ originalStart, updates: updatesXml(occurrence, master, originalStart) });
     });
   }
   return { removed, changed };
@@ -58,14 +57,25 @@ function listed(item: Element, name: string): Element[] {
   return child(item, name)?.children ?? [];
 }
 
-function updatesXml(occurrence: Element, master: Element): string {
+function updatesXml(occurrence: Element, master: Element, originalStart: string): string {
+  const moved =
+    Date.parse(originalStart) !== timeOf(occurrence, 'Start') || lengthMs(occurrence) !== lengthMs(master);
   return compared
     .map(([name, uri]) => {
+      const isTime = name === 'Start' || name === 'End';
       const now = elementXml(name, occurrence);
       const field = `<t:FieldURI FieldURI="${uri}"/>`;
-      if (now === elementXml(name, master) && !alwaysSet.has(name)) return '';
+      if (isTime ? !moved : now === elementXml(name, master)) return '';
       if (now === '') return `<t:DeleteItemField>${field}</t:DeleteItemField>`;
       return `<t:SetItemField>${field}<t:CalendarItem>${now}</t:CalendarItem></t:SetItemField>`;
     })
     .join('');
+}
+
+function timeOf(item: Element, name: string): number {
+  return Date.parse(textOf(item, name) ?? '');
+}
+
+function lengthMs(item: Element): number {
+  return timeOf(item, 'End') - timeOf(item, 'Start');
 }

@@ -12,7 +12,7 @@ export function copyKindOf(itemClass: string): CopyKind {
   if (is('IPM.CONTACT')) return 'contact';
   if (is('IPM.DISTLIST')) return 'list';
   if (is('IPM.TASK')) return 'task';
-  if (is('IPM.STICKYNOTE') || is('IPM.ACTIVITY')) return 'plain';
+  if (is('IPM.STICKYNOTE') || is('IPM.ACTIVITY') || is('IPM.POST')) return 'plain';
   return 'mime';
 }
 

@@ -56,9 +56,8 @@ function partXml(kind: CopyKind, name: string, item: Element): string {
       ? elementXml(name, item)
       : `<t:${name}>false</t:${name}>`;
   }
-  // What MIME itself says to be a meeting message or a report may not be named: the server takes it for a change of type.
-  if (name === 'ItemClass' && kind === 'mime' && /^(IPM\.Schedule|REPORT)\b/i.test(textOf(item, name) ?? ''))
-    return '';
+  // The class of a meeting message comes out of its MIME; named, the server takes it for a change of type.
+  if (name === 'ItemClass' && kind === 'mime' && item.name.startsWith('Meeting')) return '';
   // The follow-up flag travels as the properties it is made of, where the server gives them.
   if (name === 'Flag' && item.children.some(isFollowUp)) return '';
   return elementXml(name, item);

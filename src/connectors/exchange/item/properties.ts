@@ -94,9 +94,9 @@ const journal = [
 
 export const copied = {
   mime: [...dates, ...followUp, ...lastVerb],
-  calendar: [...sender, ...meeting],
-  contact: [...contact, ...followUp],
-  list: [],
-  task: [],
+  calendar: [...dates, ...sender, ...meeting],
+  contact: [...dates, ...contact, ...followUp],
+  list: dates,
+  task: dates,
   plain: [...dates, ...followUp, ...lastVerb, ...sender, tag('0x1035', 'String'), ...note, ...journal],
 } satisfies Record<string, PropertyUri[]>;

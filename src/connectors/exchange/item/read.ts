@@ -97,15 +97,11 @@ export class ItemReader {
     if (!item || changeKey === undefined) return { ref, gone: true };
     if (cut || attachedBytes(item) > wholeItemBytes) return { ref, retryAs: kind, sizeBytes };
     try {
-      const content = await gathered(
+      const pieces = await gathered(
         kind === 'mime' ? this.mimePieces(item) : this.copyPieces(kind, item, signal),
       );
-      return {
-        ref,
-        changeKey,
-        sizeBytes: content.length,
-        open: () => Readable.from([content], { objectMode: false }),
-      };
+      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+      return { ref, changeKey, sizeBytes: length, open: () => Readable.from(pieces, { objectMode: false }) };
     } catch (error) {
       if (error instanceof EwsRefusal && error.details.ofOneItem) return refusedItem(ref, error);
       throw error;
@@ -277,10 +273,10 @@ async function collectWithin(
   return messages;
 }
 
-async function gathered(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
+async function gathered(pieces: AsyncIterable<Buffer>): Promise<Buffer[]> {
   const all: Buffer[] = [];
   for await (const piece of pieces) all.push(piece);
-  return Buffer.concat(all);
+  return all;
 }
 
 async function nextOf(

@@ -1,0 +1,4 @@
+import { describeConnector } from './contract';
+import { exchangeHarness } from './exchange-harness';
+
+describeConnector('exchange', exchangeHarness);
