@@ -182,6 +182,35 @@ describe('the user’s pages', () => {
       expect(text).toContain('Password of &lt;Fabrikam&gt;');
     });
 
+    it('says how long it takes: in general, and after ten finished moves what most of them took', async () => {
+      const row = await app.addMailUser();
+      expect((await get(app.path(row))).text).toContain(
+        'It takes minutes to a day, by the size of the mailbox.',
+      );
+      const { source, target } = await app.addMailUser();
+      const at = (minutes: number) => new Date(Date.parse('2026-03-14T12:00:00Z') + minutes * 60_000);
+      for (let minutes = 1; minutes <= 12; minutes++) {
+        const timeline = [
+          { state: 'working' as const, at: at(-500) },
+          { state: 'starting' as const, at: at(-10) },
+          { state: 'working' as const, at: at(0) },
+        ];
+        const mover = await app.addMailUser({
+          projection: { state: 'completed', endedAt: at(minutes), timeline },
+        });
+        const pair = { 'source.connectorId': source.connectorId, 'target.connectorId': target.connectorId };
+        await MailUsers.updateOne({ _id: mover._id }, { $set: pair });
+      }
+      const next = await app.addMailUser();
+      await MailUsers.updateOne(
+        { _id: next._id },
+        { $set: { 'source.connectorId': source.connectorId, 'target.connectorId': target.connectorId } },
+      );
+      expect((await get(app.path(next))).text).toContain(
+        'Most moves like yours took 4 minutes to 9 minutes;',
+      );
+    });
+
     it('does not ask again for a side that has let the user in', async () => {
       const row = await app.addMailUser({ projection: { signedIn: ['source'], wanted: ['target'] } });
       const { text } = await get(app.path(row));

@@ -6,6 +6,7 @@ import { signInWaitOf } from '../../models/sign-in-refusals';
 import { placeInQueue } from '../../models/slots';
 import { matchLinkToken, type Link } from '../../secrets/link-token';
 import type { ProgressSamples } from './progress-samples';
+import type { UsualDurations } from './usual-durations';
 import type { ViewInput } from './view-of';
 
 /** What a link leads to. Whatever else is wrong with a token, the answer is the same: `unknown`. */
@@ -31,24 +32,35 @@ function connectorOf(row: MailUser, side: Side): Promise<ConnectorDocument | nul
   return Connectors.findById(row[side].connectorId).lean<ConnectorDocument>();
 }
 
+/** What this process remembers between requests. */
+export interface SeenBefore {
+  samples: ProgressSamples;
+  durations: UsualDurations;
+}
+
 /** Asks the database for the rest of what this row's view is made of. */
 export async function viewInput(
   { row, connectors }: Extract<Opened, { kind: 'open' }>,
   credentialLifeMs: number,
-  samples: ProgressSamples,
+  { samples, durations }: SeenBefore,
 ): Promise<ViewInput> {
   const now = new Date();
   const state = shownState(row);
   const place = state === 'scheduled' ? await placeInQueue(row._id.toHexString()) : undefined;
   const seen =
     state === 'working' && row.counters ? samples.add(row._id.toHexString(), row.counters) : undefined;
-  const [source, target] = await Promise.all([waitOf(row, 'source', now), waitOf(row, 'target', now)]);
+  const [source, target, usual] = await Promise.all([
+    waitOf(row, 'source', now),
+    waitOf(row, 'target', now),
+    durations.of(row, now),
+  ]);
   return {
     row,
     connectors,
     now,
     credentialLifeMs,
     waits: { ...(source && { source }), ...(target && { target }) },
+    ...(usual && { usual }),
     ...(place && { place }),
     ...(seen && { samples: seen }),
   };

@@ -1,5 +1,6 @@
 import { wellKnownFolders, type ItemKind } from '../../domain/mailbox';
 import type { Remedy } from '../../domain/faults';
+import type { UsualDuration } from '../../domain/usual-duration';
 import type { Language, Translate } from '../../locales';
 import { longDate, reasonText } from '../../mail/messages';
 import type { FieldFault, Fields } from '../forms';
@@ -13,6 +14,8 @@ export interface Reader {
   language: Language;
   timeZone: string;
 }
+
+const minuteMs = 60_000;
 
 /** What the template of a view prints. */
 export type Presented = Readonly<Record<string, unknown>>;
@@ -108,12 +111,28 @@ function signIn(
       };
     }),
     same: fields['same'] === 'on',
+    howLong: howLong(reader, view.usual),
     canBeSame: asked.length > 1,
     promise: t('selfService.signIn.promise', { date: longDate(view.destroyAt, language, timeZone) }),
     until:
       view.linkExpiresAt &&
       t('selfService.signIn.untilDate', { date: longDate(view.linkExpiresAt, language, timeZone) }),
   };
+}
+
+function howLong({ t, language }: Reader, usual: UsualDuration | undefined): string {
+  if (usual === undefined) return t('selfService.signIn.howLong');
+  const [from, to] = [durationText(usual.fromMs, language), durationText(usual.toMs, language)];
+  return from === to
+    ? t('selfService.signIn.howLongUsual', { to })
+    : t('selfService.signIn.howLongBetween', { from, to });
+}
+
+/** `5 minutes`, from an hour and a half on `2 hours`. */
+function durationText(ms: number, language: Language): string {
+  const minutes = Math.max(1, Math.round(ms / minuteMs));
+  const [unit, value] = minutes < 90 ? ['minute', minutes] : ['hour', Math.round(minutes / 60)];
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(value);
 }
 
 function ticks(mailboxes: readonly MailboxView[], t: Translate) {
@@ -184,8 +203,6 @@ function nowText(t: Translate, step: WorkingView['step'], [active]: readonly str
   if (known === undefined) return t('selfService.working.nowFolderOther', { folder: active });
   return t('selfService.working.nowFolder', { folder: t(`selfService.folderNames.${known}`) });
 }
-
-const minuteMs = 60_000;
 
 function leftText(t: Translate, leftMs: number): string {
   const minutes = Math.max(1, Math.round(leftMs / minuteMs));

@@ -14,6 +14,7 @@ import { openLink, viewInput, type Opened } from './load';
 import { emptyForm, present, type FormState } from './present';
 import { ProgressSamples } from './progress-samples';
 import { readSignIn } from './sign-in-form';
+import { UsualDurations } from './usual-durations';
 import { refreshSeconds, type SelfServiceView } from './view';
 import { mailboxView, viewOf } from './view-of';
 import { webLink } from './words';
@@ -103,7 +104,7 @@ function formLimit(): RequestHandler<{ token: string }> {
 }
 
 class Pages {
-  private readonly samples = new ProgressSamples();
+  private readonly seenBefore = { samples: new ProgressSamples(), durations: new UsualDurations() };
 
   constructor(private readonly deps: WebDeps) {}
 
@@ -174,7 +175,7 @@ class Pages {
   }
 
   private async view(opened: OpenLink): Promise<SelfServiceView> {
-    return viewOf(await viewInput(opened, this.deps.config.times.credentialLifeMs, this.samples));
+    return viewOf(await viewInput(opened, this.deps.config.times.credentialLifeMs, this.seenBefore));
   }
 
   private speech(

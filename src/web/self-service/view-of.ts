@@ -4,6 +4,7 @@ import { shownState } from '../../domain/shown-state';
 import { signInNameOf } from '../../domain/sign-in-name';
 import { signInTries } from '../../domain/sign-in-tries';
 import { timeLeftMs, type ProgressSample } from '../../domain/time-left';
+import type { UsualDuration } from '../../domain/usual-duration';
 import type { ConnectorDocument } from '../../models/connectors';
 import type { MailUser, MailUserProjection } from '../../models/mail-users';
 import type {
@@ -29,6 +30,8 @@ export interface ViewInput {
   place?: number;
   /** Until when a mailbox takes no further password; absent where one may be tried. */
   waits?: Partial<Record<Side, Date>>;
+  /** What moves between these connectors usually take. */
+  usual?: UsualDuration;
   /** Progress seen so far, oldest first. */
   samples?: readonly ProgressSample[];
 }
@@ -134,6 +137,7 @@ function signInView(input: ViewInput, state: MigrationState): SelfServiceView {
     sides,
     destroyAt: new Date(now.getTime() + credentialLifeMs),
     ...(linkExpiresAt && { linkExpiresAt }),
+    ...(input.usual && { usual: input.usual }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { FaultText, Remedy } from '../../domain/faults';
 import type { Side } from '../../domain/mailbox';
 import type { MailboxCounters } from '../../domain/migration';
 import type { MoveSummary } from '../../domain/move-summary';
+import type { UsualDuration } from '../../domain/usual-duration';
 
 /** One end of the move, as its owner knows it. */
 export interface MailboxView {
@@ -60,7 +61,14 @@ export interface CompletedView {
  * `noWorker` that what was asked for is kept, but nobody has taken it up.
  */
 export type SelfServiceView =
-  | { view: 'signIn'; again: boolean; sides: SignInSide[]; destroyAt: Date; linkExpiresAt?: Date }
+  | {
+      view: 'signIn';
+      again: boolean;
+      sides: SignInSide[];
+      destroyAt: Date;
+      linkExpiresAt?: Date;
+      usual?: UsualDuration;
+    }
   | { view: 'locked'; locked: SignInSide; until: Date }
   | { view: 'starting'; noWorker: boolean }
   | { view: 'checking'; noWorker: boolean; signedIn: MailboxView[] }
