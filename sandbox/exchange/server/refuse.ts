@@ -24,7 +24,6 @@ export function refuseTooLarge(request: IncomingMessage, response: ServerRespons
     'Content-Length': Buffer.byteLength(text),
   });
   response.write(text);
-  const { socket } = request;
   const end = (): void => {
     clearTimeout(timer);
     response.end();
