@@ -1,0 +1,70 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import mongoose from 'mongoose';
+import { readWebConfig, type WebConfig } from './config';
+import { createLogger, type Logger } from './log';
+import { createSeal } from './secrets/seal';
+import { connectTemporal } from './temporal';
+import { ensureFirstAdministrator } from './web/admin/first-administrator';
+import { createApp } from './web/app';
+
+/** What open requests have to end when the process is told to. */
+const graceMs = 4000;
+
+async function main(): Promise<void> {
+  const config = readWebConfig();
+  const log = createLogger('web', config.LOG_LEVEL);
+  await connectDatabase(config, log);
+  const temporal = connectTemporal({
+    address: config.TEMPORAL_ADDRESS,
+    namespace: config.TEMPORAL_NAMESPACE,
+  });
+  await ensureFirstAdministrator(config, log);
+  const seal = createSeal(config.SEAL_PUBLIC_KEYS_FILE);
+  const app = createApp({ config, database: mongoose.connection, temporal: temporal.client, seal, log });
+  const server = await listen(createServer(app), config);
+  const { port } = server.address() as AddressInfo;
+  log.info({ host: config.HOST, port }, 'the web server is ready');
+
+  const end = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    await Promise.race([closed, pause(graceMs)]);
+    server.closeAllConnections();
+    await temporal.close();
+    await mongoose.disconnect();
+    log.info('the web server has ended');
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end());
+}
+
+/** A database that is away when the process starts is waited for; once there, the driver comes back to it by itself. */
+async function connectDatabase({ MONGODB_URI: uri }: WebConfig, log: Logger): Promise<void> {
+  for (;;) {
+    try {
+      await mongoose.connect(uri, {
+        serverSelectionTimeoutMS: 5000,
+        writeConcern: { w: 'majority', journal: true },
+        readConcern: { level: 'majority' },
+      });
+      return;
+    } catch (error) {
+      log.warn({ err: error }, 'the database is not there yet; tried again');
+      await pause(1000);
+    }
+  }
+}
+
+function listen(server: Server, { HOST, PORT }: WebConfig): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(PORT, HOST, () => resolve(server));
+  });
+}
+
+main().catch((error: unknown) => {
+  // A fault of the configuration is told in its own words; nothing is logged yet that could.
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
