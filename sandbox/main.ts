@@ -102,10 +102,16 @@ function beginAgain(dataFolder: string, sources: StartOptions['sources']): void 
     say('Temporal at TEMPORAL_ADDRESS is yours: --fresh leaves it as it is.');
 }
 
-/** Resolves at the first signal to end; the second one kills all parts and the process. */
+/**
+ * Resolves at the first signal to end, or when the npm that started this process is gone; the second signal kills all
+ * parts and the process.
+ */
 function toldToEnd(supervisor: Supervisor): Promise<void> {
   return new Promise((resolve) => {
     let told = false;
+    const { ppid } = process;
+    const byNpm = process.env.npm_lifecycle_event === 'start';
+    if (byNpm) setInterval(() => process.ppid !== ppid && resolve(), 500).unref();
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(name, () => {
         if (told) {

@@ -27,7 +27,7 @@ export class Logs {
   }
 
   /** The last lines of a log, for the terminal. */
-  tail(part: string, lines = 8): string {
+  tail(part: string, lines = 20): string {
     return readFileSync(this.path(part), 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
   }
 
