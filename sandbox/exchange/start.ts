@@ -17,6 +17,7 @@ import { faultSchema, Faults } from './server/faults';
 import type { FaultInput } from './server/faults';
 import type { ServerState } from './server/handle';
 import { handle } from './server/handle';
+import { rememberConnections } from './server/reset';
 import { Throttle } from './server/throttle';
 
 export interface ExchangeOptions {
@@ -81,6 +82,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     (request, response) => void handle(state, request, response),
   );
   server.on('tlsClientError', () => undefined);
+  rememberConnections(server);
   const port = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
   const exchange = running(
     state,

@@ -17,6 +17,7 @@ import { closeEnvelope, faultEnvelope, isSchemaVersion, openEnvelope } from './e
 import type { Faults, RequestFaults } from './faults';
 import { Aborted, readBody, TooLarge } from './read-body';
 import { refuseTooLarge } from './refuse';
+import { reset } from './reset';
 import { challenges, signIn } from './sign-in';
 import type { Throttle } from './throttle';
 
@@ -249,12 +250,6 @@ function deleteTarget(call: Call, operation: Element): void {
   if (!saved) return;
   const { mailbox, folder } = onlyFolder(call, saved);
   mailbox.removeFolder(folder.record);
-}
-
-/** The client sees its connection reset, as when a server or a device between dies. */
-function reset(response: ServerResponse): void {
-  response.socket?.resetAndDestroy();
-  response.destroy();
 }
 
 function sendFault(response: ServerResponse, error: EwsError): void {

@@ -28,7 +28,8 @@ export async function readBody(
   let sizeBytes = 0;
   let malformed: MalformedRequest | undefined;
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    // A request that is refused in its middle must stay open, so that the refusal can be read.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       sizeBytes += chunk.length;
       if (sizeBytes > limitBytes) throw new TooLarge();
       if (!malformed) malformed = attempt(() => reader.write(chunk));

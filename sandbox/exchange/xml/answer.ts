@@ -35,6 +35,7 @@ export class Answer {
 
   stored(property: Stored): void {
     const name = `t:${property.n}`;
+    if (property.v.length === 0) return this.empty(name, property.a);
     if (typeof property.v === 'string') return this.element(name, property.v, property.a);
     this.open(name, property.a);
     for (const each of property.v) this.stored(each);
