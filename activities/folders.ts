@@ -57,6 +57,11 @@ export type VerifyPassOutcome =
 /** What is done to the folders of an open mailbox; all of it on the queue of the process that has it open. */
 export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps, 'openMailboxes' | 'log'>) {
   return {
+    /** Closes the mailbox as soon as its folders have let go of it; quicker than its `openMailbox` learns that it is cancelled. */
+    async closeMailbox(key: OpeningKey): Promise<void> {
+      openMailboxes.find(key)?.close();
+    },
+
     /** Lists the source's folders, makes the target's and keeps the plan; the workflow sees positions, never names. */
     async planFolders({ fence, ...key }: PlanFoldersInput): Promise<PlanFoldersResult> {
       return withMailbox(

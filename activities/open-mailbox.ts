@@ -18,7 +18,7 @@ export interface OpenMailboxInput extends OpeningKey {
 }
 
 /** How long folders may take to let go of what they have in flight. */
-const letGoMs = 8_000;
+const letGoMs = 5_000;
 
 /**
  * Opens both mailboxes, tells the workflow where, and holds them for the folders that this process copies, until it is cancelled (then
@@ -29,14 +29,15 @@ const letGoMs = 8_000;
 export function createOpenMailbox(deps: ActivityDeps) {
   return async function openMailbox(input: OpenMailboxInput): Promise<never> {
     const { cancellationSignal } = Context.current();
-    let mailbox: OpenMailbox | undefined;
-    using _beating = heartbeats(() => ({ counters: mailbox?.pair.counters() }));
+    const seen: { counters?: () => MailboxCounters } = {};
+    using _beating = heartbeats(() => ({ counters: seen.counters?.() }));
     const pair = await openPair(deps, input, cancellationSignal);
-    mailbox = new OpenMailbox(pair);
     const before = await pair.readCounters().catch(async (error: unknown) => {
       await pair.close();
       throw error;
     });
+    seen.counters = () => pair.counters();
+    const mailbox = new OpenMailbox(pair);
     deps.openMailboxes.add(input, mailbox);
     try {
       await hold(deps, input, mailbox);
@@ -165,6 +166,7 @@ function hasProgressed(before: MailboxCounters, after: MailboxCounters): boolean
 }
 
 function lost(): Fault {
-  const message = 'The mailbox was closed because another opening has taken its place.';
-  return new Fault({ kind: 'retryable' }, { code: 'OpeningLost', remedy: 'none', message });
+  const message =
+    'The mailbox was closed here: the worker is ending, or another opening has taken its place.';
+  return new Fault({ kind: 'retryable' }, { code: 'OpeningEnded', remedy: 'none', message });
 }

@@ -1,4 +1,4 @@
-import { Fault } from '../src/domain/faults';
+import type { Fault } from '../src/domain/faults';
 import type { MailboxPair } from '../src/engine/mailbox-pair';
 
 /** Which opening of which mail user's mailboxes. */
@@ -61,9 +61,17 @@ export class OpenMailbox {
 /** All mailboxes this process has open; folders find theirs by the number of its opening. */
 export class OpenMailboxes {
   private readonly open = new Map<string, OpenMailbox>();
+  private isEnding = false;
 
   add(key: OpeningKey, mailbox: OpenMailbox): void {
     this.open.set(textOf(key), mailbox);
+    if (this.isEnding) mailbox.close();
+  }
+
+  /** The process is ending: closes every mailbox, and each that is still being opened; others go on with them elsewhere. */
+  closeAll(): void {
+    this.isEnding = true;
+    for (const mailbox of this.open.values()) mailbox.close();
   }
 
   /** `undefined` where it is closed, closing, or open elsewhere. */

@@ -42,11 +42,11 @@ const mailboxOpened = defineSignal<[MailboxOpenedSignal]>(signals.mailboxOpened)
  */
 export async function migrateMailbox(run: MigrateMailboxRun): Promise<MigrateMailboxResult> {
   const early: ((m: Migration) => void)[] = [];
-  let migration: Migration | undefined;
+  const begun: { migration?: Migration } = {};
   let stoppedBy: Actor | undefined;
   const life = new CancellationScope();
   const tell = (what: (m: Migration) => void) =>
-    migration === undefined ? early.push(what) : what(migration);
+    begun.migration === undefined ? early.push(what) : what(begun.migration);
   setHandler(credential, (signal) => void tell((m) => m.takeCredential(signal)));
   setHandler(resendInvitation, (signal) => void tell((m) => m.takeResend(signal)));
   setHandler(granted, ({ ticket }) => void tell((m) => m.takeGrant(ticket)));
@@ -60,7 +60,7 @@ export async function migrateMailbox(run: MigrateMailboxRun): Promise<MigrateMai
   const carry = continued ?? (await begin(input));
   if (carry === undefined) return { state: 'gone', epoch: 0 };
   const m = new Migration(input, carry);
-  migration = m;
+  begun.migration = m;
   if (continued === undefined && carry.phase === 'signIn') askForSignIn(m);
   for (const what of early) what(m);
   m.touch();

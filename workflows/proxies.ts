@@ -1,5 +1,5 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import type { FolderActivities, MailboxActivities, ShortActivities } from '../activities';
+import type { FolderActivities, MailboxActivities, ShortActivities } from '../activities/index';
 import type { MigrationTimes } from '../src/domain/migration';
 import { mailboxQueue, mainQueue } from './names';
 

@@ -4,7 +4,7 @@ import type { MailboxCounters, VerifyCounts } from '../../src/domain/migration';
 import type { Side } from '../../src/domain/mailbox';
 import { endOf, growing, type ActivityEnd } from '../faults';
 import type { MailboxOpenedSignal } from '../messages';
-import { mailboxActivities } from '../proxies';
+import { folderActivities, mailboxActivities } from '../proxies';
 import type { Migration } from './migration';
 import { runPass, type PassEnd } from './pass';
 
@@ -87,6 +87,7 @@ async function oneOpening(m: Migration): Promise<OpeningEnd> {
   } finally {
     isClosedFromHere = true;
     await CancellationScope.nonCancellable(async () => {
+      if (end.passEnd?.kind === 'done') await closeSoon(m, opening);
       pass.cancel();
       await passed;
       mailbox.cancel();
@@ -95,6 +96,15 @@ async function oneOpening(m: Migration): Promise<OpeningEnd> {
   }
   if (m.crash !== undefined) throw m.crash.error;
   return { ...end, ...progress };
+}
+
+/** A worker that does not answer at once is told by the cancellation that follows. */
+async function closeSoon(m: Migration, opening: number): Promise<void> {
+  if (m.opened === undefined) return;
+  const key = { mailUserId: m.mailUserId, epoch: m.carry.epoch, opening };
+  const quick = { scheduleToCloseTimeout: '5 seconds' } as const;
+  const { closeMailbox } = folderActivities(m.opened.queue, m.times);
+  await closeMailbox.executeWithOptions(quick, [key]).catch(() => undefined);
 }
 
 function openedNow({ opened }: Migration): MailboxOpenedSignal | undefined {

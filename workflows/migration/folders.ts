@@ -2,7 +2,7 @@ import { CancellationScope, condition } from '@temporalio/workflow';
 import type { CopyFolderOutcome } from '../../activities/folders';
 import { endOf, growing, type ActivityEnd } from '../faults';
 import type { Migration } from './migration';
-import { everything, type OpenFolders } from './pass';
+import { everything, type OpenFolders } from './opening';
 
 const foldersAtOnce = 2;
 

@@ -1,11 +1,10 @@
-import type { FilterSpec } from '../../src/domain/item-filter';
 import type { MailboxCounters, VerifyCounts } from '../../src/domain/migration';
-import type { OpeningKey } from '../../activities/open-mailboxes';
 import { endOf } from '../faults';
 import { folderActivities } from '../proxies';
 import { newPlace } from './carry';
 import { copyFolders } from './folders';
 import type { Migration } from './migration';
+import { everything, type OpenFolders, type Opening } from './opening';
 
 /** `lost`: the opening is of no use any more. */
 export type PassEnd =
@@ -13,20 +12,6 @@ export type PassEnd =
   | { kind: 'lost' }
   | { kind: 'continue' };
 
-/** The mailboxes that are open, and where. */
-export interface Opening {
-  key: OpeningKey;
-  queue: string;
-  /** Set by whatever part of the pass got on. */
-  progress: { progressed: boolean };
-}
-
-/** The folders of one opening. */
-export interface OpenFolders extends Opening {
-  activities: ReturnType<typeof folderActivities>;
-}
-
-export const everything: FilterSpec = { kind: 'everything' };
 const mostSweeps = 3;
 const mostRounds = 3;
 

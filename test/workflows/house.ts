@@ -1,0 +1,372 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { bundleWorkflowCode, DefaultLogger, Runtime, type Worker } from '@temporalio/worker';
+import { Types } from 'mongoose';
+import type { ActivityDeps } from '../../activities/deps';
+import { OpenMailboxes } from '../../activities/open-mailboxes';
+import type { SealKey } from '../../src/config';
+import {
+  defaultTimes,
+  type Actor,
+  type MigrationState,
+  type MigrationTimes,
+} from '../../src/domain/migration';
+import type { Side } from '../../src/domain/mailbox';
+import { systemClock } from '../../src/engine/clock';
+import { fixedWidth } from '../../src/engine/width';
+import { createLogger } from '../../src/log';
+import { createMailer } from '../../src/mail/mailer';
+import { createMailRenderer } from '../../src/mail/render';
+import { Connectors, type ConnectorDocument } from '../../src/models/connectors';
+import { Credentials } from '../../src/models/credentials';
+import { LedgerInMemory } from './memory-ledger';
+import { MailUsers, type MailUser } from '../../src/models/mail-users';
+import { createOpen } from '../../src/secrets/open';
+import { createSeal } from '../../src/secrets/seal';
+import { createWorkers } from '../../src/worker';
+import { gateId, mainQueue, migrationId, workerQueue } from '../../workflows/names';
+import {
+  formStart,
+  migrationStart,
+  signals,
+  workflowTypes,
+  type CredentialSignal,
+  type MigrateMailboxInput,
+  type StartReason,
+} from '../../workflows/messages';
+import { startInbox, type Inbox } from '../mail/inbox';
+import { freshDatabase, type FreshDatabase } from '../support/mongo';
+import { freshNamespace, type FreshNamespace } from '../support/temporal';
+import { MailServers } from './mail-servers';
+
+export const administrator: Actor = { kind: 'administrator', email: 'admin@contoso.example' };
+export const linkKey = 'l'.repeat(40);
+
+/** What takes minutes takes moments here. */
+export const quickTimes: MigrationTimes = {
+  ...defaultTimes,
+  verifyForMs: 20_000,
+  retryFirstMs: 100,
+  retryMostMs: 1000,
+  heartbeatMs: 5000,
+  scheduledRefreshMs: 2000,
+  folderStartMs: 10_000,
+  drainMs: 2000,
+};
+
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
+});
+
+let bundle: ReturnType<typeof bundleWorkflowCode> | undefined;
+/** The workflow code, bundled once per test file. */
+export function workflowCode(): ReturnType<typeof bundleWorkflowCode> {
+  const workflowsPath = require.resolve('../../workflows/index');
+  return (bundle ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') }));
+}
+
+function sealKeys(): { publicKey: SealKey; privateKey: SealKey } {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const as = (key: typeof pair.publicKey): SealKey => ({
+    ...key.export({ format: 'jwk' }),
+    kty: 'EC',
+    kid: 'test',
+  });
+  return { publicKey: as(pair.publicKey), privateKey: as(pair.privateKey) };
+}
+
+export interface RowChange {
+  invitation?: ConnectorDocument['signIn']['invitation'];
+  batch?: string;
+  mailboxesAtOnce?: number;
+  source?: ConnectorDocument;
+  target?: ConnectorDocument;
+  targetAddress?: string;
+  invitationEmail?: string;
+}
+
+/** A running worker. */
+export interface RunningWorker {
+  deps: ActivityDeps;
+  end(): Promise<void>;
+}
+
+/** A Temporal namespace, a database, mail servers and an inbox of a test file's own, with as many workers as it starts. */
+export class House {
+  readonly servers = new MailServers();
+  readonly ledger = new LedgerInMemory();
+  /** What the workers logged. */
+  readonly logged: string[] = [];
+  private readonly keys = sealKeys();
+  readonly seal = createSeal([this.keys.publicKey]);
+  private readonly workers = new Set<RunningWorker>();
+  private rows = 0;
+
+  private constructor(
+    readonly temporal: FreshNamespace,
+    readonly database: FreshDatabase,
+    readonly inbox: Inbox,
+  ) {}
+
+  static async open(): Promise<House> {
+    const [temporal, database, inbox] = await Promise.all([freshNamespace(), freshDatabase(), startInbox()]);
+    await Promise.all([MailUsers.init(), Connectors.init()]);
+    return new House(temporal, database, inbox);
+  }
+
+  get client(): Client {
+    return this.temporal.client;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.workers].map((worker) => worker.end()));
+    await Promise.all([this.temporal.end(), this.database.end(), this.inbox.close()]);
+  }
+
+  deps(change: Partial<ActivityDeps> = {}): ActivityDeps {
+    const log = createLogger('worker', 'debug', { write: (line: string) => void this.logged.push(line) });
+    return {
+      client: this.client,
+      log,
+      open: createOpen([this.keys.privateKey]),
+      serverOf: this.servers.serverOf,
+      ledger: this.ledger,
+      copying: {
+        clock: systemClock,
+        width: () => fixedWidth(2, { items: 20, bytes: 1 << 20 }),
+        bytesInFlight: 8 << 20,
+        sendWindowMs: 1000,
+      },
+      mail: {
+        mailer: createMailer({ url: this.inbox.url, from: 'move@contoso.example' }),
+        render: createMailRenderer(),
+        organisation: { name: 'Contoso', contact: 'help@contoso.example', timeZone: 'UTC', language: 'en' },
+        publicUrl: 'https://move.contoso.example',
+        linkKey,
+        intervalMs: 1,
+      },
+      workerQueue: workerQueue(randomUUID()),
+      openMailboxes: new OpenMailboxes(),
+      ...change,
+    };
+  }
+
+  async startWorker({
+    capacity = 8,
+    ...change
+  }: Partial<ActivityDeps> & { capacity?: number } = {}): Promise<RunningWorker> {
+    const deps = this.deps(change);
+    const workers: Worker[] = await createWorkers({
+      connection: this.temporal.nativeConnection,
+      namespace: this.temporal.namespace,
+      deps,
+      capacity,
+      workflows: { workflowBundle: await workflowCode() },
+    });
+    const runs = Promise.all(workers.map((worker) => worker.run()));
+    const running: RunningWorker = {
+      deps,
+      end: async () => {
+        if (!this.workers.delete(running)) return;
+        deps.openMailboxes.closeAll();
+        for (const worker of workers) worker.shutdown();
+        await runs;
+        deps.mail.mailer.close();
+      },
+    };
+    this.workers.add(running);
+    return running;
+  }
+
+  async startGate(): Promise<void> {
+    const gate = { busyMs: 300, idleMs: 1500, tellAgainMs: 1000, historyEvents: 4000 };
+    await this.client.workflow.start(workflowTypes.gate, {
+      workflowId: gateId,
+      taskQueue: mainQueue,
+      args: [gate],
+    });
+  }
+
+  async connector(side: Side, change: Partial<ConnectorDocument> = {}): Promise<ConnectorDocument> {
+    const _id = new Types.ObjectId();
+    const document: ConnectorDocument = {
+      _id,
+      side,
+      kind: 'exchange',
+      name: `${side} ${_id.toHexString()}`,
+      exchange: { serverName: 'mail.contoso.example', serverVersion: 'Exchange2013' },
+      signIn: { kind: 'selfMigration', signInName: { kind: 'address' }, invitation: 'none' },
+      connectionsPerMailbox: 3,
+      mailboxesAtOnce: 20,
+      revision: 1,
+      createdAt: new Date(),
+      ...change,
+    };
+    await Connectors.create(document);
+    return document;
+  }
+
+  /** A row **Not started**, with connectors of its own unless some are given. */
+  async row(change: RowChange = {}): Promise<MailUser> {
+    const { invitation = 'source', batch = 'Default', mailboxesAtOnce = 20, invitationEmail } = change;
+    this.rows += 1;
+    const signIn = { kind: 'selfMigration', signInName: { kind: 'address' }, invitation } as const;
+    const source = change.source ?? (await this.connector('source', { signIn, mailboxesAtOnce }));
+    const target = change.target ?? (await this.connector('target', { mailboxesAtOnce }));
+    const mailbox = (connectorId: Types.ObjectId, address: string) => ({
+      connectorId,
+      address,
+      addressKey: address.toLowerCase(),
+      recipientType: 'Standard' as const,
+    });
+    const row: MailUser = {
+      _id: new Types.ObjectId(),
+      firstName: 'Ada',
+      lastName: `Lovelace ${this.rows}`,
+      source: mailbox(source._id, `Ada${this.rows}@contoso.example`),
+      target: mailbox(target._id, change.targetAddress ?? `ada${this.rows}@fabrikam.example`),
+      batch,
+      ...(invitationEmail === undefined ? {} : { invitationEmail }),
+      linkGeneration: 1,
+      createdAt: new Date(),
+      asked: { credentialIds: [] },
+    };
+    await MailUsers.create(row);
+    return row;
+  }
+
+  input(row: MailUser, reason: StartReason, times: Partial<MigrationTimes> = {}): MigrateMailboxInput {
+    const mailUserId = row._id.toHexString();
+    return {
+      mailUserId,
+      startId: randomUUID(),
+      reason,
+      by: administrator,
+      times: { ...quickTimes, ...times },
+    };
+  }
+
+  /** **Start**, as the web does it. */
+  async start(
+    row: MailUser,
+    times: Partial<MigrationTimes> = {},
+    reason: Exclude<StartReason, 'form'> = 'start',
+  ): Promise<WorkflowHandle> {
+    const input = this.input(row, reason, times);
+    await MailUsers.updateOne(
+      { _id: row._id },
+      { $set: { 'asked.startId': input.startId, 'asked.startedAt': new Date() } },
+    );
+    return this.client.workflow.start(workflowTypes.migrateMailbox, migrationStart(input, pairOf(row)));
+  }
+
+  /** Seals and stores what a user typed, as the web does it. */
+  async keep(
+    row: MailUser,
+    side: Side,
+    password = this.servers.password,
+    takenAt = new Date(),
+  ): Promise<CredentialSignal> {
+    const ownerId = row._id.toHexString();
+    const sealed = await this.seal(
+      { kind: 'password', userName: row[side].address, password },
+      { ownerId, side },
+    );
+    const _id = new Types.ObjectId();
+    const destroyAt = new Date(takenAt.getTime() + quickTimes.credentialLifeMs);
+    await Credentials.create({
+      _id,
+      owner: { kind: 'mailUser', id: ownerId },
+      side,
+      sealed,
+      takenAt,
+      destroyAt,
+    });
+    const credentialId = _id.toHexString();
+    await MailUsers.updateOne({ _id: row._id }, { $push: { 'asked.credentialIds': credentialId } });
+    return { side, credentialId };
+  }
+
+  /** The user's form in any state but **Not started**. */
+  async signIn(row: MailUser, side: Side, password?: string): Promise<CredentialSignal> {
+    const credential = await this.keep(row, side, password);
+    await this.handle(row).signal<[CredentialSignal]>(signals.credential, credential);
+    return credential;
+  }
+
+  /** The user's form in **Not started**: both sides at once. */
+  async sendForm(row: MailUser, times: Partial<MigrationTimes> = {}): Promise<WorkflowHandle> {
+    const [source, target] = [await this.keep(row, 'source'), await this.keep(row, 'target')];
+    const input = { ...this.input(row, 'form', times), reason: 'form' as const };
+    const handle = await this.client.workflow.signalWithStart(
+      workflowTypes.migrateMailbox,
+      formStart(input, pairOf(row), source),
+    );
+    await handle.signal<[CredentialSignal]>(signals.credential, target);
+    return handle;
+  }
+
+  handle(row: MailUser): WorkflowHandle {
+    return this.client.workflow.getHandle(migrationId(row._id.toHexString()));
+  }
+
+  async read(row: MailUser): Promise<MailUser> {
+    const found = await MailUsers.findById(row._id).lean<MailUser>();
+    if (found === null) throw new Error('the row is gone');
+    return found;
+  }
+
+  /** Waits until the row is as wanted, and answers with it. */
+  async until(
+    row: MailUser,
+    wanted: MigrationState | ((row: MailUser) => boolean),
+    withinMs = 20_000,
+  ): Promise<MailUser> {
+    const isThere = typeof wanted === 'string' ? (now: MailUser) => now.projection?.state === wanted : wanted;
+    return eventually(
+      async () => {
+        const now = await this.read(row);
+        return isThere(now) ? now : undefined;
+      },
+      () => this.read(row),
+      withinMs,
+    );
+  }
+
+  /** Waits until the row's migration has come to its end. */
+  async untilEnded(row: MailUser, withinMs = 30_000): Promise<MailUser> {
+    return this.until(row, (now) => now.projection?.endedAt !== undefined, withinMs);
+  }
+
+  /** The states of the time line of the newest epoch, in order. */
+  async states(row: MailUser): Promise<MigrationState[]> {
+    const { projection } = await this.read(row);
+    return (projection?.timeline ?? []).map(({ state }) => state);
+  }
+
+  credentialsOf(row: MailUser): Promise<number> {
+    return Credentials.countDocuments({ 'owner.id': row._id.toHexString() });
+  }
+}
+
+export function pairOf({ source, target }: MailUser) {
+  return { sourceAddress: source.address, targetAddress: target.address };
+}
+
+/** Asks again and again until there is an answer. */
+export async function eventually<T>(
+  ask: () => Promise<T | undefined>,
+  seen: () => unknown,
+  withinMs = 20_000,
+): Promise<T> {
+  const giveUpAt = Date.now() + withinMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (Date.now() > giveUpAt)
+      throw new Error(`not within ${withinMs} ms: ${JSON.stringify(await seen(), null, 1)}`);
+    await pause(50);
+  }
+}

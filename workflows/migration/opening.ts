@@ -1,0 +1,19 @@
+import type { OpeningKey } from '../../activities/open-mailboxes';
+import type { FilterSpec } from '../../src/domain/item-filter';
+import type { folderActivities } from '../proxies';
+
+/** The mailboxes that are open, and where. */
+export interface Opening {
+  key: OpeningKey;
+  queue: string;
+  /** Set by whatever part of the pass got on. */
+  progress: { progressed: boolean };
+}
+
+/** The folders of one opening. */
+export interface OpenFolders extends Opening {
+  activities: ReturnType<typeof folderActivities>;
+}
+
+/** What is to be copied of a mailbox. */
+export const everything: FilterSpec = { kind: 'everything' };
