@@ -29,6 +29,7 @@ const hintOverlap = 6;
 const deepest = 48;
 /** Characters outside of bulk elements that one message may hold. */
 const mostHeld = 32 * 1024 * 1024;
+const onlyBase64 = /^[A-Za-z0-9+/=\s]*$/;
 const less = 0x3c;
 const greater = 0x3e;
 
@@ -42,7 +43,8 @@ export class AnswerParser {
   private filter = new MarkupFilter();
   private readonly path: Element[] = [];
   private parts: Part[] = [];
-  private bulk: { of: Element; decoder: StringDecoder; filter: MarkupFilter } | undefined;
+  /** `isPlain` until the first byte that is no base64: what is base64 throughout passes as it is. */
+  private bulk: { of: Element; isPlain: boolean; decoder: StringDecoder; filter: MarkupFilter } | undefined;
   private justOpened: { element: Element; isBulk: boolean } | undefined;
   private awaitsTagEnd = false;
   private tail = '';
@@ -93,7 +95,12 @@ export class AnswerParser {
     this.feed(this.decoder.write(bytes.subarray(from, to)));
     const last = this.justOpened as { element: Element; isBulk: boolean } | undefined;
     if (last?.isBulk && bytes[to - 1] === greater && this.path.at(-1) === last.element) {
-      this.bulk = { of: last.element, decoder: new StringDecoder('utf8'), filter: new MarkupFilter() };
+      this.bulk = {
+        of: last.element,
+        isPlain: true,
+        decoder: new StringDecoder('utf8'),
+        filter: new MarkupFilter(),
+      };
     }
     return to;
   }
@@ -120,7 +127,11 @@ export class AnswerParser {
     if (!bulk) return from;
     const end = bytes.indexOf(less, from);
     const to = end < 0 ? bytes.length : end;
-    this.emitBulk(bulk.of, bulk.filter.write(bulk.decoder.write(bytes.subarray(from, to))));
+    const piece = bytes.subarray(from, to);
+    bulk.isPlain &&= onlyBase64.test(piece.toString('latin1'));
+    if (bulk.isPlain) {
+      if (piece.length > 0) this.parts.push({ kind: 'bulk', of: bulk.of, bytes: piece });
+    } else this.emitBulk(bulk.of, bulk.filter.write(bulk.decoder.write(piece)));
     if (end >= 0) {
       this.emitBulk(bulk.of, bulk.filter.write(bulk.decoder.end()) + bulk.filter.end());
       this.bulk = undefined;
