@@ -5,6 +5,7 @@
 """
 
 import datetime
+import decimal
 import json
 import os
 import sys
@@ -82,7 +83,7 @@ def mail(account, folder):
         b'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>hi</p>\r\n--b\r\n' \
         b'Content-Type: application/pdf; name=x.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--b--\r\n'
     came = EWSDateTime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
-    item = Message(account=account, folder=folder, mime_content=mime, stamp='key-1', flags=1, came=came, categories=['A', 'B&C'])
+    item = Message(account=account, folder=folder, mime_content=mime, stamp='key-1', flags=1, came=came, is_read=True, categories=['A', 'B&C'])
     item.save()
     item = folder.get(id=item.id)
     attachment = item.attachments[0]
@@ -122,7 +123,7 @@ def other_kinds(account):
     day = CalendarItem(account=account, folder=account.calendar, subject='day', is_all_day=True, start=datetime.date(2026, 5, 1), end=datetime.date(2026, 5, 2))
     day.save()
     facts['allDay'] = str(account.calendar.get(id=day.id).start)
-    contact = Contact(account=account, folder=account.contacts, given_name='Ada', surname='Lovelace', file_as='Lovelace, Ada',
+    contact = Contact(account=account, folder=account.contacts, given_name='Ada', surname='Lovelace', display_name='Ada Lovelace', file_as='Lovelace, Ada',
                       email_addresses=[EmailAddress(email='a@b.example', label='EmailAddress1')],
                       phone_numbers=[PhoneNumber(label='MobilePhone', phone_number='+41 1')],
                       physical_addresses=[PhysicalAddress(label='Home', street='Street 1', city='Zürich')], birthday=datetime.date(1815, 12, 10))
@@ -137,7 +138,7 @@ def other_kinds(account):
                              members=[Member(mailbox=Mailbox(email_address='m@n.example', mailbox_type='OneOff', routing_type='SMTP', name='M'))])
     group.save()
     facts['list'] = [each.mailbox.email_address for each in account.contacts.get(id=group.id).members]
-    task = Task(account=account, folder=account.tasks, subject='task', due_date=datetime.date(2026, 2, 2), status='InProgress', percent_complete=50)
+    task = Task(account=account, folder=account.tasks, subject='task', due_date=datetime.date(2026, 2, 2), status='InProgress', percent_complete=decimal.Decimal(50))
     task.save()
     task = account.tasks.get(id=task.id)
     facts['task'] = [str(task.due_date), task.status, float(task.percent_complete)]

@@ -8,7 +8,7 @@ import type { Element } from '../xml/element';
 import { child, childText } from '../xml/element';
 import type { ExtendedUri } from './extended';
 import { canonicalDate, extendedValue, KEYWORDS, parseExtendedUri } from './extended';
-import { CLASS_OF_ELEMENT, DATES, isItemElement, orderOf } from './schema';
+import { BOOLEANS, CLASS_OF_ELEMENT, DATES, isItemElement, orderOf } from './schema';
 import { enumText } from './system-tags';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -59,7 +59,12 @@ export function toStored(element: Element): Stored {
     return { n: 'Mailbox', ...a, v: [{ n: 'Name', v: address }, ...rest, ...routing] };
   }
   if (element.children.length > 0) return { n: element.name, ...a, v: element.children.map(toStored) };
-  return { n: element.name, ...a, v: DATES.has(element.name) ? canonicalDate(element.text) : element.text };
+  return { n: element.name, ...a, v: canonicalText(element) };
+}
+
+function canonicalText({ name, text }: Element): string {
+  if (DATES.has(name)) return canonicalDate(text);
+  return BOOLEANS.has(name) ? String(/^(true|1)$/.test(text.trim())) : text;
 }
 
 /** Sets one property from its element. @throws EwsError, SoapFault */

@@ -148,6 +148,12 @@ export const DATES: ReadonlySet<string> = new Set(
     ProposedStart ProposedEnd`),
 );
 
+/** Properties that are true or false, which clients may also write as 1 or 0. */
+export const BOOLEANS: ReadonlySet<string> = new Set(
+  words(`ReminderIsSet IsAllDayEvent IsResponseRequested IsReadReceiptRequested IsDeliveryReceiptRequested AllowNewTimeProposal
+    IsOnlineMeeting IsDelegated IsOutOfDate HasBeenProcessed`),
+);
+
 /** The item element for an item class. Sticky notes, journal entries and custom forms are messages to EWS. */
 export function elementOfClass(itemClass: string): ItemElement {
   const lower = itemClass.toLowerCase();
