@@ -39,8 +39,8 @@ export async function signIn(m: Migration): Promise<SignInEnd> {
       }
       for (const side of checked) begin(side, () => check(m, side));
       if (m.carry.mailing !== undefined) begin('mail', () => sendInvitation(m));
-      m.setState(stateOf(m));
       if (m.view.wanted.length === 0) return 'ready';
+      m.setState(stateOf(m));
       const left = checked.length > 0 ? undefined : timeLeft(m);
       if (left !== undefined && left <= 0) return 'expired';
       await m.change(seen, left);
