@@ -146,7 +146,7 @@ describe('the user’s pages', () => {
       expect(answer.text).toContain('Type the password of your new mailbox.');
       expect(answer.text).not.toContain('href="#field-sourcePassword"');
       expect(answer.text).toContain('value="CONTOSO\\anna"');
-      expect(answer.text).toMatch(/<details class="mp-other-name" open>/);
+      expect(answer.text).toMatch(/<details class="mps-other-name" open>/);
       expect(answer.text).not.toContain('Hunter2');
       expect(await credentialsOf(row)).toEqual([]);
     });

@@ -20,7 +20,7 @@
   const form = document.querySelector('[data-sign-in]');
   if (form === null) return;
 
-  for (const button of form.querySelectorAll('.mp-show')) {
+  for (const button of form.querySelectorAll('.mps-show')) {
     const input = document.getElementById(button.getAttribute('aria-controls'));
     button.hidden = false;
     button.addEventListener('click', () => {
@@ -33,7 +33,7 @@
 
   // A password that is shown is not offered to be remembered as ordinary text, nor sent twice.
   form.addEventListener('submit', (event) => {
-    for (const button of form.querySelectorAll('.mp-show[aria-pressed="true"]')) button.click();
+    for (const button of form.querySelectorAll('.mps-show[aria-pressed="true"]')) button.click();
     if (form.dataset.sent === 'true') event.preventDefault();
     form.dataset.sent = 'true';
     form.querySelector('[type="submit"]').setAttribute('aria-disabled', 'true');
