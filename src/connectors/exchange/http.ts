@@ -170,7 +170,8 @@ export class Http {
     if (signal.aborted) return signal.reason;
     if (error instanceof PassedThrough) return error.reason;
     if (error instanceof TransportFailure) return error;
-    return new TransportFailure(codeOf(error), sent);
+    const code = codeOf(error);
+    return new TransportFailure(code, unconnected.has(code) ? 'nothing' : sent);
   }
 }
 
@@ -228,9 +229,24 @@ function trust(certificateAuthority: string | undefined): { ca?: string[] } {
   return { ca: [...usual, certificateAuthority] };
 }
 
+/** The code that says most: a failure to connect may be wrapped. Looks at no message, which may hold anything. */
 function codeOf(error: unknown): string {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+  for (
+    let at: unknown = error;
+    typeof at === 'object' && at !== null;
+    at = 'cause' in at ? at.cause : undefined
+  ) {
     if ('code' in at && typeof at.code === 'string') return at.code;
   }
   return 'Unknown';
 }
+
+/** Codes of connections that never came to be, over which nothing can have been sent. */
+const unconnected = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
