@@ -29,7 +29,7 @@ export class BloomFilter {
   private places(key: string): number[] {
     const digest = createHash('sha1').update(key).digest();
     const first = digest.readUInt32LE(0);
-    const step = digest.readUInt32LE(4) | 1;
+    const step = (digest.readUInt32LE(4) | 1) >>> 0;
     const size = this.bits.length * 8;
     return Array.from({ length: hashes }, (_, at) => (first + at * step) % size);
   }

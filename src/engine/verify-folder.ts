@@ -183,6 +183,7 @@ async function judgeTarget(
     newest && !(there.length === 1 && there[0]?.stamp.parcelId === newest.parcelId) ? there : [],
   );
   const recorded = await recordedParcels(pair, doubtful);
+  for (const { newest } of accounts.values()) if (newest) recorded.add(newest.parcelId);
   for (const [sourceKey, known] of accounts) judgeKey(folder, sourceKey, known, recorded, verdict);
 }
 

@@ -23,7 +23,7 @@ export class MemorySource extends MemoryMailbox implements SourceMailbox {
       () => {
         if (!this.store.folders.has(folderKey)) throw folderGone('source');
         const page = this.store.page(folderKey, since, this.pageItems);
-        const changes: Change[] = page.changed.map((item) => change(item, page.since));
+        const changes: Change[] = page.changed.map((item) => change(item, page.told));
         for (const sourceKey of page.gone) changes.push({ kind: 'gone', sourceKey });
         return { changes, state: page.state, more: page.more, reset: page.reset };
       },
@@ -73,8 +73,8 @@ function sourceFolder({ id, parentId, name, wellKnown, folderClass, items }: Mem
   return { key: id, parentKey: parentId, name, wellKnown, folderClass, itemCount: items.size, sizeBytes };
 }
 
-function change(item: MemoryItem, since: number): Change {
+function change(item: MemoryItem, told: number): Change {
   const { id: sourceKey, changeKey, read, itemClass, date, moveKey, content } = item;
-  if (item.contentChanged <= since) return { kind: 'flags', sourceKey, changeKey, flags: { read } };
+  if (item.contentChanged <= told) return { kind: 'flags', sourceKey, changeKey, flags: { read } };
   return { kind: 'put', sourceKey, changeKey, sizeBytes: content.sizeBytes, itemClass, date, moveKey };
 }

@@ -46,8 +46,8 @@ export interface NewItem {
 export interface StorePage {
   changed: MemoryItem[];
   gone: string[];
-  /** The number of the change that `since` named; 0 where the list begins anew. */
-  since: number;
+  /** Up to this change the whole list was told before; 0 where it never was. What is older is known to whoever asks. */
+  told: number;
   state: string;
   more: boolean;
   reset: boolean;
@@ -173,18 +173,21 @@ export class MemoryStore {
 
   /** One page of what changed or went since a state, each item once, in the order of the last change. */
   page(folderId: string, state: string | undefined, most: number): StorePage {
-    const [generation, number] = (state ?? `${this.generation}:0`).split(':').map(Number);
+    const [generation, number = 0, toldBefore = 0] = (state ?? `${this.generation}:0:0`)
+      .split(':')
+      .map(Number);
     const reset = generation !== this.generation;
-    const since = reset || number === undefined ? 0 : number;
-    const folder = this.folder(folderId);
-    const later = inOrder(folder, since, most + 1);
+    const [since, told] = reset ? [0, 0] : [number, toldBefore];
+    const later = inOrder(this.folder(folderId), since, most + 1);
     const page = later.slice(0, most);
+    // A page that ends the list speaks for everything so far, so that an empty one moves on too.
+    const end = Math.max(this.changes, 1);
+    const next = later.length > most ? `${page.at(-1)?.number}:${told}` : `${end}:${end}`;
     return {
       changed: page.flatMap(({ item }) => item ?? []),
       gone: page.flatMap(({ gone }) => gone ?? []),
-      since,
-      // A page that ends the list speaks for everything so far, so that an empty one moves on too.
-      state: `${this.generation}:${later.length > most ? page.at(-1)?.number : Math.max(this.changes, 1)}`,
+      told,
+      state: `${this.generation}:${next}`,
       more: later.length > most,
       reset,
     };

@@ -1,0 +1,83 @@
+import type { MemoryWire, WireRequest } from '../../../src/connectors/memory';
+import type { Chance } from './chance';
+import { busy, lostAnswer, passwordChanged, refusedForNow } from './faults';
+import type { VirtualTime } from './virtual-time';
+import type { Worker } from './worker';
+
+/** Percent of requests. */
+export interface WireRates {
+  lostBefore: number;
+  lostAfter: number;
+  late: number;
+  part: number;
+  busy: number;
+  refused: number;
+  again: number;
+  signIn: number;
+  /** How late a late request takes effect at most. */
+  latestMs: number;
+}
+
+const changing = new Set(['ensureFolder', 'putItems', 'updateItems', 'setFlags', 'removeItems']);
+
+/** A way to a server on which anything may happen that `settleMs` allows, and, where `latestMs` is greater, more. */
+export class FaultyWire implements MemoryWire {
+  constructor(
+    private readonly time: VirtualTime,
+    private readonly worker: Worker,
+    private readonly chance: Chance,
+    private readonly rates: () => WireRates,
+  ) {}
+
+  async send<Answer>(request: WireRequest<Answer>, signal: AbortSignal): Promise<Answer[]> {
+    // From here on the request is on its way, whatever becomes of whoever sent it.
+    const arriving = this.arrive(request);
+    arriving.catch(() => {});
+    const answers = await Promise.race([arriving, aborted(signal)]);
+    await this.worker.pass();
+    signal.throwIfAborted();
+    return answers;
+  }
+
+  private async arrive<Answer>({ kind, steps, again }: WireRequest<Answer>): Promise<Answer[]> {
+    const { chance, time } = this;
+    const rates = this.rates();
+    await time.sleep(chance.number(40));
+    if (chance.is(rates.busy)) throw busy(1 + chance.number(chance.is(10) ? 200_000 : 5_000));
+    if (chance.is(rates.refused)) throw refusedForNow();
+    if (chance.is(rates.signIn)) throw passwordChanged();
+    if (chance.is(rates.lostBefore)) throw lostAnswer();
+    if (changing.has(kind) && chance.is(rates.late)) this.later(steps, rates.latestMs);
+    if (changing.has(kind) && chance.is(rates.part)) return this.part(steps);
+    const answers = steps.map((step) => (again && chance.is(rates.again) ? again(refusedForNow()) : step()));
+    if (chance.is(rates.lostAfter)) throw lostAnswer();
+    await time.sleep(chance.number(40));
+    return answers;
+  }
+
+  private later(steps: readonly (() => unknown)[], latestMs: number): never {
+    this.time.after(this.chance.number(latestMs - 100), () => attempt(steps));
+    throw lostAnswer();
+  }
+
+  private part(steps: readonly (() => unknown)[]): never {
+    attempt(steps.slice(0, this.chance.number(steps.length + 1)));
+    throw lostAnswer();
+  }
+}
+
+/** Nobody hears what a lost request meets. */
+function attempt(steps: readonly (() => unknown)[]): void {
+  try {
+    for (const step of steps) step();
+  } catch {
+    // The answer is lost, and so is a refusal.
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}

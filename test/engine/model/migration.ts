@@ -1,0 +1,206 @@
+import { MemorySource, MemoryStore, MemoryTarget } from '../../../src/connectors/memory';
+import { itemFilter } from '../../../src/domain/item-filter';
+import { copyFolder } from '../../../src/engine/copy-folder';
+import type { LedgerStore } from '../../../src/engine/ledger';
+import { MailboxPair } from '../../../src/engine/mailbox-pair';
+import { planFolders } from '../../../src/engine/plan-folders';
+import type { VerifyFindings } from '../../../src/engine/verify-findings';
+import { verifyPass } from '../../../src/engine/verify-pass';
+import { fixedWidth } from '../../../src/engine/width';
+import { MemoryLedger } from '../../support/memory-ledger';
+import { Chance } from './chance';
+import { faultyLedger } from './faulty-ledger';
+import { FaultyWire, type WireRates } from './faulty-wire';
+import { VirtualTime } from './virtual-time';
+import { Worker } from './worker';
+
+export const settleMs = 20_000;
+export const sendWindowMs = 2_000;
+
+export interface Breakable {
+  /** Wraps the ledger or clock of a worker, to break a rule on purpose. */
+  ledger?: (ledger: LedgerStore) => LedgerStore;
+  quietMs?: number;
+}
+
+export interface Setting {
+  seed: number;
+  folders: number;
+  items: number;
+  updates: boolean;
+  inTwo: boolean;
+  rates: WireRates;
+  ledgerFailing: number;
+  broken?: Breakable;
+}
+
+interface Opening {
+  worker: Worker;
+  pair: MailboxPair;
+}
+
+/** A migration as the workflow runs it, told from its worst days: it goes on until nothing is left to be done. */
+export class Migration {
+  readonly time = new VirtualTime();
+  readonly chance: Chance;
+  readonly source = new MemoryStore('source');
+  readonly target = new MemoryStore('target');
+  readonly ledger = new MemoryLedger();
+  readonly workers: Worker[] = [];
+  readonly verified: VerifyFindings[] = [];
+  /** While it holds, anything may go wrong. */
+  chaos = true;
+  private fence = 0;
+  private opening?: Opening;
+
+  constructor(readonly setting: Setting) {
+    this.chance = new Chance(setting.seed);
+  }
+
+  /** Runs passes until the chaos is over, then one that must come to an end. */
+  async run(): Promise<void> {
+    while (this.chaos) await this.pass();
+    for (let passes = 0; !(await this.pass()); passes += 1) {
+      if (passes === 10) throw new Error('no end to the passes');
+    }
+  }
+
+  /** The worker that is at work now. */
+  get worker(): Worker | undefined {
+    return this.opening?.worker;
+  }
+
+  /** A second attempt at whatever is being done, by a worker of its own. */
+  async intrude(): Promise<void> {
+    const { pair, worker } = this.open();
+    const folders = this.ledger.folders(pair.id);
+    for await (const { plan } of folders) {
+      if (!this.chance.is(50)) continue;
+      const order = {
+        position: plan.position,
+        fence: this.nextFence(),
+        filter: everything,
+        retryFailed: false,
+      };
+      await Promise.race([copyFolder(pair, order, never).catch(() => {}), worker.gone]);
+    }
+  }
+
+  /** @returns whether everything was copied and nothing is left to be mended */
+  private async pass(): Promise<boolean> {
+    const opening = (this.opening = this.open());
+    const done = await Promise.race([
+      this.passOf(opening).catch(async () => this.failed()),
+      opening.worker.gone.then(() => false),
+    ]);
+    if (!done) await this.time.sleep(1 + this.chance.number(5_000));
+    return done;
+  }
+
+  private async failed(): Promise<boolean> {
+    await this.time.sleep(5_000);
+    return false;
+  }
+
+  private async passOf({ pair }: Opening): Promise<boolean> {
+    for (let sweeps = 0; sweeps < 3; sweeps += 1) {
+      const positions = await this.plan(pair);
+      if (!positions) return false;
+      const changes = await this.copy(pair, positions);
+      if (changes === undefined) return false;
+      if (changes === 0) break;
+    }
+    for (let rounds = 0; rounds < 5; rounds += 1) {
+      const { repair, findings } = await verifyPass(pair, { filter: everything }, never);
+      this.verified.push(findings);
+      if (repair.length === 0) return findings.arrivedSince === 0;
+      if ((await this.copy(pair, repair)) === undefined) return false;
+    }
+    return false;
+  }
+
+  private async plan(pair: MailboxPair): Promise<number[] | undefined> {
+    const result = await planFolders(pair, { fence: this.nextFence() }, never);
+    if (result.kind === 'planned') return result.folders.map(({ position }) => position);
+    this.fence = Math.max(this.fence, result.by);
+    return undefined;
+  }
+
+  /** Two folders at once, each again until it is done. @returns the changes, or nothing where the plan does not hold */
+  private async copy(pair: MailboxPair, positions: readonly number[]): Promise<number | undefined> {
+    const left = [...positions];
+    let changes: number | undefined = 0;
+    const lane = async () => {
+      for (let position = left.shift(); position !== undefined; position = left.shift()) {
+        const told = await this.copyOne(pair, position);
+        changes = changes === undefined || told === undefined ? undefined : changes + told;
+      }
+    };
+    await Promise.all([lane(), lane()]);
+    return changes;
+  }
+
+  private async copyOne(pair: MailboxPair, position: number): Promise<number | undefined> {
+    for (let tries = 0; tries < 8; tries += 1) {
+      const order = {
+        position,
+        fence: this.nextFence(),
+        filter: everything,
+        retryFailed: this.chance.is(10),
+      };
+      const result = await copyFolder(pair, order, never).catch((fault: unknown) => fault as Error);
+      if (result instanceof Error) await this.time.sleep(5_000);
+      else if (result.kind === 'done') return result.changes;
+      else if (result.kind === 'fenced') this.fence = Math.max(this.fence, result.by);
+      else return result.kind === 'unplanned' ? undefined : 0;
+    }
+    return undefined;
+  }
+
+  private nextFence(): number {
+    this.fence += 1;
+    return this.fence;
+  }
+
+  private open(): Opening {
+    const { time, chance, setting } = this;
+    const worker = new Worker(time);
+    this.workers.push(worker);
+    const rates = () => (this.chaos ? setting.rates : calm);
+    const wire = new FaultyWire(time, worker, chance, rates);
+    const small = { itemsPerRequest: 5, bytesPerRequest: 20_000, settleMs };
+    const source = new MemorySource(this.source, { capabilities: small, pageItems: 7, wire });
+    const several = setting.inTwo ? { severalRequestsAboveBytes: 1_500 } : {};
+    const target = new MemoryTarget(this.target, { capabilities: small, pageItems: 7, wire, ...several });
+    if (!setting.updates) Object.assign(target, { updateItems: undefined });
+    const faulty = faultyLedger(this.ledger, time, worker, chance, () =>
+      this.chaos ? setting.ledgerFailing : 0,
+    );
+    const { broken } = setting;
+    const pair = new MailboxPair({
+      source,
+      target,
+      ledger: broken?.ledger?.(faulty) ?? faulty,
+      clock: worker.clock,
+      width: fixedWidth(2, { items: 4, bytes: 10_000 }),
+      bytesInFlight: 100_000,
+      sendWindowMs,
+    });
+    if (broken?.quietMs !== undefined) Object.defineProperty(pair, 'quietMs', { value: broken.quietMs });
+    return { worker, pair };
+  }
+}
+
+const never = new AbortController().signal;
+const everything = itemFilter({ kind: 'everything' });
+const calm: WireRates = {
+  lostBefore: 0,
+  lostAfter: 0,
+  late: 0,
+  part: 0,
+  busy: 0,
+  refused: 0,
+  again: 0,
+  signIn: 0,
+  latestMs: 200,
+};
