@@ -30,9 +30,16 @@ export class Person {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }
 
-  private async send(path: string, init: RequestInit): Promise<{ status: number; url: string; text: string }> {
+  private async send(
+    path: string,
+    init: RequestInit,
+  ): Promise<{ status: number; url: string; text: string }> {
     const url = new URL(path, this.base);
-    const answer = await fetch(url, { ...init, redirect: 'manual', headers: { cookie: this.cookie, accept: 'text/html' } });
+    const answer = await fetch(url, {
+      ...init,
+      redirect: 'manual',
+      headers: { cookie: this.cookie, accept: 'text/html' },
+    });
     for (const line of answer.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       this.cookies.set(name, value);

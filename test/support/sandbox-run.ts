@@ -101,15 +101,19 @@ export class SandboxRun {
     });
   }
 
-  /** `PUT /policy` of a simulator. */
-  async setPolicy(server: 'contoso' | 'fabrikam', policy: Record<string, unknown>): Promise<void> {
-    const port = this.ports()[`${server}Control`];
-    const answer = await fetch(`http://127.0.0.1:${port}/policy`, {
-      method: 'PUT',
+  /** Asks the control API of a simulator, such as `PUT /policy` or `POST /faults`. */
+  async control(
+    server: 'contoso' | 'fabrikam',
+    method: 'PUT' | 'POST' | 'DELETE',
+    path: string,
+    body?: unknown,
+  ): Promise<void> {
+    const answer = await fetch(`http://127.0.0.1:${this.ports()[`${server}Control`]}${path}`, {
+      method,
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(policy),
+      body: JSON.stringify(body),
     });
-    if (!answer.ok) throw new Error(`policy refused: ${await answer.text()}`);
+    if (!answer.ok) throw new Error(`${method} ${path} was refused: ${await answer.text()}`);
   }
 
   /** Asks five times a second. @throws with `what` and the last lines of the logs when the time is up */
@@ -121,7 +125,8 @@ export class SandboxRun {
         throw fault;
       });
       if (held) return;
-      if (Date.now() > end) throw new Error(`after ${timeoutMs} ms still not: ${what}\n${this.output.slice(-3000)}`);
+      if (Date.now() > end)
+        throw new Error(`after ${timeoutMs} ms still not: ${what}\n${this.output.slice(-3000)}`);
       await pause(200);
     }
   }
