@@ -19,7 +19,12 @@ export function isActionable(action: RowAction, state: MigrationState): boolean 
     case 'resend':
       return needsSignIn.includes(state) || (ended && state !== 'completed');
     case 'giveCredentials':
-      return state === 'notStarted' || needsSignIn.includes(state) || (ended && state !== 'completed');
+      return (
+        state === 'notStarted' ||
+        state === 'starting' ||
+        needsSignIn.includes(state) ||
+        (ended && state !== 'completed')
+      );
     case 'delete':
       return state === 'notStarted' || ended;
   }

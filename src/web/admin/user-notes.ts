@@ -22,11 +22,27 @@ export function noteOf(row: ListedMailUser, now: Date): RowNote | undefined {
     case 'starting':
     case 'verifying': {
       const since = state === 'starting' ? asked.startedAt : asked.credentialAt;
-      const untaken = projection?.state !== state || state === 'starting';
       const late = since !== undefined && now.getTime() - new Date(since).getTime() > noWorkerAfterMs;
+      const invitation = projection?.invitation;
+      if (
+        state === 'starting' &&
+        invitation?.delayed !== undefined &&
+        projection?.handledStartId === asked.startId
+      )
+        return {
+          key: 'admin.users.notes.mailDelayed',
+          values: { answer: invitation.delayed.answer },
+          tone: 'warning',
+        };
+      if (
+        state === 'starting' &&
+        invitation?.dueAt !== undefined &&
+        projection?.handledStartId === asked.startId
+      )
+        return { key: 'admin.users.notes.mailDue', at: invitation.dueAt, tone: 'plain' };
       if (projection?.refusal?.outcome === 'unreachable')
         return { key: 'admin.users.notes.unreachable', at: projection.refusal.at, tone: 'warning' };
-      return late && untaken ? { key: 'admin.noWorker.title', tone: 'warning' } : undefined;
+      return late && !isTaken(row) ? { key: 'admin.noWorker.title', tone: 'warning' } : undefined;
     }
     case 'emailSent': {
       const invitation = projection?.invitation;
@@ -66,4 +82,11 @@ export function noteOf(row: ListedMailUser, now: Date): RowNote | undefined {
     case 'expired':
       return undefined;
   }
+}
+
+/** Whether a worker has taken note of all that was asked for. */
+function isTaken({ asked, projection }: ListedMailUser): boolean {
+  const { startId, credentialIds } = asked;
+  if (startId !== undefined && projection?.handledStartId !== startId) return false;
+  return credentialIds.every((id) => projection?.handledCredentialIds.includes(id));
 }

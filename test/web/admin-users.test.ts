@@ -1,0 +1,391 @@
+import { AuditLog } from '../../src/models/audit-log';
+import { BulkActions } from '../../src/models/bulk-actions';
+import { Credentials } from '../../src/models/credentials';
+import { MailUsers, type MailUser } from '../../src/models/mail-users';
+import type { MigrateMailboxInput } from '../../workflows/messages';
+import { aProjection } from './self-service-app';
+import { aConnector, aMailUser, send, startAdmin, unusable, type AdminApp, type Agent } from './admin-app';
+
+let app: AdminApp;
+let agent: Agent;
+let pair: { source: Awaited<ReturnType<typeof aConnector>>; target: Awaited<ReturnType<typeof aConnector>> };
+beforeAll(async () => {
+  app = await startAdmin();
+  agent = await app.signedIn();
+  pair = { source: await aConnector('source'), target: await aConnector('target') };
+});
+afterAll(() => app.end());
+
+const idOf = (row: MailUser): string => row._id.toHexString();
+const read = (row: MailUser) => MailUsers.findById(row._id).orFail().lean<MailUser>();
+const press = (action: string, ...rows: MailUser[]) =>
+  send(agent, '/admin/users/new', '/admin/users/actions', { action, ids: rows.map(idOf) });
+const shown = async () => (await agent.get('/admin/users').expect(200)).text;
+
+async function historyOf(row: MailUser) {
+  const { events } = await app.temporal.workflow.getHandle(`migration-${idOf(row)}`).fetchHistory();
+  return events ?? [];
+}
+async function signalsOf(row: MailUser): Promise<string[]> {
+  const names = (await historyOf(row)).map(
+    (event) => event.workflowExecutionSignaledEventAttributes?.signalName,
+  );
+  return names.filter((name) => typeof name === 'string');
+}
+async function inputOf(row: MailUser): Promise<MigrateMailboxInput> {
+  const [first] = await historyOf(row);
+  const data = first?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
+  return JSON.parse(Buffer.from(data ?? []).toString('utf8')) as MigrateMailboxInput;
+}
+
+describe('Create Single', () => {
+  const fields = () => ({
+    source: pair.source._id.toHexString(),
+    target: pair.target._id.toHexString(),
+    FirstName: 'Björn',
+    SourceEmail: 'Bjorn@Contoso.example',
+    TargetEmail: 'bjorn@fabrikam.example',
+    BatchName: 'Berlin',
+  });
+
+  it('has the only connectors chosen already', async () => {
+    const { text } = await agent.get('/admin/users/new').expect(200);
+    expect(text).toContain(`<option value="${pair.source._id.toHexString()}" selected>`);
+  });
+
+  it('lists a mailbox once, however its address is written', async () => {
+    await send(agent, '/admin/users/new', '/admin/users/new', fields()).expect(303);
+    const twice = await send(agent, '/admin/users/new', '/admin/users/new', {
+      ...fields(),
+      SourceEmail: 'bjorn@contoso.EXAMPLE',
+    }).expect(422);
+    expect(twice.text).toContain('This source mailbox is in the list already.');
+    const [row, ...more] = await MailUsers.find({ 'source.addressKey': 'bjorn@contoso.example' }).lean<
+      MailUser[]
+    >();
+    expect(more).toEqual([]);
+    expect(row).toMatchObject({
+      firstName: 'Björn',
+      batch: 'Berlin',
+      source: { address: 'Bjorn@Contoso.example' },
+    });
+  });
+
+  it('says what is missing and keeps what was typed', async () => {
+    const { text } = await send(agent, '/admin/users/new', '/admin/users/new', {
+      ...fields(),
+      target: '',
+      SourceEmail: 'anna',
+      SourceRecipientType: 'SharedMailbox',
+    }).expect(422);
+    for (const field of ['target', 'SourceEmail', 'InvitationEmail', 'SourceUserName'])
+      expect(text).toContain(`href="#field-${field}"`);
+    expect(text).toContain('value="Björn"');
+  });
+
+  it('starts it at once with Create and start', async () => {
+    const answer = await send(agent, '/admin/users/new', '/admin/users/new', {
+      ...fields(),
+      SourceEmail: 'started@contoso.example',
+      then: 'start',
+    }).expect(303);
+    const id = answer.headers['location']?.split('/').at(-1);
+    const { type } = await app.temporal.workflow.getHandle(`migration-${id}`).describe();
+    expect(type).toBe('migrateMailbox');
+  });
+});
+
+describe('Start', () => {
+  it('says before what it does: how many start, who gets mail and who does not', async () => {
+    const silent = {
+      source: await aConnector('source', {
+        signIn: { kind: 'selfMigration', signInName: { kind: 'address' }, invitation: 'none' },
+      }),
+      target: pair.target,
+    };
+    const rows = [
+      await aMailUser(pair),
+      await aMailUser(silent),
+      await aMailUser(pair, { state: 'working' }),
+    ];
+    const query = rows.map((row) => `ids=${idOf(row)}`).join('&');
+    const { text } = await agent.get(`/admin/users/confirm?action=start&${query}`).expect(200);
+    expect(text).toContain('Start 2 users');
+    expect(text).toContain('Mail goes out to 1 user.');
+    expect(text).toContain('No mail will be sent to 1 user.');
+    expect(text).toContain('1 user was started already');
+  });
+
+  it('starts the workflow with what the row says was asked for', async () => {
+    const row = await aMailUser(pair);
+    await press('start', row).expect(303);
+    const { asked } = await read(row);
+    expect(await inputOf(row)).toMatchObject({
+      mailUserId: idOf(row),
+      startId: asked.startId,
+      reason: 'start',
+      by: { kind: 'administrator' },
+    });
+    const page = await agent.get(`/admin/users/${idOf(row)}`).expect(200);
+    expect(page.text).toContain('Starting');
+  });
+
+  it('does nothing to a row that was started, and counts it', async () => {
+    const row = await aMailUser(pair);
+    await press('start', row).expect(303);
+    await agent.get('/admin/users');
+    const before = await read(row);
+    await press('start', row).expect(303);
+    expect(await shown()).toContain('1 user was started already; nothing happens to it.');
+    expect((await read(row)).asked).toEqual(before.asked);
+  });
+
+  it('takes its mark back where the workflow runs already', async () => {
+    const row = await aMailUser(pair);
+    await press('start', row).expect(303);
+    await MailUsers.updateOne({ _id: row._id }, { $unset: { 'asked.startId': true } });
+    await press('start', row).expect(303);
+    expect((await read(row)).asked.startId).toBeUndefined();
+  });
+
+  it('is refused, naming the connector, while its last test found no usable sign-in', async () => {
+    const blocked = {
+      source: await aConnector('source', {
+        name: 'Tailspin',
+        lastCheck: { at: new Date(), report: unusable },
+      }),
+      target: pair.target,
+    };
+    const row = await aMailUser(blocked);
+    const { text } = await agent.get(`/admin/users/confirm?action=start&ids=${idOf(row)}`).expect(200);
+    expect(text).toContain('Tailspin');
+    await press('start', row).expect(303);
+    expect(await shown()).toContain('Not started: the last test of Tailspin found no sign-in');
+    expect((await read(row)).asked.startId).toBeUndefined();
+    await expect(historyOf(row)).rejects.toThrow();
+  });
+
+  it('leaves alone who has moved, where he stands among many, and begins him again alone', async () => {
+    const [moved, other] = [await aMailUser(pair, { state: 'completed' }), await aMailUser(pair)];
+    await press('start', moved, other).expect(303);
+    expect((await read(moved)).asked.startId).toBeUndefined();
+    await press('start', moved).expect(303);
+    expect((await read(moved)).asked.startId).toBeDefined();
+  });
+
+  it('of all that a filter matches becomes a bulk action that can be left', async () => {
+    await aMailUser(pair, { batch: 'Bulk' });
+    const answer = await send(agent, '/admin/users/new', '/admin/users/actions', {
+      action: 'start',
+      all: '1',
+      batch: 'Bulk',
+    }).expect(303);
+    const bulk = await BulkActions.findOne({ action: 'start' }).orFail().lean();
+    expect(answer.headers['location']).toBe(`/admin/bulk/${bulk._id}`);
+    expect(bulk.selection).toEqual({ kind: 'filter', filter: { batch: 'Bulk' } });
+    const { type } = await app.temporal.workflow.getHandle(`bulk-${bulk._id}`).describe();
+    expect(type).toBe('bulkAction');
+    expect((await agent.get(`/admin/bulk/${bulk._id}`).expect(200)).text).toContain('Waiting for a worker');
+  });
+});
+
+describe('the other buttons', () => {
+  it('signal a running migration to stop and to send the invitation again', async () => {
+    const row = await aMailUser(pair);
+    await press('start', row).expect(303);
+    await MailUsers.updateOne(
+      { _id: row._id },
+      { $set: { projection: aProjection({ handledStartId: (await read(row)).asked.startId ?? '' }) } },
+    );
+    await press('resend', row).expect(303);
+    await press('stop', row).expect(303);
+    expect(await signalsOf(row)).toEqual(['resendInvitation', 'stop']);
+  });
+
+  it('retry what failed', async () => {
+    const row = await aMailUser(pair, { state: 'failed' });
+    await press('retry', row).expect(303);
+    expect(await inputOf(row)).toMatchObject({ reason: 'retry' });
+    expect((await read(row)).asked.reason).toBe('retry');
+  });
+
+  it('begin anew to send the invitation of a link that expired', async () => {
+    const row = await aMailUser(pair, { state: 'expired' });
+    await press('resend', row).expect(303);
+    expect(await inputOf(row)).toMatchObject({ reason: 'resend' });
+  });
+
+  it('delete a row with its credentials, but not one that runs', async () => {
+    const [running, row] = [await aMailUser(pair), await aMailUser(pair, { state: 'stopped' })];
+    await press('start', running).expect(303);
+    await Credentials.create({
+      owner: { kind: 'mailUser', id: idOf(row) },
+      side: 'source',
+      sealed: 'x',
+      takenAt: new Date(),
+      destroyAt: new Date(),
+    });
+    await press('delete', running, row).expect(303);
+    expect(await MailUsers.exists({ _id: running._id })).not.toBeNull();
+    expect(await MailUsers.exists({ _id: row._id })).toBeNull();
+    expect(await Credentials.countDocuments({ 'owner.id': idOf(row) })).toBe(0);
+  });
+
+  it('want a row to be selected first', async () => {
+    await agent.get('/admin/users/confirm?action=start').expect(303);
+    expect(await shown()).toContain('Select at least one user first.');
+  });
+});
+
+describe('Give credentials', () => {
+  const give = (fields: Record<string, string | string[]>) =>
+    send(agent, '/admin/users/new', '/admin/users/credentials', { action: 'giveCredentials', ...fields });
+
+  it('seals one password for both sides of several users and starts them', async () => {
+    const rows = [await aMailUser(pair), await aMailUser(pair)];
+    await give({ side: 'both', password: 'magic-password', ids: rows.map(idOf) }).expect(303);
+    for (const row of rows) {
+      const sealed = await Credentials.find({ 'owner.id': idOf(row) }).lean();
+      expect(sealed.map(({ side }) => side).sort()).toEqual(['source', 'target']);
+      expect((await read(row)).asked.credentialIds.sort()).toEqual(
+        sealed.map(({ _id }) => _id.toHexString()).sort(),
+      );
+      expect(await signalsOf(row)).toEqual(['credential', 'credential']);
+      expect(await inputOf(row)).toMatchObject({ reason: 'form' });
+      const kept = JSON.stringify([
+        sealed,
+        await read(row),
+        (await historyOf(row)).map((event) => JSON.stringify(event)),
+      ]);
+      for (const secret of ['magic-password', Buffer.from('magic-password').toString('base64')])
+        expect(kept).not.toContain(secret);
+    }
+    expect(app.log()).not.toContain('magic-password');
+  });
+
+  it('uses the start that was asked for where no worker has taken it yet', async () => {
+    const row = await aMailUser(pair);
+    await press('start', row).expect(303);
+    const { startId } = (await read(row)).asked;
+    await give({ side: 'source', password: 'magic-password', ids: [idOf(row)] }).expect(303);
+    expect((await read(row)).asked.startId).toBe(startId);
+    expect(await signalsOf(row)).toEqual(['credential']);
+  });
+
+  it('without a password asks for it and keeps the rest', async () => {
+    const row = await aMailUser(pair);
+    const { text } = await give({ side: 'target', password: '', ids: [idOf(row)] }).expect(422);
+    expect(text).toContain('Enter the password.');
+    expect(text).toMatch(/value="target"\s+checked/);
+    expect(text).toContain(idOf(row));
+  });
+});
+
+describe('a row', () => {
+  it('shows the user link by a form, which is audited, and the link opens the user’s page', async () => {
+    const row = await aMailUser(pair);
+    await agent.get(`/admin/users/${idOf(row)}/link`).expect(404);
+    const { headers } = await send(agent, '/admin/users/new', `/admin/users/${idOf(row)}/link`, {}).expect(
+      303,
+    );
+    await app
+      .visitor()
+      .get(headers['location'] ?? '')
+      .expect(200);
+    expect(await AuditLog.countDocuments({ action: 'userLinkShown', mailUserId: idOf(row) })).toBe(1);
+  });
+
+  it('gives the whole link to copy', async () => {
+    const row = await aMailUser(pair);
+    const { text } = await send(agent, '/admin/users/new', `/admin/users/${idOf(row)}/copy-link`, {}).expect(
+      200,
+    );
+    expect(text).toContain(`${app.config.PUBLIC_URL}/m/${idOf(row)}.administrator.1.`);
+  });
+
+  it('keeps its mailboxes when items have been copied, and changes the rest', async () => {
+    const counters = {
+      epoch: 1,
+      opening: 1,
+      at: new Date(),
+      activeFolders: [],
+      folders: 1,
+      foldersDone: 0,
+      found: 5,
+      foundBytes: 5,
+      copied: 1,
+      copiedBytes: 1,
+      filtered: 0,
+      skipped: 0,
+      failed: 0,
+    };
+    const row = await aMailUser(pair, { state: 'working', counters });
+    const page = `/admin/users/${idOf(row)}/edit`;
+    expect((await agent.get(page).expect(200)).text).toContain('the mailboxes stay as they are');
+    await send(agent, page, page, {
+      FirstName: 'Renamed',
+      SourceEmail: 'other@contoso.example',
+      TargetEmail: 'other@fabrikam.example',
+      BatchName: 'New',
+    }).expect(303);
+    const edited = await read(row);
+    expect(edited).toMatchObject({ firstName: 'Renamed', batch: 'New' });
+    expect(edited.source.address).toBe(row.source.address);
+  });
+
+  it('is told with its time line, its last refusal and its remedy', async () => {
+    const at = new Date('2026-11-20T10:00:00Z');
+    const text = {
+      code: 'HTTP 401',
+      remedy: 'checkNameAndPassword',
+      message: 'The server refused this name and password.',
+    } as const;
+    const projection = aProjection({
+      timeline: [
+        { state: 'starting', at, by: { kind: 'administrator', email: 'admin@contoso.example' } },
+        { state: 'emailSent', at },
+      ],
+      refusal: { side: 'source', at, outcome: 'refused', text },
+    });
+    const row = await aMailUser(pair, { projection });
+    const page = await agent.get(`/admin/users/${idOf(row)}`).expect(200);
+    const line = page.text.slice(page.text.indexOf('id="timeline"'));
+    expect(line.indexOf('Starting')).toBeLessThan(line.indexOf('Email Sent'));
+    expect(line).toContain('datetime="2026-11-20T10:00:00.000Z"');
+    expect(page.text).toContain('The server refused this name and password.');
+    expect(page.text).toContain('signing in once at the web mail');
+  });
+});
+
+describe('the list', () => {
+  it('is paged by key, forth and back, and its filters are in the address', async () => {
+    const page = { source: await aConnector('source'), target: pair.target };
+    const rows = await Promise.all(Array.from({ length: 120 }, () => aMailUser(page, { batch: 'Paged' })));
+    const first = await agent.get('/admin/users?batch=Paged').expect(200);
+    expect(first.text).toContain('120 users');
+    const ids = (text: string) => [...text.matchAll(/id="row-([0-9a-f]{24})"/g)].map(([, id]) => id);
+    const link = (text: string, rel: string) =>
+      new RegExp(`href="([^"]+)" rel="${rel}"`)
+        .exec(text)?.[1]
+        ?.replaceAll('&amp;', '&')
+        .replaceAll('&#x3D;', '=') ?? '';
+    const second = await agent.get(link(first.text, 'next')).expect(200);
+    const third = await agent.get(link(second.text, 'next')).expect(200);
+    const all = [...ids(first.text), ...ids(second.text), ...ids(third.text)];
+    expect(new Set(all)).toEqual(new Set(rows.map(idOf)));
+    expect(all).toHaveLength(120);
+    expect(ids((await agent.get(link(second.text, 'prev')).expect(200)).text)).toEqual(ids(first.text));
+  });
+
+  it('finds by part of an address or a name, and takes nothing typed as a pattern', async () => {
+    const row = await aMailUser(pair, { lastName: 'Zyx(w' });
+    expect((await agent.get('/admin/users?q=ZYX(W').expect(200)).text).toContain(`row-${idOf(row)}`);
+    expect((await agent.get('/admin/users?q=.*').expect(200)).text).toContain('Nobody matches this filter');
+  });
+
+  it('understands no filter, place or order that it did not make, and stays whole', async () => {
+    await agent
+      .get('/admin/users?state=nonsense&source=1&after=nonsense&order=sideways&batch[]=x')
+      .expect(200);
+  });
+});
