@@ -55,8 +55,10 @@ export interface MailUserProjection {
   invitation?: InvitationProjection;
   /** Sides whose credential was accepted and is kept. */
   signedIn: Side[];
-  /** Sides whose credential is still wanted. */
+  /** Sides whose credential is still wanted, also while one is being checked. */
   wanted: Side[];
+  /** Those of them that have one, which is being checked or waits for its server. */
+  checking?: Side[];
   refusal?: SignInRefusal;
   /** Sign-ins of this epoch that were not accepted, oldest first, at most the newest ten; see `domain/sign-in-tries.ts`. */
   refusals?: SignInRefusal[];

@@ -103,6 +103,7 @@ describe('viewOf', () => {
             signInName: 'anna@fabrikam.example',
           },
         ],
+        checking: [],
         destroyAt: new Date(now.getTime() + 30 * dayMs),
       });
     });
@@ -148,6 +149,18 @@ describe('viewOf', () => {
       expect(sides(row({ source: { ...mailbox('anna@contoso.example'), userName: 'ab12' } }))[0]).toBe(
         'ab12',
       );
+    });
+
+    it('the side that was refused while the other one’s server does not answer', () => {
+      const away = refusal({ side: 'target', outcome: 'unreachable', text: text({ remedy: 'wait' }) });
+      const both = { state: 'verifying' as const, refusal: away, refusals: [refusal()] };
+      expect(view(said({ ...both, checking: ['target'] }))).toMatchObject({
+        view: 'signIn',
+        sides: [{ side: 'source', refusal: { code: 'HTTP 401' } }],
+        checking: [{ side: 'target' }],
+      });
+      expect(view(said({ ...both, checking: ['source', 'target'] })).view).toBe('unreachable');
+      expect(view(said({ ...both, refusals: [], checking: ['target'] })).view).toBe('unreachable');
     });
 
     it('again, with what the server said to the last try and how many are left', () => {

@@ -230,7 +230,7 @@ export class Migration {
     const timeline = carry.lines.splice(0);
     for (;;) {
       const { epoch, revision } = carry;
-      const view = { ...carry.view };
+      const view = { ...carry.view, checking: Object.keys(carry.checking) as Side[] };
       const write = { mailUserId: this.mailUserId, epoch, revision, runId: this.runId, view, timeline };
       const options = { summary: `${view.state}, revision ${epoch}.${revision}` };
       const answer =

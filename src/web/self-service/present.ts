@@ -85,6 +85,7 @@ function signIn(
   const isFaulty = (name: string) => faults.some(({ field }) => field === name);
   return {
     again: view.again,
+    away: view.checking.map((mailbox) => t('selfService.signIn.away', { mailbox: nameOf(t, mailbox) })),
     refusals: refusals(asked, reader),
     ticks: ticks(
       view.sides.filter(({ signedIn }) => signedIn),

@@ -102,6 +102,9 @@ function verifyingView(input: ViewInput): SelfServiceView {
   if (hasPendingCredential(input)) return checkingView(input, unansweredFor(input, asked.credentialAt));
   const away = projection?.refusal?.outcome === 'unreachable' ? projection.refusal : undefined;
   if (away === undefined) return checkingView(input, false);
+  // The other server may have refused meanwhile: that one can be mended now, the one that is away perhaps tomorrow.
+  if (neededSides(input).some((side) => refusalView(input, side) !== undefined))
+    return signInView(input, 'verifying');
   return {
     view: 'unreachable',
     mailbox: mailboxView(input, away.side),
@@ -135,16 +138,18 @@ function signInView(input: ViewInput, state: MigrationState): SelfServiceView {
     view: 'signIn',
     again: state === 'signInNeeded',
     sides,
+    checking: (row.projection?.checking ?? []).map((side) => mailboxView(input, side)),
     destroyAt: new Date(now.getTime() + credentialLifeMs),
     ...(linkExpiresAt && { linkExpiresAt }),
     ...(input.usual && { usual: input.usual }),
   };
 }
 
-/** The sides whose password is wanted; both before anything is known. */
+/** The sides whose password is to be typed; both before anything is known. */
 function neededSides({ row: { projection } }: ViewInput): Side[] {
   if (projection === undefined) return ['source', 'target'];
-  return projection.wanted.filter((side) => !projection.signedIn.includes(side));
+  const { wanted, signedIn, checking = projection.state === 'verifying' ? wanted : [] } = projection;
+  return wanted.filter((side) => !signedIn.includes(side) && !checking.includes(side));
 }
 
 function signInSide(input: ViewInput, side: Side): SignInSide {

@@ -65,6 +65,8 @@ export type SelfServiceView =
       view: 'signIn';
       again: boolean;
       sides: SignInSide[];
+      /** Their password waits for a server that does not answer. */
+      checking: MailboxView[];
       destroyAt: Date;
       linkExpiresAt?: Date;
       usual?: UsualDuration;
