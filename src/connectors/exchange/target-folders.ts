@@ -21,7 +21,7 @@ import {
   readFolderIndex,
 } from './folder-index';
 import type { FolderIndex, FolderMark, IndexedFolder } from './folder-index';
-import { mailporterSet } from './item/stamp';
+import { mailporterSet, plainJson } from './item/stamp';
 import { withLibrary } from './library';
 import { EwsRefusal } from './refusal';
 import type { Session } from './session';
@@ -192,5 +192,5 @@ function setMark(folder: Folder, pairId: string, mark: FolderMark): void {
     folderMarkName(pairId),
     MapiPropertyType.String,
   );
-  folder.SetExtendedProperty(definition, JSON.stringify(mark));
+  folder.SetExtendedProperty(definition, plainJson(mark));
 }

@@ -35,7 +35,11 @@ export function exchangeTarget(opened: Opened, times: ExchangeTimes): TargetMail
     ensureFolder: (planned, window, signal) =>
       inFolder('folder', signal, () => folders.ensure(planned, window, signal)),
     putItems: (folder, items, _format, window, signal) =>
-      inFolder('put', signal, () => putItems(session, folder, items, window, signal, brokenOff)),
+      inFolder('put', signal, async () => {
+        const outcomes = await putItems(session, folder, items, window, signal, brokenOff);
+        if (outcomes.some((each) => each.kind === 'again' && each.fault.kind === 'folder')) folders.forget();
+        return outcomes;
+      }),
     listAdded: (folder, pairId, since, signal) =>
       inFolder('folder', signal, () => listAdded(session, folder, pairId, since, signal)),
     setFlags: (pairs, window, signal) =>

@@ -12,6 +12,12 @@ export function stampUri(pairId: string): PropertyUri {
   return { guid: mailporterSet, name: `stamp ${pairId}`, type: 'String' };
 }
 
+/** JSON of plain ASCII: what a key holds comes back exactly, even what XML cannot carry. */
+export function plainJson(value: object): string {
+  const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, escape);
+}
+
 const valueSchema = z.object({
   f: z.string(),
   s: z.string(),
@@ -28,7 +34,7 @@ export function stampXml(stamp: Stamp): string {
     p: stamp.parcelId,
     ...(stamp.unfinished ? { u: 1 } : {}),
   };
-  return propertyXml(stampUri(stamp.pairId), JSON.stringify(value));
+  return propertyXml(stampUri(stamp.pairId), plainJson(value));
 }
 
 /** The change that gives an item this stamp. */

@@ -1,0 +1,238 @@
+import { Readable } from 'node:stream';
+import type { FaultInput } from '../../sandbox/exchange/server/faults';
+import type { PutItem, PutOutcome, TargetFolder, TargetMailbox } from '../../src/connectors/connector';
+import { Fault } from '../../src/domain/faults';
+import {
+  connector,
+  credentialOf,
+  freeWindow,
+  never,
+  openExchange,
+  samplePassword,
+  type TestExchange,
+} from './exchange-servers';
+
+const to = 'ada@fabrikam.example';
+const pairId = 'doubt';
+
+function item(sourceKey: string, xml = mail(sourceKey)): PutItem {
+  const stamp = { pairId, folderKey: 'f', sourceKey, changeKey: 'c', parcelId: '1', unfinished: false };
+  const content = Buffer.from(`{"series":false}\n${xml}`);
+  return {
+    stamp,
+    itemClass: 'IPM.Note',
+    sizeBytes: content.length,
+    open: () => Readable.from([content], { objectMode: false }),
+  };
+}
+
+function mail(subject: string): string {
+  const mime = Buffer.from(`From: a@b.example\r\nSubject: ${subject}\r\n\r\nhello`).toString('base64');
+  return `<t:Message><t:MimeContent CharacterSet="UTF-8">${mime}</t:MimeContent><?stamp?></t:Message>`;
+}
+
+describe('a put whose answer is not what it should be', () => {
+  let server: TestExchange;
+  let target: TargetMailbox;
+  let folder: TargetFolder;
+
+  beforeEach(async () => {
+    server = await openExchange();
+    await server.exchange.addMailbox({ address: to, password: samplePassword });
+    target = await connector.openTarget(server.settings, to, credentialOf(to), never);
+    const planned = { pairId, sourceKey: 'f', name: 'Copies', folderClass: 'IPF.Note' };
+    folder = await target.ensureFolder(planned, freeWindow, never);
+  });
+  afterEach(async () => {
+    await target.close();
+    await server.close();
+  });
+
+  const put = (items: PutItem[]): Promise<PutOutcome[]> =>
+    target.putItems(folder, items, 'exchange', freeWindow, never);
+  const putFault = async (items: PutItem[]): Promise<Fault> => {
+    const fault = await put(items).catch((reason: unknown) => reason);
+    if (!(fault instanceof Fault)) throw new Error(`no fault: ${JSON.stringify(fault)}`);
+    return fault;
+  };
+  /** Source keys of what arrived, by the stamps. */
+  const arrived = async () => {
+    const { added } = await target.listAdded(folder, pairId, undefined, never);
+    return added.map(({ stamp }) => stamp?.sourceKey).sort();
+  };
+
+  it.each<[string, FaultInput, boolean]>([
+    ['a lost answer leaves it in doubt, and the items are there', { kind: 'resetAfter', count: 1 }, true],
+    ['an answer that breaks off leaves it in doubt', { kind: 'truncate', bytes: 300, count: 1 }, true],
+    [
+      'an internal error leaves it in doubt',
+      { kind: 'soapFault', code: 'ErrorInternalServerError', count: 1 },
+      false,
+    ],
+    ['a bad gateway leaves it in doubt', { kind: 'http', status: 502, count: 1 }, false],
+    [
+      'an unknown error for the batch leaves it in doubt',
+      { kind: 'batchError', code: 'ErrorOfTomorrow', count: 1 },
+      false,
+    ],
+  ])('%s', async (_name, fault, there) => {
+    server.exchange.addFault({ ...fault, operation: 'CreateItem' });
+    const thrown = await putFault([item('one'), item('two')]);
+    expect(thrown).toMatchObject({ kind: 'retryable', notDone: false });
+    expect(await arrived()).toEqual(there ? ['one', 'two'] : []);
+  });
+
+  it.each<[string, FaultInput, Partial<Fault['details']>]>([
+    [
+      'a busy server',
+      { kind: 'serverBusy', backOffMs: 1234, count: 1 },
+      { kind: 'throttled', retryAfterMs: 1234 },
+    ],
+    [
+      'one busy error for the whole batch',
+      { kind: 'batchError', code: 'ErrorServerBusy', backOffMs: 4321, count: 1 },
+      { kind: 'throttled', retryAfterMs: 4321 },
+    ],
+    [
+      '429',
+      { kind: 'http', status: 429, retryAfterSeconds: 3, count: 1 },
+      { kind: 'throttled', retryAfterMs: 3000 },
+    ],
+    ['a 401 that passes', { kind: 'unauthorized', count: 1 }, { kind: 'retryable' }],
+    [
+      'a schema error',
+      { kind: 'soapFault', code: 'ErrorSchemaValidation', count: 1 },
+      { kind: 'retryable', tooLarge: true },
+    ],
+  ])('%s surely did nothing', async (_name, fault, details) => {
+    server.exchange.addFault({ ...fault, operation: 'CreateItem' });
+    const thrown = await putFault([item('one'), item('two')]);
+    expect(thrown.details).toMatchObject(details);
+    expect(thrown.notDone).toBe(true);
+    expect(await arrived()).toEqual([]);
+  });
+
+  it('is never repeated by the connector', async () => {
+    server.exchange.addFault({ kind: 'resetAfter', operation: 'CreateItem', count: 1 });
+    await putFault([item('one')]);
+    expect(server.exchange.state.requests.get('CreateItem')).toBe(1);
+  });
+
+  it('answers per item where the server does: copied, failed, and what is to be put again', async () => {
+    server.exchange.addFault({
+      kind: 'itemError',
+      code: 'ErrorItemCorrupt',
+      indexes: [1],
+      operation: 'CreateItem',
+      count: 1,
+    });
+    const outcomes = await put([item('one'), item('two'), item('three')]);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['copied', 'failed', 'copied']);
+    server.exchange.addFault({ kind: 'batchStops', after: 1, operation: 'CreateItem', count: 1 });
+    const stopped = await put([item('four'), item('five')]);
+    expect(stopped.map(({ kind }) => kind)).toEqual(['copied', 'again']);
+    expect(await arrived()).toEqual(['four', 'one', 'three']);
+  });
+
+  it('tells a full mailbox and a folder that was removed meanwhile', async () => {
+    server.exchange.addFault({
+      kind: 'itemError',
+      code: 'ErrorQuotaExceeded',
+      operation: 'CreateItem',
+      count: 1,
+    });
+    expect(await put([item('one')])).toMatchObject([
+      { kind: 'again', fault: { kind: 'fatal', text: { remedy: 'freeSpace' } } },
+    ]);
+    server.exchange.addFault({ kind: 'deleteTargetFolder', operation: 'CreateItem', count: 1 });
+    const gone = await put([item('one')]).catch((fault: unknown) => [{ kind: 'again', fault }]);
+    expect(gone).toMatchObject([{ kind: 'again', fault: { details: { kind: 'folder', reason: 'gone' } } }]);
+    const planned = { pairId, sourceKey: 'f', name: 'Copies', folderClass: 'IPF.Note' };
+    await expect(target.ensureFolder(planned, freeWindow, never)).resolves.not.toEqual(folder);
+  });
+
+  it('is not done where the content of an item cannot be read to its end', async () => {
+    const broken = new Fault(
+      { kind: 'retryable' },
+      { code: 'ECONNRESET', remedy: 'wait', message: 'The source broke.' },
+    );
+    async function* content() {
+      yield Buffer.from(`{"series":false}\n${mail('two').slice(0, 60)}`);
+      throw broken;
+    }
+    const two = { ...item('two'), open: () => Readable.from(content(), { objectMode: false }) };
+    const thrown = await putFault([item('one'), two]);
+    expect(thrown).toMatchObject({ notDone: true, text: { message: 'The source broke.' } });
+    expect(await arrived()).toEqual([]);
+  });
+
+  it('is ended at once where the window closes, even while the server is slow', async () => {
+    const lost = new Fault(
+      { kind: 'retryable' },
+      { code: 'FenceLost', remedy: 'wait', message: 'The fence is lost.' },
+    );
+    let asked = 0;
+    const window = { hold: async () => void ((asked += 1) > 2 && (await Promise.reject(lost))) };
+    const putting = target.putItems(folder, [item('one')], 'exchange', window, never);
+    await expect(putting).rejects.toBe(lost);
+    expect(await arrived()).toEqual([]);
+  });
+
+  it('finds an item that the server refuses as too large, whatever way it says so', async () => {
+    const large = item('large', mail('x'.repeat(3_000_000)));
+    for (const overLimit of ['413', '404'] as const) {
+      server.exchange.setPolicy({ requestLimitBytes: 1_000_000, overLimit });
+      expect(await putFault([large])).toMatchObject({
+        notDone: true,
+        details: { kind: 'retryable', tooLarge: true },
+      });
+    }
+  });
+
+  it('takes a large item for too large where the server breaks it off three times', async () => {
+    server.exchange.setPolicy({ requestLimitBytes: 1_000_000, overLimit: 'reset' });
+    const large = { ...item('large', mail('x'.repeat(20_000_000))) };
+    const faults = [await putFault([large]), await putFault([large]), await putFault([large])];
+    expect(faults.map(({ details }) => 'tooLarge' in details)).toEqual([false, false, true]);
+    expect(faults.every(({ notDone }) => notDone)).toBe(true);
+  });
+
+  it('writes hostile names and values as what they are', async () => {
+    const hostile = `</t:DisplayName><t:FolderClass>IPF.Evil</t:FolderClass> & "x" \u0001\uffff 🎄`;
+    const planned = {
+      pairId: `p"<&>'`,
+      sourceKey: `k"<&>${hostile}`,
+      name: hostile,
+      folderClass: 'IPF.Note',
+    };
+    const made = await target.ensureFolder(planned, freeWindow, never);
+    expect(await target.ensureFolder(planned, freeWindow, never)).toEqual(made);
+    const names = [...server.exchange.mailbox(to).folders.values()].map(({ record }) => [
+      record.displayName,
+      record.folderClass,
+    ]);
+    expect(names).toContainEqual([hostile.replace('\u0001\uffff', ''), 'IPF.Note']);
+    const one = item('one');
+    const stamp = {
+      ...one.stamp,
+      pairId: `p"<&>'`,
+      sourceKey: hostile,
+      folderKey: ']]>',
+      parcelId: `<?stamp?>'`,
+    };
+    await target.putItems(made, [{ ...one, stamp }], 'exchange', freeWindow, never);
+    const { added } = await target.listAdded(made, `p"<&>'`, undefined, never);
+    expect(added).toMatchObject([{ stamp }]);
+  });
+
+  it('reads a stamp from the item itself where the list does not tell it', async () => {
+    const [made] = await put([item('one')]);
+    const { state } = await target.listAdded(folder, pairId, undefined, never);
+    const mailbox = server.exchange.mailbox(to);
+    for (const { items } of mailbox.folders.values())
+      for (const each of items.values()) mailbox.changeItem(each, { read: true });
+    const { added } = await target.listAdded(folder, pairId, state, never);
+    expect(made?.kind).toBe('copied');
+    expect(added).toMatchObject([{ stamp: { sourceKey: 'one' } }]);
+  });
+});
