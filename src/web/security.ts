@@ -86,14 +86,14 @@ function tokenOf(request: Request): string | undefined {
 
 const loopback = new Set(['localhost', '127.0.0.1', '::1', '[::1]']);
 
+/** Whether what is typed here travels where nobody listens in: by https, or within the browser's own machine. */
+export function isPrivate(request: Request): boolean {
+  return request.secure || loopback.has(request.hostname);
+}
+
 /** Refuses forms with a password over plain http, except where the browser talks to its own machine. */
 export const refusePlainHttp: RequestHandler = (request, _response, next) => {
-  if (
-    request.method !== 'GET' &&
-    request.method !== 'HEAD' &&
-    !request.secure &&
-    !loopback.has(request.hostname)
-  )
+  if (request.method !== 'GET' && request.method !== 'HEAD' && !isPrivate(request))
     throw new PageFault('plainHttp');
   next();
 };

@@ -273,6 +273,9 @@ describe('the user’s pages', () => {
         .type('form')
         .send({ ...fields, _csrf: 'forged' });
       expect(forged.status).toBe(403);
+      const elsewhere = await get(app.path(row)).set('Host', 'move.contoso.example').expect(200);
+      expect(elsewhere.text).toContain('This connection is not encrypted');
+      expect(elsewhere.text).not.toContain('type="password"');
       const plain = await request(app.url)
         .post(app.path(row))
         .set('Host', 'move.contoso.example')

@@ -9,6 +9,7 @@ import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
 import { fieldsOf, formView } from '../forms';
 import { giveCredentials } from '../migrations';
+import { isPrivate } from '../security';
 import { speak } from '../views';
 import { openLink, viewInput, type Opened } from './load';
 import { emptyForm, present, type FormState } from './present';
@@ -214,6 +215,7 @@ class Pages {
       source: mailboxView(opened, 'source'),
       target,
       notUsed: request.query['not-used'] !== undefined && isOver(view),
+      isPrivate: isPrivate(request),
       refresh: refreshSeconds[view.view],
       seen: markOf(view),
     });
