@@ -6,6 +6,8 @@ export const policySchema = z.object({
   requestLimitBytes: z.number().int().positive().default(67_108_864),
   /** How a greater one is refused: an HTTP status, or the connection is reset. */
   overLimit: z.enum(['413', '404', 'reset']).default('413'),
+  /** Greatest item in bytes, as a mailbox's MaxReceiveSize bounds it; absent: none. */
+  messageLimitBytes: z.number().int().positive().optional(),
   /** What 401 offers. Only where Basic is among them can anybody sign in. */
   authenticate: z.array(z.enum(['Basic', 'NTLM', 'Negotiate'])).default(['Basic']),
   /** NetBIOS name of the domain for sign-in as DOMAIN\\local; absent: only the mail address is a user name. */

@@ -71,6 +71,12 @@ describe('limits of the simulator', () => {
     expect(statuses).toEqual([200, 500, 500]);
   });
 
+  it('answers ErrorMessageSizeExceeded for an item beyond the message limit', async () => {
+    simulator.exchange.setPolicy({ messageLimitBytes: 10_000 });
+    const { text } = await simulator.ada.call(createMessage([mimeOf('a', 'a'.repeat(15_000)), mimeOf('b')]));
+    expect(codes(text)).toEqual(['ErrorMessageSizeExceeded', 'NoError']);
+  });
+
   it('answers ErrorQuotaExceeded for the items that do not fit', async () => {
     simulator.exchange.mailboxes.change(simulator.exchange.mailbox(ADA.user), { quotaBytes: 25_000 });
     const { text } = await simulator.ada.call(

@@ -139,6 +139,8 @@ def describe(item, names):
             continue
         value = getattr(item, name)
         if name == 'mime_content':
+            if not (item.item_class or '').startswith(('IPM.Note', 'REPORT.')):
+                continue  # composed by the server from properties, in its own way
             value = hashlib.sha256(value or b'').hexdigest()
         elif name == '_start_timezone':
             value = value.ms_id if value is not None else None

@@ -6,6 +6,7 @@ import {
   readSync,
   readdirSync,
   renameSync,
+  rmSync,
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -84,6 +85,13 @@ export class ContentStore {
       if (usable > 0) yield joined.subarray(0, usable);
     }
     if (carry.length > 0) yield carry;
+  }
+
+  /** Removes files of their own that nothing refers to: what a killed process was still receiving. */
+  prune(used: ReadonlySet<string>): void {
+    for (const name of readdirSync(this.directory)) {
+      if (name.startsWith('own-') && !used.has(name)) rmSync(join(this.directory, name), { force: true });
+    }
   }
 
   close(): void {

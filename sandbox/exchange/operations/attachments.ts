@@ -114,7 +114,7 @@ export const createAttachment: Operation = async (call, request, answer) => {
     (element) => {
       const at = resolveItem(call, parent);
       const made = attachmentFrom(at.mailbox, element);
-      checkLimits(at.mailbox, made.sizeBytes);
+      checkLimits(call, at.mailbox, at.item.sizeBytes + made.sizeBytes, made.sizeBytes);
       const changed = withAttachments(at.mailbox, at.item, [...at.item.attachments, made]);
       return () => {
         answer.open('m:Attachments');

@@ -10,7 +10,7 @@ import { onlyFolder, resolveItem } from './resolve';
 import { respondEach } from './respond';
 import { checkSequence } from './schema-check';
 
-type Transfer = (mailbox: Mailbox, item: Item, folder: number) => Item;
+type Transfer = (call: Call, mailbox: Mailbox, item: Item, folder: number) => Item;
 
 function transferring(operation: 'CopyItem' | 'MoveItem', transfer: Transfer): Operation {
   return async (call, request, answer) => {
@@ -29,7 +29,7 @@ function transferring(operation: 'CopyItem' | 'MoveItem', transfer: Transfer): O
             'ErrorCrossMailboxMoveCopy',
             'The items are in another mailbox than the target folder.',
           );
-        const made = transfer(mailbox, item, target.folder.record.counter);
+        const made = transfer(call, mailbox, item, target.folder.record.counter);
         return () => writeItem(call, mailbox, made, answer);
       },
     );
@@ -54,10 +54,12 @@ async function writeItem(
 }
 
 /** A copy keeps PR_SEARCH_KEY, as MAPI's CopyMessages does. @see MS-OXWSCORE 3.1.4.1 CopyItem */
-export const copyItem = transferring('CopyItem', (mailbox, item, folder) => {
-  checkLimits(mailbox, item.sizeBytes);
+export const copyItem = transferring('CopyItem', (call, mailbox, item, folder) => {
+  checkLimits(call, mailbox, item.sizeBytes);
   return mailbox.addItem({ ...item, folder });
 });
 
 /** @see MS-OXWSCORE 3.1.4.7 MoveItem */
-export const moveItem = transferring('MoveItem', (mailbox, item, folder) => mailbox.moveItem(item, folder));
+export const moveItem = transferring('MoveItem', (_call, mailbox, item, folder) =>
+  mailbox.moveItem(item, folder),
+);

@@ -11,13 +11,14 @@ import { renderItem } from '../properties/render-item';
 import type { Folder, Mailbox, NewItem } from '../store/mailbox';
 import { fieldText } from '../store/fields';
 import { now } from '../store/mailbox';
-import type { Item, ItemElement } from '../store/records';
+import type { Item, ItemElement, Stored } from '../store/records';
 import type { Element } from '../xml/element';
 import { child, childText } from '../xml/element';
 import { onlyFolder } from './resolve';
 import { respondEach } from './respond';
 import { checkSequence, enumAttribute } from './schema-check';
 import { noteSending } from './sending';
+import { ZONES } from './zones';
 
 /** @see MS-OXWSCORE 3.1.4.2 CreateItem */
 export const createItem: Operation = async (call, request, answer) => {
@@ -44,7 +45,7 @@ export const createItem: Operation = async (call, request, answer) => {
     }
     const target = saved ? onlyFolder(call, saved) : defaultFolder(call, element, disposition);
     const draft = await draftFrom(target.mailbox, element);
-    checkLimits(target.mailbox, sizeOf(draft));
+    checkLimits(call, target.mailbox, sizeOf(draft));
     const item = save(target.mailbox, target.folder, draft);
     noteSending(
       call,
@@ -169,8 +170,8 @@ function complete(draft: Draft): void {
     put('UID', `040000008200E00074C5B7101A82E008${randomBytes(40).toString('hex').toUpperCase()}`);
     put('DateTimeStamp', draft.created);
     if (!draft.fields['Start'] || !draft.fields['End']) defaultTimes(draft, put);
-    put('StartTimeZone', '', { Id: 'UTC', Name: '(UTC) Coordinated Universal Time' });
-    put('EndTimeZone', '', { Id: 'UTC', Name: '(UTC) Coordinated Universal Time' });
+    for (const name of ['StartTimeZone', 'EndTimeZone'])
+      draft.fields[name] = zoneField(name, draft.fields[name]?.a?.['Id'] ?? 'UTC');
     put('ReminderIsSet', 'false');
   }
   if (draft.element === 'Contact') {
@@ -188,6 +189,12 @@ function complete(draft: Draft): void {
     draft.fields['ConversationTopic'] ??= { n: 'ConversationTopic', v: topic.replace(/^(\w{1,3}: )+/, '') };
 }
 
+/** A time zone comes back with the name that the server knows it by. */
+function zoneField(n: string, id: string): Stored {
+  const name = ZONES.find((zone) => zone.id === id)?.name;
+  return { n, a: { Id: id, ...(name ? { Name: name } : {}) }, v: '' };
+}
+
 function defaultTimes(draft: Draft, put: (n: string, v: string) => void): void {
   const start = Date.parse(fieldText(draft.fields, 'Start') ?? draft.created);
   put('Start', new Date(start).toISOString().replace(/\.\d+Z$/, 'Z'));
@@ -195,7 +202,11 @@ function defaultTimes(draft: Draft, put: (n: string, v: string) => void): void {
 }
 
 /** @throws EwsError ErrorQuotaExceeded, ErrorMessageSizeExceeded */
-export function checkLimits(mailbox: Mailbox, addedBytes: number): void {
+export function checkLimits(call: Call, mailbox: Mailbox, sizeBytes: number, addedBytes = sizeBytes): void {
+  const { messageLimitBytes } = call.policy;
+  if (messageLimitBytes !== undefined && sizeBytes > messageLimitBytes) {
+    throw new EwsError('ErrorMessageSizeExceeded', 'The message exceeds the maximum supported size.');
+  }
   const quota = mailbox.settings.quotaBytes;
   if (quota !== undefined && mailbox.usedBytes + addedBytes > quota) {
     throw new EwsError('ErrorQuotaExceeded', 'The mailbox is over its quota.');

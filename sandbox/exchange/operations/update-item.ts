@@ -46,7 +46,7 @@ export const updateItem: Operation = async (call, request, answer) => {
     }
     const updated =
       at.occurrence === undefined
-        ? await update(at, change)
+        ? await update(call, at, change)
         : updateOccurrence(at.mailbox, at.item, at.occurrence, change);
     note(call, updated.item, disposition, invitations);
     return async () => {
@@ -93,7 +93,7 @@ function checkVersion(at: ItemAt, resolution: string): void {
   );
 }
 
-async function update(at: ItemAt, change: Element): Promise<{ item: Item }> {
+async function update(call: Call, at: ItemAt, change: Element): Promise<{ item: Item }> {
   const before = at.item;
   const draft: Draft = {
     ...before,
@@ -103,7 +103,8 @@ async function update(at: ItemAt, change: Element): Promise<{ item: Item }> {
   };
   for (const one of child(change, 'Updates')?.children ?? []) await applyUpdate(at.mailbox, draft, one);
   const after = difference(before, draft);
-  if ('sizeBytes' in after) checkLimits(at.mailbox, (after.sizeBytes ?? 0) - before.sizeBytes);
+  if ('sizeBytes' in after)
+    checkLimits(call, at.mailbox, after.sizeBytes ?? 0, (after.sizeBytes ?? 0) - before.sizeBytes);
   if (at.mailbox.item(before.counter) !== before)
     throw new EwsError('ErrorIrresolvableConflict', 'The item was changed by another client.');
   return { item: at.mailbox.changeItem(before, after) };

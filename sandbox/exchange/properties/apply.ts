@@ -52,14 +52,29 @@ const IN_MIME = new Set([
 /** An element of a request as kept; dates in UTC, a mailbox with at least a name. */
 export function toStored(element: Element): Stored {
   const a = Object.keys(element.attrs).length > 0 ? { a: element.attrs } : {};
-  if (element.name === 'Mailbox' && !child(element, 'Name')) {
-    const address = childText(element, 'EmailAddress') ?? '';
-    const rest = element.children.map(toStored);
-    const routing = child(element, 'RoutingType') ? [] : [{ n: 'RoutingType', v: 'SMTP' }];
-    return { n: 'Mailbox', ...a, v: [{ n: 'Name', v: address }, ...rest, ...routing] };
-  }
+  if (element.name === 'Mailbox') return { n: 'Mailbox', ...a, v: mailboxFields(element) };
+  if (RECURRENCE_RANGES.has(element.name))
+    return { n: element.name, ...a, v: element.children.map(rangeField) };
   if (element.children.length > 0) return { n: element.name, ...a, v: element.children.map(toStored) };
   return { n: element.name, ...a, v: canonicalText(element) };
+}
+
+/** A mailbox has at least a name and a routing type when it comes back. */
+function mailboxFields(element: Element): Stored[] {
+  const fields = new Map(element.children.map((each) => [each.name, toStored(each)]));
+  const put = (n: string, v: string): unknown => fields.has(n) || fields.set(n, { n, v });
+  put('Name', childText(element, 'EmailAddress') ?? '');
+  if (fields.has('EmailAddress')) put('RoutingType', 'SMTP');
+  const order = ['Name', 'EmailAddress', 'RoutingType', 'MailboxType', 'ItemId'];
+  return order.flatMap((name) => fields.get(name) ?? []);
+}
+
+const RECURRENCE_RANGES = new Set(['NoEndRecurrence', 'EndDateRecurrence', 'NumberedRecurrence']);
+
+/** A series begins and ends on days, not at times. */
+function rangeField({ name, text }: Element): Stored {
+  const day = /^\s*(\d{4}-\d\d-\d\d)/.exec(text)?.[1];
+  return { n: name, v: day ? `${day}Z` : text.trim() };
 }
 
 function canonicalText({ name, text }: Element): string {

@@ -51,6 +51,7 @@ export class Mailbox {
       mailbox.apply(records),
     );
     if (mailbox.folders.size === 0) mailbox.makeWellKnownFolders();
+    mailbox.contents.prune(mailbox.contentFiles());
     return mailbox;
   }
 
@@ -173,6 +174,23 @@ export class Mailbox {
   close(): void {
     this.journal?.close();
     this.contents.close();
+  }
+
+  /** A body may lie in a MIME that its item has no longer. */
+  private contentFiles(): Set<string> {
+    const files = new Set<string>();
+    for (const { items } of this.folders.values()) {
+      for (const { mime, body, plainBody, attachments } of items.values()) {
+        const held = [
+          mime,
+          body?.content,
+          plainBody?.content,
+          ...attachments.map(({ data }) => data?.content),
+        ];
+        for (const ref of held) if (ref) files.add(ref.f);
+      }
+    }
+    return files;
   }
 
   private tombstone(item: Item, seq: number): Tombstone {
