@@ -25,8 +25,10 @@ interface Open {
 const HEADER_LIMIT = 256 * 1024;
 const LINE_HEAD = 256;
 const NEWLINE = 0x0a;
+const NOTHING = Buffer.alloc(0);
 const DASH = 0x2d;
 const EQUALS = 0x3d;
+const RETURN = 0x0d;
 
 /**
  * Finds the structure of a MIME message while its bytes pass, line by line, in bounded memory. Tolerant as Exchange is:
@@ -35,7 +37,7 @@ const EQUALS = 0x3d;
 export class MimeScanner {
   private offset = 0;
   private lineStart = 0;
-  private lineHead: Buffer = Buffer.alloc(0);
+  private lineHead: Buffer = NOTHING;
   private headerLines: string[] = [];
   private headerBytes = 0;
   private headerStart = 0;
@@ -49,9 +51,12 @@ export class MimeScanner {
   write(bytes: Buffer): void {
     let from = 0;
     for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
-      this.keepHead(bytes.subarray(from, at + 1));
+      const ends = (at > 0 ? bytes[at - 1] : this.lastByte) === RETURN ? 2 : 1;
+      if (this.inHeaders || this.lineHead.length > 0 || bytes[from] === DASH) {
+        this.keepHead(bytes.subarray(from, at + 1));
+        this.line(this.offset + at + 1, ends);
+      } else this.plainLine(bytes, from, at + 1 - ends, ends);
       from = at + 1;
-      this.line(this.offset + from, (at > 0 ? bytes[at - 1] : this.lastByte) === 0x0d ? 2 : 1);
     }
     if (from < bytes.length) this.keepHead(bytes.subarray(from));
     this.offset += bytes.length;
@@ -76,11 +81,21 @@ export class MimeScanner {
   private line(end: number, ends: number): void {
     const head = this.lineHead;
     const start = this.lineStart;
-    this.lineHead = Buffer.alloc(0);
+    this.lineHead = NOTHING;
     this.lineStart = end;
     if (this.inHeaders) this.headerLine(head, start, end);
     else this.bodyLine(head, start, end, ends);
     this.lineEnds = ends;
+  }
+
+  /** A whole line of a body that can be no boundary: nearly all of a message, hence without a copy. */
+  private plainLine(bytes: Buffer, from: number, to: number, ends: number): void {
+    this.lineStart = this.offset + to + ends;
+    this.lineEnds = ends;
+    const part = this.stack.at(-1)?.part;
+    if (!part || to <= from) return;
+    part.dataBytes += to - from;
+    part.padding = bytes[to - 1] !== EQUALS ? 0 : bytes[to - 2] === EQUALS ? 2 : 1;
   }
 
   private headerLine(head: Buffer, start: number, end: number): void {
@@ -128,7 +143,7 @@ export class MimeScanner {
     const data = end - start - ends;
     if (!open || data === 0) return;
     open.part.dataBytes += data;
-    const last = head.length >= data ? head.subarray(Math.max(0, data - 2), data) : Buffer.alloc(0);
+    const last = head.length >= data ? head.subarray(Math.max(0, data - 2), data) : NOTHING;
     open.part.padding = last[1] === EQUALS ? (last[0] === EQUALS ? 2 : 1) : 0;
   }
 
