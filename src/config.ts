@@ -212,15 +212,12 @@ function withTimes<T extends Shared>(config: T): T & { times: MigrationTimes } {
     credentialLifeMs: config.CREDENTIAL_LIFE,
     retryLifeMs: config.RETRY_LIFE,
   };
-  return { ...config, times };
+  return Object.assign(config, { times });
 }
 
 function describe(schema: z.ZodObject, readBy: readonly ProcessRole[]) {
-  return Object.entries(schema.shape).map(([name, { description }]) => ({
-    name,
-    description: description ?? '',
-    readBy,
-  }));
+  const shape: Record<string, z.ZodType> = schema.shape;
+  return Object.entries(shape).map(([name, { description = '' }]) => ({ name, description, readBy }));
 }
 
 function readText(path: string, context: z.RefinementCtx): string {

@@ -20,7 +20,7 @@ import { createMailer } from '../../src/mail/mailer';
 import { createMailRenderer } from '../../src/mail/render';
 import { Connectors, type ConnectorDocument } from '../../src/models/connectors';
 import { Credentials } from '../../src/models/credentials';
-import { LedgerInMemory } from './memory-ledger';
+import { MongoLedgerStore } from '../../src/models/ledger-store';
 import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import { createOpen } from '../../src/secrets/open';
 import { createSeal } from '../../src/secrets/seal';
@@ -96,7 +96,7 @@ export interface RunningWorker {
 /** A Temporal namespace, a database, mail servers and an inbox of a test file's own, with as many workers as it starts. */
 export class House {
   readonly servers = new MailServers();
-  readonly ledger = new LedgerInMemory();
+  readonly ledger = new MongoLedgerStore();
   /** What the workers logged. */
   readonly logged: string[] = [];
   private readonly keys = sealKeys();

@@ -24,9 +24,10 @@ export async function finish(m: Migration, end: MigrationEnd): Promise<void> {
     m.view.wanted = [];
     await m.releaseSlot();
     await letGoOfCredentials(m, end.state);
-    showEnd(m, end);
+    // Whoever sees the end sees what was moved.
     const { pairId } = m.carry.place;
     if (pairId !== undefined) await m.writeSummary(pairId);
+    showEnd(m, end);
     await m.flush();
     await sendMail(m, end.state);
     // Whatever was typed meanwhile is destroyed too; then nothing is looked for any more.

@@ -1,0 +1,244 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  ScheduleAlreadyRunning,
+  ScheduleOverlapPolicy,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import mongoose from 'mongoose';
+import { createFolderActivities, createMailboxActivities, createShortActivities } from '../activities/index';
+import type { ActivityDeps, Server } from '../activities/deps';
+import { faultInterceptor } from '../activities/faults';
+import { OpenMailboxes } from '../activities/open-mailboxes';
+import { gateId, mailboxQueue, mainQueue, reconcileScheduleId, workerQueue } from '../workflows/names';
+import { workflowTypes } from '../workflows/messages';
+import { readWorkerConfig, type WorkerConfig } from './config';
+import { connectorFor } from './connectors/registry';
+import { systemClock } from './engine/clock';
+import { fixedWidth } from './engine/width';
+import { createLogger, type Logger } from './log';
+import { createMailer } from './mail/mailer';
+import { createMailRenderer } from './mail/render';
+import type { ConnectorDocument } from './models/connectors';
+import { MongoLedgerStore } from './models/ledger-store';
+
+import { createOpen } from './secrets/open';
+import { connectTemporal } from './temporal';
+
+const megabyte = 1024 * 1024;
+const minute = 60_000;
+
+/** What an ending worker's mailboxes and activities have to let go of what they are doing. */
+const graceMs = 20_000;
+
+/** What the three Workers of a process share. */
+export interface WorkersOptions {
+  connection: NativeConnection;
+  namespace: string;
+  deps: ActivityDeps;
+  /** Mailboxes open at once. */
+  capacity: number;
+  /** Where the workflow code comes from; a bundle made before starts in a moment. */
+  workflows: Pick<WorkerOptions, 'workflowBundle'> | Pick<WorkerOptions, 'workflowsPath'>;
+}
+
+/**
+ * The three Workers of a process: workflows and short activities, open mailboxes up to its capacity, and, on a queue that only this
+ * process serves, the folders of the mailboxes it has open.
+ */
+export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
+  const { connection, namespace, deps, capacity, workflows } = options;
+  const shared: Partial<WorkerOptions> = {
+    connection,
+    namespace,
+    interceptors: { activity: [faultInterceptor(deps.log)] },
+    // Temporal tells of a Stop in the answer to a heartbeat.
+    maxHeartbeatThrottleInterval: '3 seconds',
+    shutdownGraceTime: graceMs,
+    shutdownForceTime: graceMs + 5000,
+  };
+  return Promise.all([
+    Worker.create({
+      ...shared,
+      ...workflows,
+      taskQueue: mainQueue,
+      activities: createShortActivities(deps),
+      maxConcurrentActivityTaskExecutions: 50,
+      maxCachedWorkflows: 300,
+    }),
+    Worker.create({
+      ...shared,
+      taskQueue: mailboxQueue,
+      activities: createMailboxActivities(deps),
+      maxConcurrentActivityTaskExecutions: capacity,
+    }),
+    Worker.create({
+      ...shared,
+      taskQueue: deps.workerQueue,
+      activities: createFolderActivities(deps),
+      maxConcurrentActivityTaskExecutions: capacity * 3,
+    }),
+  ]);
+}
+
+/** Starts what runs once for all workers, where it does not run yet: the gate, and the schedule of `reconcile`. */
+export async function startStanding(client: Client, { times }: Pick<WorkerConfig, 'times'>): Promise<void> {
+  const gate = { busyMs: 3000, idleMs: minute, tellAgainMs: 10_000, historyEvents: times.historyEvents };
+  try {
+    await client.workflow.start(workflowTypes.gate, {
+      workflowId: gateId,
+      taskQueue: mainQueue,
+      args: [gate],
+      staticSummary: 'hands out the slots of the connectors',
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+  const action = {
+    type: 'startWorkflow' as const,
+    workflowType: workflowTypes.reconcile,
+    taskQueue: mainQueue,
+    args: [{ times, forgottenMs: minute, orphanedMs: 2 * minute }],
+  };
+  const spec = { intervals: [{ every: '5 minutes' as const }] };
+  const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '5 minutes' as const };
+  try {
+    await client.schedule.create({ scheduleId: reconcileScheduleId, spec, action, policies });
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    // The durations may have been changed since it was made.
+    await client.schedule
+      .getHandle(reconcileScheduleId)
+      .update((old) => ({ ...old, spec, action, policies }));
+  }
+}
+
+/** A connector of the list with its settings as they stand now. */
+export function serverOf({ kind, exchange, connectionsPerMailbox }: ConnectorDocument): Server {
+  const connector = connectorFor(kind);
+  const settings = { ...exchange, connectionsPerMailbox };
+  return {
+    openSource: (...rest) => connector.openSource(settings, ...rest),
+    openTarget: (...rest) => connector.openTarget(settings, ...rest),
+    check: (...rest) => connector.check(settings, ...rest),
+  };
+}
+
+function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps {
+  const workerId = randomUUID().slice(0, 13);
+  return {
+    client,
+    log,
+    open: createOpen(config.SEAL_PRIVATE_KEYS_FILE),
+    serverOf,
+    ledger: new MongoLedgerStore(),
+    copying: {
+      clock: systemClock,
+      width: () => fixedWidth(2, { items: 100, bytes: 4 * megabyte }),
+      bytesInFlight: 16 * megabyte,
+      sendWindowMs: 5000,
+    },
+    mail: {
+      mailer: createMailer({ url: config.SMTP_URL, from: config.MAIL_FROM }),
+      render: createMailRenderer(),
+      organisation: {
+        name: config.ORGANISATION,
+        contact: config.CONTACT,
+        timeZone: config.TIME_ZONE,
+        language: config.DEFAULT_LANGUAGE,
+      },
+      publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
+      linkKey: config.LINK_KEY_FILE,
+      intervalMs: minute / config.INVITATIONS_PER_MINUTE,
+    },
+    workerQueue: workerQueue(workerId),
+    openMailboxes: new OpenMailboxes(),
+  };
+}
+
+/** A part that is away when the process starts is waited for; once there, drivers come back to it by themselves. */
+async function untilThere<T>(log: Logger, what: string, connect: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await connect();
+    } catch (error) {
+      log.warn({ what, err: error }, 'not there yet; tried again');
+      await pause(1000);
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const config = readWorkerConfig();
+  const log = createLogger('worker', config.LOG_LEVEL);
+  const { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace } = config;
+  Runtime.install({
+    telemetryOptions: { logging: { filter: 'WARN', forward: {} } },
+    logger: temporalLogger(log),
+  });
+  await untilThere(log, 'the database', () => connectDatabase(config.MONGODB_URI));
+  const connection = await untilThere(log, 'Temporal', () => NativeConnection.connect({ address }));
+  const temporal = connectTemporal({ address, namespace });
+  const deps = depsOf(config, temporal.client, log);
+  const workers = await createWorkers({
+    connection,
+    namespace,
+    deps,
+    capacity: config.CAPACITY,
+    workflows: workflowsOf(),
+  });
+  // The runtime ends the Workers on these signals; the mailboxes would be held until their grace is over.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => deps.openMailboxes.closeAll());
+  void untilThere(log, 'the gate', () => startStanding(temporal.client, config));
+  log.info({ queue: deps.workerQueue, capacity: config.CAPACITY }, 'the worker is ready');
+  await Promise.all(workers.map((worker) => worker.run()));
+  deps.mail.mailer.close();
+  await temporal.close();
+  await connection.close();
+  await mongoose.disconnect();
+  log.info('the worker has ended');
+}
+
+async function connectDatabase(uri: string): Promise<void> {
+  await mongoose.connect(uri, {
+    serverSelectionTimeoutMS: 5000,
+    writeConcern: { w: 'majority', journal: true },
+    readConcern: { level: 'majority' },
+  });
+}
+
+function workflowsOf(): WorkersOptions['workflows'] {
+  const codePath = join(__dirname, '..', 'workflow-bundle.js');
+  if (existsSync(codePath)) return { workflowBundle: { codePath } };
+  return { workflowsPath: require.resolve('../workflows/index') };
+}
+
+/** The runtime's own lines among ours. */
+function temporalLogger(log: Logger): NonNullable<Parameters<typeof Runtime.install>[0]['logger']> {
+  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+  const child = log.child({ part: 'temporal' });
+  const line = (level: (typeof levels)[keyof typeof levels]) => (message: string, meta?: object) =>
+    child[level](meta ?? {}, message);
+  return {
+    log: (level, message, meta) => line(levels[level])(message, meta),
+    trace: line('trace'),
+    debug: line('debug'),
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
+  };
+}
+
+if (require.main === module)
+  main().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      process.exit(1);
+    },
+  );

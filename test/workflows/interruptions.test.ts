@@ -1,0 +1,251 @@
+import { Connectors } from '../../src/models/connectors';
+import { Credentials } from '../../src/models/credentials';
+import { MailUsers } from '../../src/models/mail-users';
+import { placeInQueue, Slots } from '../../src/models/slots';
+import { directWire, type MemoryWire } from '../../src/connectors/memory';
+import { Fault } from '../../src/domain/faults';
+import type { MailUser } from '../../src/models/mail-users';
+import { mainQueue } from '../../workflows/names';
+import { signals, workflowTypes, type GrantedSignal } from '../../workflows/messages';
+import { administrator, eventually, House, quickTimes } from './house';
+
+let house: House;
+beforeAll(async () => {
+  house = await House.open();
+  await house.startWorker();
+  await house.startGate();
+});
+afterAll(() => house.close());
+afterEach(() => {
+  house.servers.beforeOpen = () => undefined;
+  house.servers.wire = directWire;
+});
+
+/** A wire whose first put of each folder run fails so, as often as asked. */
+function failingPuts(times: number, fault: () => Fault): MemoryWire & { failed: number } {
+  const wire = {
+    failed: 0,
+    async send<Answer>(request: Parameters<MemoryWire['send']>[0], signal: AbortSignal): Promise<Answer[]> {
+      if (request.kind === 'putItems' && wire.failed < times) {
+        wire.failed += 1;
+        throw fault();
+      }
+      return directWire.send(request, signal) as Promise<Answer[]>;
+    },
+  };
+  return wire as MemoryWire & { failed: number };
+}
+
+async function started(row: MailUser, times = {}): Promise<void> {
+  await house.start(row, times);
+  await house.until(row, (now) => (now.projection?.wanted.length ?? 0) === 2);
+  await house.signIn(row, 'source');
+  await house.signIn(row, 'target');
+}
+
+describe('a migration that is interrupted', () => {
+  it('asks for the sign-in again when it is refused in mid-run, gives its slots back, and goes on where it was', async () => {
+    const row = await house.row();
+    house.servers.fill(row.source.address, 3, 20);
+    const text = { code: 'HTTP 401', remedy: 'signInAgain' as const, message: 'The password was changed.' };
+    house.servers.wire = failingPuts(1, () => new Fault({ kind: 'credential', side: 'target' }, text, true));
+    await started(row);
+    const { projection } = await house.until(row, 'signInNeeded');
+    expect(projection).toMatchObject({ wanted: ['target'], signedIn: ['source'], fault: { side: 'target' } });
+    await eventually(
+      async () => ((await Slots.countDocuments({ _id: row._id.toHexString() })) === 0 ? true : undefined),
+      () => Slots.find(),
+    );
+    await eventually(
+      async () => (house.inbox.recipients.includes(row.target.address) ? true : undefined),
+      () => house.inbox.recipients,
+    );
+    expect(await house.credentialsOf(row)).toBe(1);
+    await house.signIn(row, 'target');
+    expect((await house.untilEnded(row)).projection?.state).toBe('completed');
+    expect(house.servers.countItems('target', row.target.address)).toBe(60);
+    expect(await house.states(row)).toEqual(
+      expect.arrayContaining(['working', 'signInNeeded', 'verifying', 'scheduled', 'completed']),
+    );
+  });
+
+  it('repeats what failed for a while, with growing waits, until it is done', async () => {
+    const row = await house.row({ invitation: 'none' });
+    house.servers.fill(row.source.address, 2, 20);
+    const text = { code: 'HTTP 503', remedy: 'wait' as const, message: 'The server is busy.' };
+    house.servers.wire = failingPuts(3, () => new Fault({ kind: 'retryable' }, text));
+    await started(row);
+    expect((await house.untilEnded(row, 60_000)).projection?.state).toBe('completed');
+    expect(house.servers.countItems('target', row.target.address)).toBe(40);
+  }, 70_000);
+
+  it('fails with what an administrator must do, keeps its credentials, and completes on Retry without a sign-in', async () => {
+    const row = await house.row();
+    house.servers.fill(row.source.address, 1, 10);
+    const text = {
+      code: 'ErrorQuotaExceeded',
+      remedy: 'freeSpace' as const,
+      message: 'The mailbox is full.',
+    };
+    house.servers.wire = failingPuts(1, () => new Fault({ kind: 'fatal', side: 'target' }, text, true));
+    await started(row);
+    const { projection } = await house.untilEnded(row);
+    expect(projection).toMatchObject({
+      state: 'failed',
+      fault: { text, side: 'target' },
+      signedIn: expect.arrayContaining(['source', 'target']),
+    });
+    expect(projection?.credentialsDestroyAt?.getTime()).toBeGreaterThan(
+      Date.now() + quickTimes.retryLifeMs - 60_000,
+    );
+    await house.handle(row).result();
+    await house.start(row, {}, 'retry');
+    const done = await house.until(row, 'completed');
+    expect(done.projection?.epoch).toBe(2);
+    expect(await house.states(row)).toEqual(
+      expect.arrayContaining(['failed', 'starting', 'scheduled', 'working', 'completed']),
+    );
+    await house.handle(row).result();
+    expect(await house.credentialsOf(row)).toBe(0);
+    const toTarget = () => house.inbox.recipients.filter((to) => to === row.target.address);
+    await eventually(async () => (toTarget().length === 2 ? true : undefined), toTarget);
+  });
+
+  it('completes with issues where an item was refused, and keeps its credentials for Retry', async () => {
+    const row = await house.row({ invitation: 'none' });
+    house.servers.fill(row.source.address, 1, 10);
+    const reason = { code: 'ErrorItemTooLarge', remedy: 'raiseRequestLimit' as const, message: 'Too large.' };
+    let left = 1;
+    house.servers.mailbox('target', row.target.address).refuses = () => (left-- > 0 ? reason : undefined);
+    await started(row);
+    const { projection, counters } = await house.untilEnded(row);
+    expect(projection?.state).toBe('completedWithIssues');
+    expect(counters).toMatchObject({ copied: 9, failed: 1 });
+    expect(projection?.summary).toMatchObject({
+      copied: { mail: 9 },
+      notCopied: [{ code: reason.code, count: 1 }],
+    });
+    expect(await house.credentialsOf(row)).toBe(2);
+  });
+
+  it('waits without slots as long as the server asks, then goes on', async () => {
+    const row = await house.row({ invitation: 'none' });
+    house.servers.fill(row.source.address, 1, 5);
+    const text = { code: 'ErrorServerBusy', remedy: 'wait' as const, message: 'The server asks to wait.' };
+    let asked = 0;
+    house.servers.beforeOpen = (side) => {
+      if (side !== 'source' || ++asked !== 2) return;
+      throw new Fault({ kind: 'throttled', retryAfterMs: 1500, scope: 'mailbox' }, text, true);
+    };
+    await started(row);
+    const { projection } = await house.until(row, 'throttled');
+    expect(projection?.throttledUntil).toBeInstanceOf(Date);
+    expect((await house.untilEnded(row)).projection?.state).toBe('completed');
+  });
+
+  it('continues as new in the middle of its folders without losing its place, its slots or a signal', async () => {
+    const row = await house.row();
+    house.servers.fill(row.source.address, 12, 4);
+    await started(row, { historyEvents: 60 });
+    const { projection } = await house.untilEnded(row, 60_000);
+    expect(projection?.state).toBe('completed');
+    expect(house.servers.countItems('target', row.target.address)).toBe(48);
+    expect(projection?.epoch).toBe(1);
+    const runs = new Set<string>();
+    for await (const run of house.client.workflow.list({
+      query: `WorkflowId = '${house.handle(row).workflowId}'`,
+    }))
+      runs.add(run.runId);
+    expect(runs.size).toBeGreaterThan(2);
+  }, 70_000);
+
+  it('gives back a grant it does not wait for', async () => {
+    const row = await house.row();
+    await house.start(row);
+    await house.until(row, 'emailSent');
+    const id = row._id.toHexString();
+    await Slots.create({
+      _id: id,
+      ticket: 'old',
+      epoch: 1,
+      batch: 'Default',
+      sourceConnectorId: 's',
+      targetConnectorId: 't',
+      since: new Date(),
+      seenAt: new Date(),
+      grantedAt: new Date(),
+    });
+    await house.handle(row).signal<[GrantedSignal]>(signals.granted, { ticket: 'old' });
+    await eventually(
+      async () => ((await Slots.findById(id)) === null ? true : undefined),
+      () => Slots.find(),
+    );
+    await house.handle(row).signal(signals.stop, { by: administrator });
+    await house.untilEnded(row);
+  });
+
+  it('is found after it was terminated in Temporal: marked, its credentials destroyed, its slots free', async () => {
+    const row = await house.row();
+    await house.start(row);
+    await house.until(row, 'emailSent');
+    await house.signIn(row, 'source');
+    await house.until(row, (now) => now.projection?.signedIn.includes('source') === true);
+    await house.handle(row).terminate('by hand');
+    const input = { times: quickTimes, forgottenMs: 0, orphanedMs: 100 };
+    await house.client.workflow.execute(workflowTypes.reconcile, {
+      workflowId: `reconcile-${row._id.toHexString()}`,
+      taskQueue: mainQueue,
+      args: [input],
+    });
+    const { projection } = await house.read(row);
+    expect(projection).toMatchObject({
+      state: 'stopped',
+      by: { kind: 'system' },
+      fault: { text: { code: 'WorkflowEnded' } },
+    });
+    expect(await house.credentialsOf(row)).toBe(0);
+  });
+
+  it('is started, and its credential taken, by reconcile where the web had died in between', async () => {
+    const forgotten = await house.row();
+    await MailUsers.updateOne(
+      { _id: forgotten._id },
+      { $set: { 'asked.startId': 'one', 'asked.startedAt': new Date() } },
+    );
+    const typed = await house.row({ invitation: 'none' });
+    await house.keep(typed, 'source');
+    const late = await house.row();
+    await house.keep(late, 'source', undefined, new Date(0));
+    const input = { times: quickTimes, forgottenMs: 0, orphanedMs: 100 };
+    await house.client.workflow.execute(workflowTypes.reconcile, {
+      workflowId: 'reconcile-forgotten',
+      taskQueue: mainQueue,
+      args: [input],
+    });
+    await house.until(forgotten, 'emailSent');
+    await house.until(typed, (now) => now.projection?.signedIn.includes('source') === true);
+    for (const row of [forgotten, typed, late]) {
+      await house
+        .handle(row)
+        .signal(signals.stop, { by: administrator })
+        .catch(() => undefined);
+    }
+    await Promise.all([house.untilEnded(forgotten), house.untilEnded(typed)]);
+    expect(await Credentials.countDocuments({ destroyAt: { $lte: new Date() } })).toBe(0);
+  });
+});
+
+describe('waiting for a slot', () => {
+  it('shows its place, and goes on when a slot is free', async () => {
+    const first = await house.row({ invitation: 'none' });
+    await Connectors.updateOne({ _id: first.source.connectorId }, { $set: { mailboxesAtOnce: 0 } });
+    await started(first);
+    await house.until(first, 'scheduled');
+    await eventually(
+      async () => placeInQueue(first._id.toHexString()),
+      () => Slots.find(),
+    );
+    await Connectors.updateOne({ _id: first.source.connectorId }, { $set: { mailboxesAtOnce: 1 } });
+    expect((await house.untilEnded(first)).projection?.state).toBe('completed');
+  });
+});

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { BulkActions, type BulkActionDocument } from '../../src/models/bulk-actions';
+import { ConnectorChecks } from '../../src/models/connector-checks';
+import { Connectors, type ConnectorDocument } from '../../src/models/connectors';
+import { Credentials } from '../../src/models/credentials';
+import { ImportChunks, importChunkId, Imports, type ImportRow } from '../../src/models/imports';
+import type { MailUserSelection } from '../../src/models/mail-user-filter';
+import { MailUsers } from '../../src/models/mail-users';
+import {
+  bulkStart,
+  checkStart,
+  importStart,
+  workflowTypes,
+  type BulkActionName,
+} from '../../workflows/messages';
+import { administrator, House, quickTimes } from './house';
+
+let house: House;
+beforeAll(async () => {
+  house = await House.open();
+  await house.startWorker();
+  await house.startGate();
+});
+afterAll(() => house.close());
+
+async function bulk(action: BulkActionName, selection: MailUserSelection): Promise<BulkActionDocument> {
+  const bulkId = randomUUID();
+  await BulkActions.create({ _id: bulkId, action, selection, by: administrator, createdAt: new Date() });
+  await house.client.workflow.execute(
+    workflowTypes.bulkAction,
+    bulkStart({ bulkId, action, by: administrator, times: quickTimes }),
+  );
+  return (await BulkActions.findById(bulkId).lean<BulkActionDocument>()) as BulkActionDocument;
+}
+
+describe('bulkAction', () => {
+  it('starts, stops and deletes all that a filter matches, and counts what there was nothing to do for', async () => {
+    const rows = [];
+    for (let n = 0; n < 3; n += 1) rows.push(await house.row({ batch: 'bulk' }));
+    await house.start(rows[0] as never);
+    await house.until(rows[0] as never, 'emailSent');
+    const filter = { kind: 'filter', filter: { batch: 'bulk' } } as const;
+    expect(await bulk('start', filter)).toMatchObject({
+      total: 3,
+      done: 2,
+      unchanged: 1,
+      refused: 0,
+      finishedAt: expect.any(Date),
+    });
+    for (const row of rows) await house.until(row, 'emailSent');
+    expect(await bulk('delete', filter)).toMatchObject({ done: 0, refused: 3 });
+    expect(await bulk('stop', filter)).toMatchObject({ done: 3 });
+    for (const row of rows) {
+      await house.untilEnded(row);
+      await house.handle(row).result();
+    }
+    expect(await bulk('delete', filter)).toMatchObject({ done: 3 });
+    expect(await MailUsers.countDocuments({ batch: 'bulk' })).toBe(0);
+  });
+
+  it('starts nothing on a connector whose last test found no sign-in that can be used', async () => {
+    const row = await house.row();
+    await Connectors.updateOne(
+      { _id: row.source.connectorId },
+      { $set: { lastCheck: { at: new Date(), report: { steps: [], usable: false } } } },
+    );
+    const done = await bulk('start', { kind: 'ids', ids: [row._id.toHexString(), 'f'.repeat(24), 'junk'] });
+    expect(done).toMatchObject({ done: 0, refused: 2 });
+    expect(done.refusals.map(({ reason }) => reason).sort()).toEqual(['connectorUnusable', 'gone']);
+    expect((await house.read(row)).asked.startId).toBeUndefined();
+  });
+});
+
+describe('importRows', () => {
+  const rowsOf = (first: number, count: number): ImportRow[] =>
+    Array.from({ length: count }, (_, index) => ({
+      line: first + index,
+      firstName: 'N',
+      lastName: `${first + index}`,
+      source: { address: `N${first + index}@contoso.example`, recipientType: 'Standard' },
+      target: { address: `n${first + index}@fabrikam.example`, recipientType: 'Standard' },
+      batch: 'imported',
+    }));
+
+  async function importAll(
+    source: ConnectorDocument,
+    target: ConnectorDocument,
+    chunks: ImportRow[][],
+    start: boolean,
+  ) {
+    const importId = randomUUID();
+    for (const [index, rows] of chunks.entries())
+      await ImportChunks.create({ _id: importChunkId(importId, index + 1), n: index + 1, rows });
+    await Imports.create({
+      _id: importId,
+      sourceConnectorId: source._id,
+      targetConnectorId: target._id,
+      by: administrator,
+      createdAt: new Date(),
+      total: chunks.flat().length,
+    });
+    await house.client.workflow.execute(
+      workflowTypes.importRows,
+      importStart({ importId, start, by: administrator, times: quickTimes }),
+    );
+    return Imports.findById(importId).lean();
+  }
+
+  it('lists each row once, updates what changed, keeps what is started, and starts where that was asked for', async () => {
+    const [source, target] = [await house.connector('source'), await house.connector('target')];
+    expect(await importAll(source, target, [rowsOf(1, 5), rowsOf(6, 2)], false)).toMatchObject({
+      added: 7,
+      started: 0,
+      finishedAt: expect.any(Date),
+    });
+    expect(await ImportChunks.countDocuments()).toBe(0);
+    const [first] = await MailUsers.find({ batch: 'imported' }).sort({ _id: 1 });
+    if (!first) throw new Error('nothing was imported');
+    await house.start(first);
+    await house.until(first, 'awaitingSignIn');
+    const again = rowsOf(1, 8).map((row) =>
+      row.line <= 2
+        ? { ...row, target: { ...row.target, address: `other${row.line}@fabrikam.example` } }
+        : row,
+    );
+    expect(await importAll(source, target, [again], true)).toMatchObject({
+      added: 1,
+      updated: 1,
+      unchanged: 5,
+      kept: 1,
+      started: 7,
+    });
+    expect((await house.read(first)).target.address).toBe('n1@fabrikam.example');
+    expect(await MailUsers.countDocuments({ batch: 'imported' })).toBe(8);
+  });
+});
+
+describe('checkConnector', () => {
+  it('writes what it found to the check and the connector, and destroys what was typed', async () => {
+    const connector = await house.connector('source');
+    const [checkId, connectorId] = [randomUUID(), connector._id.toHexString()];
+    await ConnectorChecks.create({ _id: checkId, connectorId, askedAt: new Date() });
+    const sealed = await house.seal(
+      { kind: 'password', userName: '', password: 'typed' },
+      { ownerId: checkId, side: 'source' },
+    );
+    const { _id } = await Credentials.create({
+      owner: { kind: 'check', id: checkId },
+      side: 'source',
+      sealed,
+      takenAt: new Date(),
+      destroyAt: new Date(Date.now() + 600_000),
+    });
+    const mailbox = { address: 'ada@contoso.example', credentialId: _id.toHexString(), write: false };
+    await house.client.workflow.execute(
+      workflowTypes.checkConnector,
+      checkStart({ checkId, connectorId, mailbox }),
+    );
+    expect((await ConnectorChecks.findById(checkId))?.report?.usable).toBe(true);
+    expect((await Connectors.findById(connectorId))?.lastCheck?.report.usable).toBe(true);
+    expect(await Credentials.countDocuments({ 'owner.id': checkId })).toBe(0);
+  });
+});
