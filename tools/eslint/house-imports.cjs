@@ -53,6 +53,7 @@ const areas = [
     files: /^src\/connectors\/(connector|kinds)\.ts$/,
     says: 'the port is types and the kinds are data: both know the domain alone',
     may: [/^src\/domain\//],
+    types: [QUIET_NODE],
   },
   {
     name: 'connectors/registry',
@@ -163,8 +164,10 @@ const areas = [
 /** The port is types only, and its types are what data and secrets are about; only the domain stays without them. */
 const PORT_TYPES = /^src\/connectors\/connector$/;
 
-/** Nothing imports the two processes. */
+/** Nothing of the product imports the two processes. */
 const PROCESSES = /^src\/(server|worker)$/;
+/** What stands around the product and may import anything. */
+const AROUND = /^(sandbox|bench|test)\//;
 
 /** Reports each import that the table {@link areas} does not allow; the message names the rule that was broken. */
 const houseImports = {
@@ -181,8 +184,8 @@ const houseImports = {
       if (typeof source?.value !== 'string') return;
       const target = targetOf(context, source.value);
       const report = (data) => context.report({ node, messageId: 'broken', data: { target, ...data } });
-      if (PROCESSES.test(target) && !typeOnly) {
-        report({ area: area?.name ?? file, says: 'nothing imports server.ts or worker.ts' });
+      if (PROCESSES.test(target) && !typeOnly && !AROUND.test(file)) {
+        report({ area: area?.name ?? file, says: 'nothing of the product imports server.ts or worker.ts' });
       } else if (area && !allowed(area, target, typeOnly)) {
         report({ area: area.name, says: area.says });
       }
