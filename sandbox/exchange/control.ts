@@ -114,7 +114,16 @@ interface Reply {
   readonly value?: unknown;
 }
 
+/** Pages that a browser has open must not reach the control API, by whatever name they call this machine. */
+function refuseBrowsers(request: IncomingMessage): void {
+  const host = (request.headers.host ?? '').replace(/:\d+$/, '');
+  if (request.headers.origin !== undefined || (host !== '127.0.0.1' && host !== 'localhost')) {
+    throw new Refused(403, 'the control API is for programs of this machine only');
+  }
+}
+
 async function route(exchange: Exchange, request: IncomingMessage): Promise<Reply> {
+  refuseBrowsers(request);
   const [head = '', address, tail] =
     (request.url ?? '/').split('?')[0]?.split('/').slice(1).map(decodeURIComponent) ?? [];
   const body = async (): Promise<unknown> => JSON.parse(await bodyOf(request)) as unknown;

@@ -50,6 +50,12 @@ describe('the control API', () => {
     expect((await ask('GET', '/nothing')).status).toBe(404);
   });
 
+  it('refuses what a page in a browser sends', async () => {
+    const headers = { Origin: 'https://evil.example' };
+    const response = await fetch(`${simulator.exchange.control}/faults`, { method: 'DELETE', headers });
+    expect(response.status).toBe(403);
+  });
+
   it('shows mailboxes, policy, requests and faults', async () => {
     await ask('PUT', '/policy', { requestLimitBytes: 1_000_000 });
     await ask('POST', '/faults', [{ kind: 'latency', ms: 1 }]);
