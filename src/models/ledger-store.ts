@@ -1,0 +1,285 @@
+import { createHash } from 'node:crypto';
+import { Schema, model, type mongo } from 'mongoose';
+import { Fault } from '../domain/faults';
+import type {
+  FolderDocument,
+  FolderId,
+  FolderPatch,
+  FolderPlan,
+  KnownEntry,
+  LedgerParcel,
+  LedgerStore,
+  PairDocument,
+  PairPatch,
+  Repairs,
+  Taken,
+} from '../engine/ledger';
+
+/** A document as it is stored. `writes` makes a write of every proof of a fence, so that it is as durable as any other. */
+type Stored<Document> = Document & { _id: string; writes: number };
+/** `folder` is the `_id` of the folder's document, `keys` are hashes of the source keys, both short for the index. */
+type StoredParcel = LedgerParcel & { _id: string; folder: string; keys: string[] };
+
+// What is stored here is written whole by the engine and never cast: mongoose keeps the connection, the names and the indexes.
+const pairs = new Schema(
+  { _id: String, fence: Number },
+  { collection: 'pairs', strict: false, versionKey: false },
+);
+pairs.index({ _id: 1, fence: 1 }, { unique: true });
+const folders = new Schema(
+  { _id: String, pairId: String, fence: Number },
+  { collection: 'folders', strict: false, versionKey: false },
+);
+folders.index({ _id: 1, fence: 1 }, { unique: true });
+folders.index({ pairId: 1 });
+const parcels = new Schema(
+  { _id: String, folder: String, seq: Number, keys: [String] },
+  { collection: 'parcels', strict: false, versionKey: false },
+);
+parcels.index({ folder: 1, seq: 1 });
+parcels.index({ folder: 1, keys: 1 });
+
+const Pairs = model('LedgerPair', pairs);
+const Folders = model('LedgerFolder', folders);
+const Parcels = model('LedgerParcel', parcels);
+
+const durable = { writeConcern: { w: 'majority', j: true }, ignoreUndefined: true } as const;
+const parcelsPerBatch = 100;
+const duplicateKey = 11000;
+
+/**
+ * The ledger in MongoDB, on mongoose's default connection. Every write is one single-document update, acknowledged by a majority's
+ * journal; those of the hot path filter by equality on exactly the fields of a unique index.
+ */
+export class MongoLedgerStore implements LedgerStore {
+  pair(pairId: string): Promise<PairDocument | undefined> {
+    return reach(async () => {
+      const found = await this.pairs.findOne({ _id: pairId });
+      return found ? withoutStored(found) : undefined;
+    });
+  }
+
+  takePair(pairId: string, fence: number): Promise<Taken<PairDocument>> {
+    return reach(async () => {
+      const fresh = { fence: 0, ensuring: false, adopted: false, positions: 0 };
+      await upsert(this.pairs, pairId, { $setOnInsert: { pairId, ...fresh, writes: 0 } });
+      const taken = await take(this.pairs, pairId, fence);
+      return taken ?? { kind: 'refused', by: 0 };
+    });
+  }
+
+  writePair(pairId: string, fence: number, patch: PairPatch): Promise<boolean> {
+    return reach(() => write(this.pairs, pairId, fence, { $set: { ...patch } }));
+  }
+
+  planFolder(id: FolderId, plan: FolderPlan): Promise<void> {
+    const { pairId, folderKey } = id;
+    const counters = {
+      found: 0,
+      foundBytes: 0,
+      copied: 0,
+      copiedBytes: 0,
+      filtered: 0,
+      skipped: 0,
+      failed: 0,
+    };
+    const fresh = { pairId, folderKey, fence: 0, pending: [], seq: 0, completeSince: 0, counters, writes: 0 };
+    return reach(() => upsert(this.folderDocuments, idOf(id), { $set: { plan }, $setOnInsert: fresh }));
+  }
+
+  folder(id: FolderId): Promise<FolderDocument | undefined> {
+    return reach(async () => {
+      const found = await this.folderDocuments.findOne({ _id: idOf(id) });
+      return found ? withoutStored(found) : undefined;
+    });
+  }
+
+  async *folders(pairId: string): AsyncGenerator<FolderDocument> {
+    for await (const folder of reaching(this.folderDocuments.find({ pairId }))) yield withoutStored(folder);
+  }
+
+  takeFolder(id: FolderId, fence: number): Promise<Taken<FolderDocument> | undefined> {
+    return reach(() => take(this.folderDocuments, idOf(id), fence));
+  }
+
+  writeFolder(id: FolderId, fence: number, patch: FolderPatch): Promise<boolean> {
+    const { watermark, repairs, ...set } = patch;
+    const unset: Record<string, ''> = {};
+    if (watermark === null) unset.watermark = '';
+    if (repairs === null) unset.repairs = '';
+    const update: Update = { $set: { ...set, ...(watermark && { watermark }) } };
+    if (Object.keys(unset).length > 0) update.$unset = unset;
+    return reach(() => write(this.folderDocuments, idOf(id), fence, update));
+  }
+
+  noteRepairs(id: FolderId, repairs: Repairs): Promise<void> {
+    return reach(async () => {
+      await this.folderDocuments.updateOne({ _id: idOf(id) }, { $set: { repairs } }, durable);
+    });
+  }
+
+  append(parcel: LedgerParcel): Promise<void> {
+    const keys = parcel.entries.map(({ sourceKey }) => hashOf(sourceKey));
+    return reach(async () => {
+      try {
+        await this.parcelDocuments.insertOne(
+          { _id: parcel.parcelId, folder: idOf(parcel), keys, ...parcel },
+          durable,
+        );
+      } catch (fault) {
+        if (codeOf(fault) !== duplicateKey) throw fault;
+      }
+    });
+  }
+
+  parcels(parcelIds: readonly string[]): Promise<LedgerParcel[]> {
+    if (parcelIds.length === 0) return Promise.resolve([]);
+    return reach(async () => {
+      const found = await this.parcelDocuments.find({ _id: { $in: [...parcelIds] } }).toArray();
+      return found.map(withoutIndex);
+    });
+  }
+
+  lookUp(id: FolderId, sourceKeys: readonly string[]): Promise<Map<string, KnownEntry[]>> {
+    const wanted = new Set(sourceKeys);
+    return reach(async () => {
+      const keys = [...wanted].map(hashOf);
+      const known = new Map<string, KnownEntry[]>();
+      if (keys.length === 0) return known;
+      const found = this.parcelDocuments.find({ folder: idOf(id), keys: { $in: keys } }).sort({ seq: 1 });
+      for await (const { parcelId, seq, adopted, entries } of found) {
+        for (const entry of entries) {
+          if (!wanted.has(entry.sourceKey)) continue;
+          const ofKey = known.get(entry.sourceKey) ?? [];
+          ofKey.push({ ...entry, parcelId, seq, adopted });
+          known.set(entry.sourceKey, ofKey);
+        }
+      }
+      return known;
+    });
+  }
+
+  async *stream(id: FolderId): AsyncGenerator<LedgerParcel> {
+    const all = this.parcelDocuments
+      .find({ folder: idOf(id) })
+      .sort({ seq: 1 })
+      .batchSize(parcelsPerBatch);
+    for await (const parcel of reaching(all)) yield withoutIndex(parcel);
+  }
+
+  private get pairs(): mongo.Collection<Stored<PairDocument>> {
+    return Pairs.collection as unknown as mongo.Collection<Stored<PairDocument>>;
+  }
+
+  private get folderDocuments(): mongo.Collection<Stored<FolderDocument>> {
+    return Folders.collection as unknown as mongo.Collection<Stored<FolderDocument>>;
+  }
+
+  private get parcelDocuments(): mongo.Collection<StoredParcel> {
+    return Parcels.collection as unknown as mongo.Collection<StoredParcel>;
+  }
+}
+
+interface Fenced {
+  _id: string;
+  fence: number;
+  writes: number;
+}
+interface Update {
+  $set?: object;
+  $unset?: Record<string, ''>;
+  $setOnInsert?: object;
+}
+
+/** Takes a document from the fence that was read, by equality; whoever comes in between is read again. */
+async function take<Document extends Fenced>(
+  collection: mongo.Collection<Document>,
+  _id: string,
+  fence: number,
+): Promise<Taken<Omit<Document, '_id' | 'writes'>> | undefined> {
+  for (;;) {
+    const found = (await collection.findOne({ _id } as mongo.Filter<Document>)) as Document | null;
+    if (!found) return undefined;
+    if (found.fence >= fence) return { kind: 'refused', by: found.fence };
+    const document = { ...withoutStored(found), fence };
+    if (await write(collection, _id, found.fence, { $set: { fence } })) return { kind: 'taken', document };
+  }
+}
+
+async function write<Document extends Fenced>(
+  collection: mongo.Collection<Document>,
+  _id: string,
+  fence: number,
+  update: Update,
+): Promise<boolean> {
+  const change = { ...update, $inc: { writes: 1 } } as unknown as mongo.UpdateFilter<Document>;
+  if (Object.keys(update.$set ?? {}).length === 0) delete change.$set;
+  const written = await collection.updateOne({ _id, fence } as mongo.Filter<Document>, change, durable);
+  return written.matchedCount === 1;
+}
+
+/** Two that make the same document at once: the second finds it. */
+async function upsert<Document extends Fenced>(
+  collection: mongo.Collection<Document>,
+  _id: string,
+  update: Update,
+): Promise<void> {
+  const filter = { _id } as mongo.Filter<Document>;
+  const change = update as mongo.UpdateFilter<Document>;
+  try {
+    await collection.updateOne(filter, change, { ...durable, upsert: true });
+  } catch (fault) {
+    if (codeOf(fault) !== duplicateKey) throw fault;
+    await collection.updateOne(filter, change, { ...durable, upsert: true });
+  }
+}
+
+function idOf({ pairId, folderKey }: FolderId): string {
+  return createHash('sha256')
+    .update(JSON.stringify([pairId, folderKey]))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+function hashOf(sourceKey: string): string {
+  return createHash('sha1').update(sourceKey).digest('base64url').slice(0, 11);
+}
+
+function withoutStored<Document extends Fenced>({ _id, writes: _writes, ...document }: Document) {
+  return document;
+}
+
+function withoutIndex({ _id, folder: _folder, keys: _keys, ...parcel }: StoredParcel): LedgerParcel {
+  return parcel;
+}
+
+function codeOf(fault: unknown): unknown {
+  return fault instanceof Error && 'code' in fault ? fault.code : undefined;
+}
+
+async function reach<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (fault) {
+    throw unavailable(fault);
+  }
+}
+
+async function* reaching<T>(all: AsyncIterable<T>): AsyncGenerator<T> {
+  const items = all[Symbol.asyncIterator]();
+  try {
+    for (let next = await reach(() => items.next()); !next.done; next = await reach(() => items.next()))
+      yield next.value;
+  } finally {
+    await items.return?.();
+  }
+}
+
+/** What the database did is not known. Its message may name hosts, so that only its kind is passed on. */
+function unavailable(cause: unknown): Fault {
+  const name = cause instanceof Error ? cause.name : 'unknown';
+  const message = `the database did not answer as expected (${name})`;
+  return new Fault({ kind: 'retryable' }, { code: 'StoreUnavailable', remedy: 'wait', message }, false, {
+    cause,
+  });
+}
