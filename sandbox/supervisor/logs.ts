@@ -12,13 +12,13 @@ export class Logs {
 
   constructor(folder: string) {
     this.#folder = folder;
-    mkdirSync(folder, { recursive: true });
     this.#timer = setInterval(() => this.#turn(), LOOK_EVERY_MS).unref();
   }
 
   /** A descriptor that a part writes to by itself, at the end of its log; give it back with `closeSync`. */
   open(part: string): number {
     this.#parts.add(part);
+    mkdirSync(this.#folder, { recursive: true });
     return openSync(this.path(part), 'a', 0o600);
   }
 
