@@ -17,9 +17,16 @@ export interface RunningServer {
 /**
  * Starts a program and waits until it listens on `port` of 127.0.0.1.
  * Throws with the end of what it wrote when it ends before that or is not there within a minute.
+ * @param spawned is told its process id at once
  */
-export async function startServer(name: string, command: Command, port: number): Promise<RunningServer> {
+export async function startServer(
+  name: string,
+  command: Command,
+  port: number,
+  spawned: (pid: number) => void = () => undefined,
+): Promise<RunningServer> {
   const child = spawn(command.program, command.args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  if (child.pid !== undefined) spawned(child.pid);
   let written = '';
   const keep = (data: Buffer) => (written = (written + data.toString()).slice(-4000));
   child.stdout.on('data', keep);

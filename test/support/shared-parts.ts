@@ -67,11 +67,11 @@ export class SharedParts {
     return `mongodb://127.0.0.1:${port}`;
   }
 
-  async #start(name: string, command: Command, port: number): Promise<RunningServer> {
-    const server = await startServer(name, command, port);
-    const identity = identify(server.pid);
-    if (identity) new ProcessRecord(join(this.#folder, RECORD)).add(name, identity);
-    return server;
+  #start(name: string, command: Command, port: number): Promise<RunningServer> {
+    return startServer(name, command, port, (pid) => {
+      const identity = identify(pid);
+      if (identity) new ProcessRecord(join(this.#folder, RECORD)).add(name, identity);
+    });
   }
 }
 
