@@ -5,6 +5,7 @@ import type { MailboxCounters, VerifyCounts } from '../src/domain/migration';
 import { copyFolder as copy, type CopyFolderResult } from '../src/engine/copy-folder';
 import { planFolders as plan } from '../src/engine/plan-folders';
 import { verifyPass as verify } from '../src/engine/verify-pass';
+import { notePair } from '../src/models/copy-report';
 import type { ActivityDeps } from './deps';
 import { failureOf } from './faults';
 import { heartbeats } from './heartbeat';
@@ -75,6 +76,7 @@ export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps
             position,
             label: wellKnown ?? `folder ${position + 1}`,
           }));
+          await notePair(key.mailUserId, mailbox.pair.id);
           return { kind: 'planned', pairId: mailbox.pair.id, folders, refused: result.refused.length };
         },
       );

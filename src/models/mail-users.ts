@@ -118,6 +118,8 @@ export interface MailUser {
   asked: Asked;
   /** Absent while **Not started**. */
   projection?: MailUserProjection;
+  /** The two mailboxes by their own identities; known since its folders were planned first. */
+  pairId?: string;
   counters?: CountersProjection;
   /** Set by `reconcile` while it finds no workflow behind a row that should have one. */
   orphanSince?: Date;
@@ -150,6 +152,7 @@ const schema = new Schema<MailUser>(
       credentialAt: Date,
     },
     projection: { type: Schema.Types.Mixed },
+    pairId: String,
     counters: { type: Schema.Types.Mixed },
     orphanSince: Date,
   },

@@ -1,4 +1,4 @@
-import { Types } from 'mongoose';
+import type { Types } from 'mongoose';
 import request from 'supertest';
 import type { CheckReport } from '../../src/connectors/connector';
 import type { MigrationState } from '../../src/domain/migration';

@@ -14,6 +14,9 @@ import {
   type AdminApp,
 } from './admin-app';
 
+// A real browser on a busy machine takes its time.
+jest.setTimeout(90_000);
+
 let app: AdminApp;
 let browser: Browser;
 let paths: string[];
@@ -144,7 +147,7 @@ describe('every page of the administrator', () => {
           expect(found).toEqual([]);
         });
       },
-      120_000,
+      180_000,
     );
   }
 });
