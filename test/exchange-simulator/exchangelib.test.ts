@@ -100,7 +100,7 @@ describe('exchangelib, unchanged', () => {
     );
 
     exchangelib.it(
-      'is equal for the same sample elsewhere, and tells what is lost, doubled, changed',
+      'tells what the same sample elsewhere has lost, has twice, has changed, and nothing else',
       async () => {
         const seeded = { items: 150, largestBytes: 200_000, seed: 9 };
         const other = await openSimulator();
@@ -109,22 +109,17 @@ describe('exchangelib, unchanged', () => {
           password: PASSWORD,
           sample: seeded,
         });
-        const countTwin = () =>
-          countMailbox({ ...other.exchange, address: 'sample@contoso.example', password: PASSWORD });
-        expect(await compareCounts(counted, await countTwin())).toEqual({
-          equal: true,
-          lost: 0,
-          doubled: 0,
-          extra: 0,
-          missingFolders: [],
-          folders: [],
-        });
         const [lost, doubled, changed] = [...(twin.folderByName('inbox')?.items.values() ?? [])];
         if (!lost || !doubled || !changed) throw new Error('the sample has an inbox');
         twin.removeItem(lost);
         twin.addItem(doubled);
         twin.changeItem(changed, { read: !changed.read });
-        expect(await compareCounts(counted, await countTwin())).toMatchObject({
+        expect(
+          await compareCounts(
+            counted,
+            await countMailbox({ ...other.exchange, address: 'sample@contoso.example', password: PASSWORD }),
+          ),
+        ).toMatchObject({
           equal: false,
           lost: 2,
           doubled: 1,
