@@ -147,6 +147,11 @@ const webOnly = z.object({
 });
 
 const workerOnly = z.object({
+  ORGANISATION_COLOUR: z
+    .string()
+    .regex(/^#[0-9a-f]{6}$/i, 'must be a colour such as #1f4e8c')
+    .default('#1f4e8c')
+    .describe('Colour of the mails, #rrggbb'),
   SMTP_URL: urlOf('smtp://', 'smtps://').describe('The mail server that takes our mails'),
   SEAL_PRIVATE_KEYS_FILE: keySetFile('private').describe(
     'JWK set; all keys that credentials may be sealed for',

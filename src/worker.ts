@@ -148,6 +148,7 @@ function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps
       organisation: {
         name: config.ORGANISATION,
         contact: config.CONTACT,
+        colour: config.ORGANISATION_COLOUR,
         timeZone: config.TIME_ZONE,
         language: config.DEFAULT_LANGUAGE,
       },
