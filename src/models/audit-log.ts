@@ -53,10 +53,11 @@ export const AuditLog = model<AuditEntry>('AuditEntry', schema);
 /** The newest entries, newest first; `before` is the id of the last one already shown. */
 export async function listAudit(
   limit: number,
-  filter: { mailUserId?: string; before?: Types.ObjectId } = {},
+  filter: { mailUserId?: string; before?: Types.ObjectId; without?: AuditedAction } = {},
 ): Promise<AuditEntry[]> {
   return AuditLog.find({
     ...(filter.mailUserId === undefined ? {} : { mailUserId: filter.mailUserId }),
+    ...(filter.without === undefined ? {} : { action: { $ne: filter.without } }),
     ...(filter.before === undefined ? {} : { _id: { $lt: filter.before } }),
   })
     .sort({ _id: -1 })

@@ -15,7 +15,7 @@ export const overview: RequestHandler = async (_request, response) => {
     countStates(),
     listConnectors(),
     needsSomebody(rowsShown),
-    listAudit(eventsShown),
+    listAudit(eventsShown, { without: 'signedIn' }),
     sumCounters(),
   ]);
   const total = [...states.values()].reduce((sum, count) => sum + count, 0);

@@ -63,7 +63,7 @@ export function noteOf(row: ListedMailUser, now: Date): RowNote | undefined {
         ? { key: 'admin.users.notes.useLink', tone: 'plain' }
         : { key: 'admin.users.notes.signInRefused', tone: 'warning' };
     case 'throttled':
-      return projection?.throttledUntil === undefined
+      return projection?.throttledUntil === undefined || new Date(projection.throttledUntil) <= now
         ? undefined
         : { key: 'admin.users.notes.until', at: projection.throttledUntil, tone: 'plain' };
     case 'failed':
