@@ -34,10 +34,15 @@ export class SandboxRun {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const run = new SandboxRun(data, child);
-    await run.until('the sandbox is up', timeoutMs, () => {
-      if (child.exitCode !== null) throw new Error(`npm start ended:\n${run.output}`);
-      return Promise.resolve(run.output.includes('/admin') && run.facts().pids.worker.length > 0);
-    });
+    try {
+      await run.until('the sandbox is up', timeoutMs, () => {
+        if (child.exitCode !== null) throw new Error(`npm start ended:\n${run.output}`);
+        return Promise.resolve(run.output.includes('/admin') && run.facts().pids.worker.length > 0);
+      });
+    } catch (fault) {
+      await run.end();
+      throw fault;
+    }
     return run;
   }
 

@@ -51,7 +51,8 @@ describe('a mailbox moves, as its administrator and its user see it', () => {
 
   beforeAll(async () => {
     if (!chromium.there) return;
-    [run, browser] = await Promise.all([SandboxRun.start([], 240_000), launchBrowser()]);
+    browser = await launchBrowser();
+    run = await SandboxRun.start([], 300_000);
     const [added] = await run.addMailboxes('--count', '1', '--items', '300', '--seed', '4');
     const source = run.mailbox('Contoso', added!.source);
     const target = run.mailbox('Fabrikam', added!.target);
