@@ -18,7 +18,8 @@ export async function sendAlone(copy: FolderCopy, { works }: Parcel): Promise<Se
   try {
     const sending = await pair.sourceBackOff.repeat(signal, () =>
       pair.sourceTurns.run(signal, async () => {
-        for await (const item of readOne(copy, work)) return outcomeOf(pipe(copy, work, item));
+        // Awaited here: to leave the loop ends the request that the item is being read from.
+        for await (const item of readOne(copy, work)) return await outcomeOf(pipe(copy, work, item));
         return outcomeOf(Promise.resolve({ ...nothingSent(), left: [work] }));
       }),
     );
