@@ -6,7 +6,7 @@ import { guardedEach } from '../guard';
 import { getItemParts, getItems, mismatch } from '../operations/get-item';
 import { EwsRefusal } from '../refusal';
 import type { Session } from '../session';
-import type { Part } from '../soap/answer';
+import { MalformedAnswer, type Part } from '../soap/answer';
 import type { Element } from '../soap/element';
 import { idOf, refusalOf } from '../soap/message';
 import { attachmentsXml, listedAttachments } from './attachments';
@@ -224,7 +224,9 @@ async function* mimeStream(
   const message = last?.kind === 'message' ? last.message : undefined;
   const refusal = message && refusalOf(message);
   if (refusal) throw refusal;
-  const now = message && idOf(itemOf(message))?.changeKey;
+  // The answer was broken off: nobody reads on once the iteration over the items has ended.
+  if (!message) throw new MalformedAnswer('Truncated');
+  const now = idOf(itemOf(message))?.changeKey;
   if (now !== changeKey) throw changedMeanwhile();
   yield Buffer.from(markup.after);
 }

@@ -1,0 +1,136 @@
+import type { FaultInput } from '../../sandbox/exchange/server/faults';
+import { itemFilter } from '../../src/domain/item-filter';
+import { Fault } from '../../src/domain/faults';
+import { systemClock } from '../../src/engine/clock';
+import { copyFolder } from '../../src/engine/copy-folder';
+import { MailboxPair } from '../../src/engine/mailbox-pair';
+import { planFolders } from '../../src/engine/plan-folders';
+import { verifyPass } from '../../src/engine/verify-pass';
+import { fixedWidth } from '../../src/engine/width';
+import { compareCounts, countMailbox } from '../support/exchange-count';
+import { exchangelib } from '../support/exchangelib';
+import { MemoryLedger } from '../support/memory-ledger';
+import {
+  connector,
+  credentialOf,
+  never,
+  openExchange,
+  samplePassword,
+  type TestExchange,
+} from './exchange-servers';
+
+const from = 'ada@contoso.example';
+const to = 'ada@fabrikam.example';
+const filter = itemFilter({ kind: 'everything' });
+
+describe('the engine copying a sample mailbox from one Exchange to another', () => {
+  let contoso: TestExchange;
+  let fabrikam: TestExchange;
+
+  beforeEach(async () => {
+    contoso = await openExchange();
+    fabrikam = await openExchange();
+    const sample = { seed: 3, items: 400, bytes: 12_000_000, largestBytes: 6_000_000 };
+    await contoso.exchange.addMailbox({ address: from, password: samplePassword, sample });
+    await fabrikam.exchange.addMailbox({ address: to, password: samplePassword });
+  }, 60_000);
+
+  afterEach(async () => {
+    await contoso.close();
+    await fabrikam.close();
+  });
+
+  const openPair = async (ledger: MemoryLedger) =>
+    new MailboxPair({
+      source: await connector.openSource(contoso.settings, from, credentialOf(from), never),
+      target: await connector.openTarget(fabrikam.settings, to, credentialOf(to), never),
+      ledger,
+      clock: systemClock,
+      width: fixedWidth(2, { items: 20, bytes: 2_000_000 }),
+      bytesInFlight: 16_000_000,
+      sendWindowMs: 500,
+    });
+
+  /** One pass, begun again under the next fence where a fault ends a folder. @returns how many folders had failed items */
+  const pass = async (pair: MailboxPair): Promise<number> => {
+    let fence = 1;
+    const plan = await persist(() => planFolders(pair, { fence: (fence += 1) }, never));
+    if (plan.kind !== 'planned') throw new Error('fenced');
+    let failed = 0;
+    for (const { position } of plan.folders) {
+      const order = { position, filter, retryFailed: false };
+      const result = await persist(() => copyFolder(pair, { ...order, fence: (fence += 1) }, never));
+      if (result.kind !== 'done') throw new Error(JSON.stringify(result));
+      failed += result.counters.failed;
+    }
+    return failed;
+  };
+
+  const compare = async () => {
+    const count = ({ exchange }: TestExchange, address: string) =>
+      countMailbox({ ...exchange, address, password: samplePassword });
+    return compareCounts(await count(contoso, from), await count(fabrikam, to));
+  };
+
+  exchangelib.it(
+    'loses and doubles nothing, as exchangelib counts',
+    async () => {
+      const pair = await openPair(new MemoryLedger());
+      expect(await pass(pair)).toBe(0);
+      expect(await compare()).toMatchObject({ lost: 0, doubled: 0, extra: 0, equal: true });
+      const { findings, repair } = await verifyPass(pair, { filter }, never);
+      expect({ ...findings, repair }).toEqual({
+        ...{ missing: 0, unrecorded: 0, doubled: 0, copies: 0, changedByUser: 0, arrivedSince: 0 },
+        repair: [],
+      });
+      await Promise.all([pair.source.close(), pair.target.close()]);
+    },
+    120_000,
+  );
+
+  exchangelib.it(
+    'loses and doubles nothing while answers are lost, servers are busy and connections break',
+    async () => {
+      const faults: FaultInput[] = [
+        { kind: 'resetAfter', operation: 'CreateItem', probability: 0.15, seed: 5 },
+        { kind: 'truncate', operation: 'CreateItem', probability: 0.1, seed: 6, bytes: 400 },
+        { kind: 'resetBefore', probability: 0.05, seed: 7 },
+        { kind: 'serverBusy', backOffMs: 50, probability: 0.05, seed: 8 },
+        { kind: 'unauthorized', probability: 0.02, seed: 9 },
+        { kind: 'batchStops', after: 3, operation: 'CreateItem', probability: 0.1, seed: 10 },
+      ];
+      for (const fault of faults) fabrikam.exchange.addFault(fault);
+      contoso.exchange.addFault({ kind: 'truncate', probability: 0.03, seed: 11, bytes: 5000 });
+      contoso.exchange.addFault({
+        kind: 'http',
+        status: 503,
+        retryAfterSeconds: 0,
+        probability: 0.03,
+        seed: 12,
+      });
+      const pair = await persist(() => openPair(new MemoryLedger()));
+      await pass(pair);
+      contoso.exchange.clearFaults();
+      fabrikam.exchange.clearFaults();
+      expect(await compare()).toMatchObject({ lost: 0, doubled: 0, extra: 0 });
+      await Promise.all([pair.source.close(), pair.target.close()]);
+    },
+    180_000,
+  );
+});
+
+/** Tries until no passing fault comes in between. */
+async function persist<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (fault) {
+      if (
+        !(fault instanceof Fault) ||
+        (fault.kind !== 'retryable' && fault.kind !== 'throttled') ||
+        tries > 30
+      )
+        throw fault;
+    }
+  }
+}
