@@ -44,7 +44,7 @@ export const stateBadges: Record<MigrationState, { icon: string; colour: string 
 };
 
 /** Handlebars with the layouts, partials and helpers of every page. Views are found under `views/`. */
-export function installViews(app: Application, config: Pick<WebConfig, 'TIME_ZONE' | 'NODE_ENV'>): void {
+export function installViews(app: Application, config: Pick<WebConfig, 'TIME_ZONE'>): void {
   const render = engine({
     extname: 'hbs',
     defaultLayout: false,
@@ -55,7 +55,7 @@ export function installViews(app: Application, config: Pick<WebConfig, 'TIME_ZON
   app.engine('hbs', (path, options, done) => void render(path, options, done));
   app.set('view engine', 'hbs');
   app.set('views', viewsFolder);
-  app.set('view cache', config.NODE_ENV !== 'development');
+  app.set('view cache', true);
   app.locals['timeZone'] = config.TIME_ZONE;
 }
 
