@@ -1,4 +1,5 @@
 import type { Side } from '../../domain/mailbox';
+import type { MigrationState } from '../../domain/migration';
 import { shownState } from '../../domain/shown-state';
 import { Connectors, type ConnectorDocument } from '../../models/connectors';
 import { MailUsers, type MailUser } from '../../models/mail-users';
@@ -32,6 +33,16 @@ function connectorOf(row: MailUser, side: Side): Promise<ConnectorDocument | nul
   return Connectors.findById(row[side].connectorId).lean<ConnectorDocument>();
 }
 
+/** States whose page may ask for a password. */
+const formStates: ReadonlySet<MigrationState> = new Set([
+  'notStarted',
+  'starting',
+  'emailSent',
+  'awaitingSignIn',
+  'verifying',
+  'signInNeeded',
+]);
+
 /** What this process remembers between requests. */
 export interface SeenBefore {
   samples: ProgressSamples;
@@ -46,14 +57,16 @@ export async function viewInput(
 ): Promise<ViewInput> {
   const now = new Date();
   const state = shownState(row);
-  const place = state === 'scheduled' ? await placeInQueue(row._id.toHexString()) : undefined;
+  // A page that only follows a move asks every two seconds: it costs no more than it shows.
+  const asks = formStates.has(state);
+  const [source, target, usual, place] = await Promise.all([
+    asks ? waitOf(row, 'source', now) : undefined,
+    asks ? waitOf(row, 'target', now) : undefined,
+    asks ? durations.of(row, now) : undefined,
+    state === 'scheduled' ? placeInQueue(row._id.toHexString()) : undefined,
+  ]);
   const seen =
     state === 'working' && row.counters ? samples.add(row._id.toHexString(), row.counters) : undefined;
-  const [source, target, usual] = await Promise.all([
-    waitOf(row, 'source', now),
-    waitOf(row, 'target', now),
-    durations.of(row, now),
-  ]);
   return {
     row,
     connectors,
