@@ -90,7 +90,7 @@ async function build(root, version, folder, program) {
   );
   say('takes some six minutes on two cores, once; the result is kept for every clone.');
   const stamp = `-s -w -X github.com/temporalio/cli/internal/temporalcli.Version=${version}`;
-  const args = ['build', '-trimpath', '-ldflags', stamp, '-o', join(folder, program)];
+  const args = ['build', '-ldflags', stamp, '-o', join(folder, program)];
   await sayWhile('still building Temporal', () =>
     run(go, [...args, 'github.com/temporalio/cli/cmd/temporal'], {
       cwd: join(root, 'tools', 'temporal'),
