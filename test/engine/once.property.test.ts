@@ -3,7 +3,7 @@ import { settleMs } from './model/migration';
 import { wrongs } from './model/outcome';
 import { live } from './model/world';
 
-const runs = Number(process.env.PROPERTY_RUNS ?? 60);
+const runs = Number(process.env.PROPERTY_RUNS ?? 40);
 const seed = Number(process.env.PROPERTY_SEED ?? Date.now() % 2 ** 31);
 
 const percent = (max: number) => fc.oneof(fc.constant(0), fc.integer({ min: 0, max }));

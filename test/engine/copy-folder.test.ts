@@ -1,0 +1,287 @@
+import { generatedContent, textContent } from '../../src/connectors/memory';
+import { unreadable } from '../../src/connectors/memory/faults';
+import { Fault } from '../../src/domain/faults';
+import { busy, lostAnswer, passwordChanged } from './model/faults';
+import { PairScene } from './pair-builder';
+
+describe('copyFolder', () => {
+  it('copies every item once over many pages and parcels', async () => {
+    const scene = new PairScene({ sourcePageItems: 7, parcel: { items: 3, bytes: 1_000 } });
+    const texts = Array.from({ length: 40 }, (_, at) => `item ${at}`).sort();
+    for (const text of texts) scene.add(text);
+    const result = await scene.planAndCopy();
+    expect(result).toMatchObject({
+      kind: 'done',
+      changes: 40,
+      counters: { found: 40, copied: 40, failed: 0 },
+    });
+    expect(scene.texts()).toEqual(texts);
+    expect(await scene.copy()).toMatchObject({ kind: 'done', changes: 0, counters: { copied: 40 } });
+    expect(scene.pair.counters()).toMatchObject({ folders: 1, foldersDone: 1, copied: 40 });
+  });
+
+  it('overwrites what changed at the source, and sets flags', async () => {
+    const scene = new PairScene();
+    const changed = scene.add('old');
+    const flagged = scene.add('flagged');
+    await scene.planAndCopy();
+    scene.source.changeItem(scene.inbox, changed, { content: textContent('new') });
+    scene.source.setRead(scene.inbox, flagged, true);
+    expect(await scene.copy()).toMatchObject({ changes: 2, counters: { found: 2, copied: 2 } });
+    expect(scene.texts()).toEqual(['flagged', 'new']);
+    expect(
+      scene.target
+        .items(scene.targetInbox)
+        .map(({ read }) => read)
+        .sort(),
+    ).toEqual([false, true]);
+  });
+
+  it('puts the new version and removes the old where the target cannot overwrite', async () => {
+    const scene = new PairScene({
+      wrapTarget: (target) => Object.assign(target, { updateItems: undefined }),
+    });
+    const key = scene.add('old');
+    await scene.planAndCopy();
+    scene.source.changeItem(scene.inbox, key, { content: textContent('new') });
+    await scene.copy();
+    expect(scene.texts()).toEqual(['new']);
+    expect((await scene.verify()).repair).toEqual([]);
+  });
+
+  it('leaves what the user of the target changed or removed, and says so', async () => {
+    const scene = new PairScene();
+    const keys = [scene.add('edited'), scene.add('removed')];
+    await scene.planAndCopy();
+    const [edited, removed] = scene.target.items(scene.targetInbox);
+    scene.target.changeItem(scene.targetInbox, edited?.id ?? '', { content: textContent('by its user') });
+    scene.target.removeItem(scene.targetInbox, removed?.id ?? '');
+    for (const key of keys) scene.source.changeItem(scene.inbox, key, { content: textContent('new') });
+    expect(await scene.copy()).toMatchObject({ counters: { found: 2, copied: 0, skipped: 2 } });
+    expect(scene.texts()).toEqual(['by its user']);
+    expect(await scene.entry(keys[0] ?? '')).toMatchObject({
+      outcome: { reason: { code: 'ChangedInTarget' } },
+    });
+  });
+
+  it('names what cannot be read or is refused, and puts it on retry', async () => {
+    const scene = new PairScene();
+    const [broken, refused] = [scene.add('broken'), scene.add('refused')];
+    const item = scene.source.item(scene.inbox, broken);
+    Object.assign(item ?? {}, { unreadable });
+    scene.target.refuses = ({ content }) =>
+      content.sizeBytes === 7 ? { ...unreadable, code: 'No' } : undefined;
+    expect(await scene.planAndCopy()).toMatchObject({ counters: { found: 2, copied: 0, failed: 2 } });
+    expect(await scene.entry(refused)).toMatchObject({ outcome: { kind: 'failed', reason: { code: 'No' } } });
+    delete item?.unreadable;
+    scene.target.refuses = () => undefined;
+    expect(await scene.copy()).toMatchObject({ counters: { copied: 0, failed: 2 } });
+    expect(await scene.copy({ retryFailed: true })).toMatchObject({
+      counters: { found: 2, copied: 2, failed: 0 },
+    });
+    expect(scene.texts()).toEqual(['broken', 'refused']);
+  });
+
+  it('halves a request that is too large, and names an item that is too large alone', async () => {
+    const scene = new PairScene({ parcel: { items: 8, bytes: 1_000_000 } });
+    scene.target.requestLimitBytes = 1_000;
+    for (let at = 0; at < 8; at += 1) scene.add(`${at}`.padEnd(300, '.'));
+    const large = scene.add('large'.padEnd(5_000, '.'));
+    expect(await scene.planAndCopy()).toMatchObject({ counters: { copied: 8, failed: 1 } });
+    const outcome = (await scene.entry(large))?.outcome;
+    expect(outcome).toMatchObject({ kind: 'failed', reason: { remedy: 'raiseRequestLimit' } });
+    expect(JSON.stringify(outcome)).toMatch(/5\d\d\d bytes/);
+  });
+
+  it('names an item above what the target takes without reading it', async () => {
+    let read = 0;
+    const scene = new PairScene({
+      target: { capabilities: { greatestItemBytes: 1_000 } },
+      wrapSource: (source) => {
+        const readItems = source.readItems.bind(source);
+        return Object.assign(source, {
+          readItems: (...given: Parameters<typeof readItems>) => (
+            (read += given[1].length),
+            readItems(...given)
+          ),
+        });
+      },
+    });
+    const key = scene.source.addItem(scene.inbox, { content: generatedContent(50_000_000, 1) });
+    expect(await scene.planAndCopy()).toMatchObject({ counters: { failed: 1 } });
+    expect(await scene.entry(key)).toMatchObject({ outcome: { reason: { remedy: 'raiseRequestLimit' } } });
+    expect(read).toBe(0);
+  });
+
+  it('is refused by a higher fence and answers with it', async () => {
+    const scene = new PairScene();
+    scene.add('one');
+    await scene.plan();
+    await scene.copy({ fence: 50 });
+    expect(await scene.copy({ fence: 50 })).toEqual({ kind: 'fenced', by: 50 });
+    expect(await scene.copy({ fence: 20 })).toEqual({ kind: 'fenced', by: 50 });
+    expect(await scene.copy({ fence: 51 })).toMatchObject({ kind: 'done' });
+  });
+
+  it('says that a position the ledger does not know is unplanned', async () => {
+    const scene = new PairScene();
+    expect(await scene.copy({ position: 3 })).toEqual({ kind: 'unplanned' });
+  });
+
+  it('says that the source folder is gone', async () => {
+    const scene = new PairScene();
+    await scene.plan();
+    scene.source.removeFolder(scene.inbox);
+    expect(await scene.copy()).toEqual({ kind: 'gone' });
+    expect(await scene.copy()).toEqual({ kind: 'gone' });
+  });
+
+  it('makes a target folder anew that its user removed, and copies what is new into it', async () => {
+    const scene = new PairScene();
+    scene.add('before');
+    await scene.planAndCopy();
+    scene.target.removeFolder(scene.targetInbox);
+    scene.add('after');
+    expect(await scene.copy()).toMatchObject({ kind: 'done', counters: { copied: 2 } });
+    const [made] = [...scene.target.folders.keys()];
+    expect(scene.texts(made)).toEqual(['after']);
+  });
+
+  it('waits in place for a server that asks for a short wait, and ends with a long one', async () => {
+    const waits = [busy(30_000), busy(90_000)];
+    const scene = new PairScene({
+      wrapTarget: (target) => {
+        const putItems = target.putItems.bind(target);
+        return Object.assign(target, {
+          putItems: async (...given: Parameters<typeof putItems>) => {
+            const wait = waits.shift();
+            if (wait) throw wait;
+            return putItems(...given);
+          },
+        });
+      },
+    });
+    scene.add('one');
+    await scene.plan();
+    await expect(scene.copy()).rejects.toMatchObject({
+      details: { kind: 'throttled', retryAfterMs: 90_000 },
+    });
+    expect(scene.time.monotonic()).toBeGreaterThanOrEqual(30_000);
+    const before = scene.time.monotonic();
+    expect(await scene.copy()).toMatchObject({ kind: 'done' });
+    expect(scene.time.monotonic() - before).toBeLessThan(5_000);
+  });
+
+  it('ends with a refused sign-in at once, with nothing pending', async () => {
+    const scene = new PairScene({
+      wrapTarget: (target) =>
+        Object.assign(target, { putItems: async () => Promise.reject(passwordChanged()) }),
+    });
+    scene.add('one');
+    await scene.plan();
+    await expect(scene.copy()).rejects.toBeInstanceOf(Fault);
+    const folder = await scene.ledger.folder({ pairId: scene.pair.id, folderKey: scene.inbox });
+    expect(folder?.pending).toEqual([]);
+  });
+
+  it('stops when it is aborted, and what was on its way is found by the next attempt', async () => {
+    const abort = new AbortController();
+    const scene = new PairScene({
+      wrapTarget: (target) => {
+        const putItems = target.putItems.bind(target);
+        return Object.assign(target, {
+          putItems: async (...given: Parameters<typeof putItems>) => {
+            await putItems(...given);
+            abort.abort(new Error('stopped'));
+            throw abort.signal.reason;
+          },
+        });
+      },
+    });
+    scene.add('one');
+    await scene.plan();
+    await expect(scene.copy({}, abort.signal)).rejects.toThrow('stopped');
+    const folder = await scene.ledger.folder({ pairId: scene.pair.id, folderKey: scene.inbox });
+    expect(folder?.pending).toHaveLength(1);
+    const before = scene.time.monotonic();
+    expect(await scene.copy()).toMatchObject({ kind: 'done', counters: { copied: 1 } });
+    expect(scene.time.monotonic() - before).toBeGreaterThanOrEqual(25_000);
+    expect(scene.texts()).toEqual(['one']);
+  });
+
+  it('settles a lost answer: what arrived is not put again, what did not is', async () => {
+    let lost = 0;
+    const scene = new PairScene({
+      parcel: { items: 1, bytes: 1_000 },
+      wrapTarget: (target) => {
+        const putItems = target.putItems.bind(target);
+        return Object.assign(target, {
+          putItems: async (...given: Parameters<typeof putItems>) => {
+            lost += 1;
+            if (lost === 1) throw lostAnswer();
+            const outcomes = await putItems(...given);
+            if (lost === 2) throw lostAnswer();
+            return outcomes;
+          },
+        });
+      },
+    });
+    const texts = ['a', 'b', 'c', 'd'];
+    for (const text of texts) scene.add(text);
+    expect(await scene.planAndCopy()).toMatchObject({ counters: { copied: 4 } });
+    expect(scene.texts()).toEqual(texts);
+  });
+
+  it('names an item that the server never answers for, and copies all others', async () => {
+    const scene = new PairScene({
+      wrapTarget: (target) => {
+        const putItems = target.putItems.bind(target);
+        return Object.assign(target, {
+          putItems: async (...given: Parameters<typeof putItems>) => {
+            if (given[1].some(({ sizeBytes }) => sizeBytes > 500)) throw lostAnswer();
+            return putItems(...given);
+          },
+        });
+      },
+    });
+    for (let at = 0; at < 9; at += 1) scene.add(`item ${at}`);
+    const poison = scene.add('poison'.padEnd(600, '.'));
+    expect(await scene.planAndCopy()).toMatchObject({ kind: 'done', counters: { copied: 9, failed: 1 } });
+    expect(await scene.entry(poison)).toMatchObject({
+      outcome: { reason: { code: 'Lost', remedy: 'checkItem' } },
+    });
+  });
+
+  it('enters what the target holds where the ledger was lost, and puts nothing twice', async () => {
+    const scene = new PairScene();
+    const texts = Array.from({ length: 30 }, (_, at) => `item ${at}`).sort();
+    for (const text of texts) scene.add(text);
+    await scene.planAndCopy();
+    const elsewhere = scene.target.addFolder({ name: 'sorted by its user' });
+    const [moved] = scene.target.items(scene.targetInbox);
+    scene.target.moveItem(scene.targetInbox, moved?.id ?? '', elsewhere);
+    scene.ledger.lose();
+    scene.open();
+    expect(await scene.copy()).toEqual({ kind: 'unplanned' });
+    expect(await scene.planAndCopy()).toMatchObject({ counters: { found: 30, copied: 30 } });
+    expect([...scene.texts(), ...scene.texts(elsewhere)].sort()).toEqual(texts);
+  });
+
+  it('notices a ledger that was set back to an earlier day', async () => {
+    const scene = new PairScene();
+    scene.add('early');
+    await scene.planAndCopy();
+    const backup = scene.ledger.backup();
+    const late = scene.add('late');
+    await scene.copy();
+    scene.ledger.restore(backup);
+    scene.open();
+    expect(await scene.copy()).toMatchObject({ counters: { found: 2, copied: 2 } });
+    expect(scene.texts()).toEqual(['early', 'late']);
+    expect(await scene.entry(late)).toMatchObject({
+      adopted: false,
+      itemClass: 'IPM.Note',
+      outcome: { kind: 'copied' },
+    });
+  });
+});

@@ -1,0 +1,109 @@
+import type { SourceMailbox, TargetMailbox } from '../../src/connectors/connector';
+import {
+  MemorySource,
+  MemoryStore,
+  MemoryTarget,
+  textContent,
+  type MemoryTargetOptions,
+} from '../../src/connectors/memory';
+import { itemFilter } from '../../src/domain/item-filter';
+import { copyFolder, type CopyFolderOrder, type CopyFolderResult } from '../../src/engine/copy-folder';
+import type { KnownEntry } from '../../src/engine/ledger';
+import { MailboxPair } from '../../src/engine/mailbox-pair';
+import { planFolders } from '../../src/engine/plan-folders';
+import { verifyPass, type VerifyResult } from '../../src/engine/verify-pass';
+import { fixedWidth } from '../../src/engine/width';
+import { MemoryLedger } from '../support/memory-ledger';
+import { VirtualTime } from './model/virtual-time';
+
+export const never = new AbortController().signal;
+export const everything = itemFilter({ kind: 'everything' });
+
+interface Given {
+  target?: MemoryTargetOptions;
+  sourcePageItems?: number;
+  bytesInFlight?: number;
+  parcel?: { items: number; bytes: number };
+  wrapSource?: (source: MemorySource) => SourceMailbox;
+  wrapTarget?: (target: MemoryTarget) => TargetMailbox;
+}
+
+/** Two mailboxes in memory, one inbox, and what is done to it by hand. */
+export class PairScene {
+  readonly time = new VirtualTime();
+  readonly source = new MemoryStore('source');
+  readonly target = new MemoryStore('target');
+  readonly ledger = new MemoryLedger();
+  readonly inbox = this.source.addFolder({ name: 'Inbox', wellKnown: 'inbox' });
+  readonly targetInbox = this.target.addFolder({ name: 'Posteingang', wellKnown: 'inbox' });
+  pair: MailboxPair;
+  private fence = 0;
+
+  constructor(private readonly given: Given = {}) {
+    this.pair = this.open();
+  }
+
+  /** A new opening of the same pair, as after a restart of the worker. */
+  open(): MailboxPair {
+    const { given } = this;
+    const settleMs = 20_000;
+    const source = new MemorySource(this.source, {
+      pageItems: given.sourcePageItems ?? 100,
+      capabilities: { settleMs },
+    });
+    const target = new MemoryTarget(this.target, {
+      ...given.target,
+      capabilities: { settleMs, ...given.target?.capabilities },
+    });
+    this.pair = new MailboxPair({
+      source: given.wrapSource?.(source) ?? source,
+      target: given.wrapTarget?.(target) ?? target,
+      ledger: this.ledger,
+      clock: this.time,
+      width: fixedWidth(2, given.parcel ?? { items: 10, bytes: 1_000_000 }),
+      bytesInFlight: given.bytesInFlight ?? 16_000_000,
+      sendWindowMs: 5_000,
+    });
+    return this.pair;
+  }
+
+  add(text: string): string {
+    return this.source.addItem(this.inbox, { content: textContent(text) });
+  }
+
+  nextFence(): number {
+    this.fence += 1;
+    return this.fence;
+  }
+
+  plan(fence = this.nextFence()) {
+    return this.time.until(planFolders(this.pair, { fence }, never));
+  }
+
+  copy(order: Partial<CopyFolderOrder> = {}, signal = never): Promise<CopyFolderResult> {
+    const whole = { position: 0, fence: this.nextFence(), filter: everything, retryFailed: false, ...order };
+    return this.time.until(copyFolder(this.pair, whole, signal));
+  }
+
+  async planAndCopy(): Promise<CopyFolderResult> {
+    await this.plan();
+    return this.copy();
+  }
+
+  verify(): Promise<VerifyResult> {
+    return this.time.until(verifyPass(this.pair, { filter: everything }, never));
+  }
+
+  /** What the items of the target's inbox say, sorted. */
+  texts(folderId = this.targetInbox): string[] {
+    return this.target
+      .items(folderId)
+      .map(({ content }) => Buffer.concat([...content.chunks()]).toString())
+      .sort();
+  }
+
+  async entry(sourceKey: string): Promise<KnownEntry | undefined> {
+    const id = { pairId: this.pair.id, folderKey: this.inbox };
+    return (await this.ledger.lookUp(id, [sourceKey])).get(sourceKey)?.at(-1);
+  }
+}

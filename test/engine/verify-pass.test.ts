@@ -1,0 +1,109 @@
+import { textContent } from '../../src/connectors/memory';
+import { PairScene } from './pair-builder';
+
+describe('verifyPass', () => {
+  const copied = async (...texts: string[]) => {
+    const scene = new PairScene();
+    const keys = texts.map((text) => scene.add(text));
+    await scene.planAndCopy();
+    return { scene, keys };
+  };
+  /** Puts an item as a request that took effect long after it was given up. */
+  const comeLate = (scene: PairScene, sourceKey: string, text: string, parcelId = '1.late') => {
+    const stamp = {
+      pairId: scene.pair.id,
+      folderKey: scene.inbox,
+      sourceKey,
+      changeKey: 'v',
+      parcelId,
+      unfinished: false,
+    };
+    return scene.target.addItem(scene.targetInbox, { content: textContent(text), stamp });
+  };
+
+  it('finds nothing where everything was copied', async () => {
+    const { scene } = await copied('one', 'two');
+    const none = { missing: 0, unrecorded: 0, doubled: 0, copies: 0, changedByUser: 0, arrivedSince: 0 };
+    expect(await scene.verify()).toEqual({ findings: none, repair: [] });
+  });
+
+  it('takes what came after the watermark for the next pass', async () => {
+    const { scene, keys } = await copied('one', 'two');
+    scene.add('three');
+    scene.source.changeItem(scene.inbox, keys[0] ?? '', { content: textContent('changed') });
+    expect(await scene.verify()).toMatchObject({ findings: { missing: 0, arrivedSince: 2 }, repair: [] });
+  });
+
+  it('has a source item put that is in neither ledger nor target', async () => {
+    const { scene } = await copied('one');
+    const missing = scene.add('missing');
+    await scene.copy();
+    const [, second] = scene.target.items(scene.targetInbox);
+    const backup = scene.ledger.backup() as [
+      unknown,
+      unknown,
+      Map<string, { entries: { sourceKey: string }[] }>,
+    ];
+    for (const [id, { entries }] of backup[2]) if (entries[0]?.sourceKey === missing) backup[2].delete(id);
+    scene.ledger.restore(backup);
+    scene.target.removeItem(scene.targetInbox, second?.id ?? '');
+    scene.open();
+    expect(await scene.verify()).toMatchObject({ findings: { missing: 1 }, repair: [0] });
+    await scene.copy();
+    expect(scene.texts()).toEqual(['missing', 'one']);
+    expect((await scene.verify()).repair).toEqual([]);
+  });
+
+  it('has a double removed that came late, and keeps the one in the ledger', async () => {
+    const { scene, keys } = await copied('one', 'two');
+    const [own] = scene.target.items(scene.targetInbox).map(({ id }) => id);
+    comeLate(scene, keys[0] ?? '', 'late');
+    expect(await scene.verify()).toMatchObject({ findings: { doubled: 1, copies: 0 }, repair: [0] });
+    await scene.copy();
+    expect(scene.texts()).toEqual(['one', 'two']);
+    expect(scene.target.item(scene.targetInbox, own ?? '')).toBeDefined();
+    expect((await scene.verify()).repair).toEqual([]);
+  });
+
+  it('has a late item entered that is the only one of its key', async () => {
+    const { scene } = await copied('one');
+    comeLate(scene, 'vanished', 'the only one');
+    expect(await scene.verify()).toMatchObject({ findings: { unrecorded: 1, doubled: 0 }, repair: [0] });
+    await scene.copy();
+    expect((await scene.verify()).repair).toEqual([]);
+    expect(scene.texts()).toEqual(['one', 'the only one']);
+  });
+
+  it('leaves copies that the user made, also of an item whose original he removed', async () => {
+    const { scene } = await copied('one');
+    const [own] = scene.target.items(scene.targetInbox).map(({ id }) => id);
+    const elsewhere = scene.target.addFolder({ name: 'elsewhere' });
+    scene.target.copyItem(scene.targetInbox, own ?? '', scene.targetInbox);
+    scene.target.copyItem(scene.targetInbox, own ?? '', elsewhere);
+    expect(await scene.verify()).toMatchObject({ findings: { doubled: 0, copies: 1 }, repair: [] });
+    scene.target.removeItem(scene.targetInbox, own ?? '');
+    expect(await scene.verify()).toMatchObject({
+      findings: { doubled: 0, copies: 1, changedByUser: 1 },
+      repair: [],
+    });
+  });
+
+  it('leaves a late item whose original the user removed, and removes it where he moved that one', async () => {
+    const { scene, keys } = await copied('one');
+    const [own] = scene.target.items(scene.targetInbox).map(({ id }) => id);
+    comeLate(scene, keys[0] ?? '', 'late');
+    const elsewhere = scene.target.addFolder({ name: 'elsewhere' });
+    scene.target.moveItem(scene.targetInbox, own ?? '', elsewhere);
+    expect(await scene.verify()).toMatchObject({ findings: { doubled: 1 }, repair: [0] });
+    await scene.copy();
+    expect([scene.texts(), scene.texts(elsewhere)]).toEqual([[], ['one']]);
+  });
+
+  it('leaves what the user changed or removed, and says how many', async () => {
+    const { scene } = await copied('one', 'two', 'three');
+    const [first, second] = scene.target.items(scene.targetInbox).map(({ id }) => id);
+    scene.target.changeItem(scene.targetInbox, first ?? '', { content: textContent('edited') });
+    scene.target.removeItem(scene.targetInbox, second ?? '');
+    expect(await scene.verify()).toMatchObject({ findings: { changedByUser: 2, missing: 0 }, repair: [] });
+  });
+});
