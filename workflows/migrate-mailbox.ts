@@ -112,6 +112,7 @@ async function phase(m: Migration): Promise<MigrationEnd | 'continue' | undefine
       const end = await signIn(m);
       if (end === 'continue') return 'continue';
       if (end === 'expired') return { state: 'expired' };
+      m.carry.wasAccepted = true;
       m.carry.phase = 'slot';
       return undefined;
     }

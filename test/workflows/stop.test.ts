@@ -6,6 +6,7 @@ import { Fault } from '../../src/domain/faults';
 import { signals, type StopSignal } from '../../workflows/messages';
 import { administrator, House } from './house';
 import { unreachable } from './mail-servers';
+import { recordHistory } from './record-histories';
 
 let house: House;
 beforeAll(async () => {
@@ -113,6 +114,7 @@ describe('Stop', () => {
       expect(asked.credentialIds).toEqual([]);
       expect(await Slots.countDocuments({ _id: row._id.toHexString() })).toBe(0);
       expect(house.servers.open.size).toBe(0);
+      await recordHistory(house, house.handle(row).workflowId, `stopped-${state}`);
     },
   );
 

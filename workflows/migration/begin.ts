@@ -27,7 +27,7 @@ export async function begin(input: MigrateMailboxInput): Promise<Carry | undefin
     view: firstView(input, facts, at),
     lines: [],
     phase: wanted.length === 0 ? 'slot' : 'signIn',
-    wasOpen: false,
+    wasAccepted: wanted.length === 0,
     credentials: facts.kept,
     checking: {},
     mails: 0,

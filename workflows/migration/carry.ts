@@ -52,8 +52,8 @@ export interface Carry {
   /** Lines of the time line not yet written. */
   lines: TimelineLine[];
   phase: Phase;
-  /** Whether it has opened the mailboxes in this epoch: a sign-in is then needed again. */
-  wasOpen: boolean;
+  /** Whether both sides were accepted once in this epoch: a sign-in is then needed again. */
+  wasAccepted: boolean;
   credentials: Partial<Record<Side, string>>;
   checking: Partial<Record<Side, Checking>>;
   /** Ends the wait for a sign-in; ms, absent while an invitation is still to go out. */

@@ -112,7 +112,6 @@ function openedNow({ opened }: Migration): MailboxOpenedSignal | undefined {
 }
 
 function begin(m: Migration): void {
-  m.carry.wasOpen = true;
   delete m.view.fault;
   m.setState('working');
 }

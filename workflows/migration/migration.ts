@@ -131,7 +131,7 @@ export class Migration {
     }
     carry.mails += 1;
     carry.mailing = {
-      kind: carry.wasOpen ? 'signInNeeded' : 'invitation',
+      kind: carry.wasAccepted ? 'signInNeeded' : 'invitation',
       n: carry.mails,
       accepted: [],
       tries: 0,
@@ -211,17 +211,18 @@ export class Migration {
 
   private async write(): Promise<void> {
     this.writing = true;
-    try {
-      await CancellationScope.nonCancellable(async () => {
+    await CancellationScope.nonCancellable(async () => {
+      try {
         while (this.dirty) {
           this.dirty = false;
           this.carry.revision += 1;
           await this.writeOnce();
         }
-      });
-    } finally {
-      this.writing = false;
-    }
+      } finally {
+        // In the same step as the last look: what is touched afterwards begins a writing of its own.
+        this.writing = false;
+      }
+    });
   }
 
   /** A projection that stands higher was written by a run that this one has replaced: it goes above it. */

@@ -53,7 +53,7 @@ export async function signIn(m: Migration): Promise<SignInEnd> {
 
 function stateOf({ carry, view }: Migration): MigrationState {
   if (Object.keys(carry.checking).length > 0) return 'verifying';
-  if (carry.wasOpen) return 'signInNeeded';
+  if (carry.wasAccepted) return 'signInNeeded';
   const { invitation } = view;
   if (invitation?.sentAt !== undefined || invitation?.refused !== undefined) return 'emailSent';
   return carry.mailing === undefined ? 'awaitingSignIn' : 'starting';

@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { Worker } from '@temporalio/worker';
+import { House, workflowCode } from './house';
+import { recordHistory } from './record-histories';
+
+const folder = join(__dirname, 'histories');
+
+describe('what Temporal keeps', () => {
+  let house: House;
+  beforeAll(async () => {
+    house = await House.open();
+    await house.startWorker();
+    await house.startGate();
+  });
+  afterAll(() => house.close());
+
+  it('holds no secret and no item content, plain, in base64 or URL-encoded', async () => {
+    house.servers.password = 'Tr0ub4dor & 3/ü';
+    const wrong = 'wr0ng pass/wörd+';
+    const row = await house.row();
+    const store = house.servers.mailbox('source', row.source.address);
+    const inbox = store.addFolder({ name: 'Secret Folder Name', wellKnown: 'inbox' });
+    const other = store.addFolder({ name: 'Divorce papers' });
+    for (let n = 0; n < 5; n += 1) store.addItem(n % 2 ? inbox : other);
+    const content = store.items(inbox).map(({ id }) => id);
+    await house.start(row);
+    await house.until(row, 'emailSent');
+    await house.signIn(row, 'source', wrong);
+    await house.until(row, (now) => now.projection?.refusal !== undefined);
+    await house.signIn(row, 'source');
+    await house.signIn(row, 'target');
+    expect((await house.untilEnded(row)).projection?.state).toBe('completed');
+    await house.handle(row).result();
+    const secrets = [house.servers.password, wrong, 'Secret Folder Name', 'Divorce papers', ...content];
+    const readable = await allHistories(house);
+    for (const secret of secrets)
+      for (const form of formsOf(secret)) expect(readable.includes(form)).toBe(false);
+    const logged = house.logged.join('\n');
+    for (const secret of secrets.slice(0, 4))
+      for (const form of formsOf(secret)) expect(logged.includes(form)).toBe(false);
+    expect(readable.includes(row.source.address)).toBe(true);
+    await recordHistory(house, house.handle(row).workflowId, 'completed');
+  });
+});
+
+describe('workflow code', () => {
+  it.each(readdirSync(folder).filter((name) => name.endsWith('.json')))('still replays %s', async (name) => {
+    const history: unknown = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+    await Worker.runReplayHistory({ workflowBundle: await workflowCode() }, history, name);
+  });
+
+  it('holds no connector, no database and no mail', async () => {
+    const { code } = await workflowCode();
+    // Sources are named in the bundle's module table; the source map at its end names no more.
+    for (const other of [
+      'mongoose',
+      'nodemailer',
+      'ews-javascript-api',
+      'undici',
+      'src/connectors/',
+      'src/models/',
+      'src/secrets/',
+      'activities/',
+    ])
+      expect(code.split('\n').filter((line) => line.length < 2000 && line.includes(`/${other}`))).toEqual([]);
+  });
+});
+
+/** Every history of the namespace as text, each payload readable. */
+async function allHistories(house: House): Promise<string> {
+  const texts: string[] = [];
+  for await (const { workflowId, runId } of house.client.workflow.list()) {
+    const history = await house.client.workflow.getHandle(workflowId, runId).fetchHistory();
+    const json = historyToJSON(history);
+    const payloads = [...json.matchAll(/"data":\s*"([A-Za-z0-9+/=]+)"/g)].map(([, data = '']) =>
+      Buffer.from(data, 'base64').toString('utf8'),
+    );
+    texts.push(json, ...payloads);
+  }
+  return texts.join('\n');
+}
+
+function formsOf(secret: string): string[] {
+  const base64 = [secret, `x${secret}`, `xx${secret}`].map((text) =>
+    Buffer.from(text).toString('base64').slice(4, -4),
+  );
+  return [
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+    ...base64.filter((text) => text.length > 7),
+  ];
+}
