@@ -225,6 +225,26 @@ describe('a put whose answer is not what it should be', () => {
     expect(added).toMatchObject([{ stamp }]);
   });
 
+  it('leaves a series in doubt, and marked unfinished, where a later one of its requests is refused', async () => {
+    const series = item('series');
+    const xml =
+      '<t:CalendarItem><t:Subject>Weekly</t:Subject><?stamp?><t:Start>2026-03-02T10:00:00Z</t:Start>' +
+      '<t:End>2026-03-02T11:00:00Z</t:End><t:Recurrence><t:DailyRecurrence><t:Interval>1</t:Interval></t:DailyRecurrence>' +
+      '<t:NumberedRecurrence><t:StartDate>2026-03-02Z</t:StartDate><t:NumberOfOccurrences>5</t:NumberOfOccurrences>' +
+      '</t:NumberedRecurrence></t:Recurrence></t:CalendarItem>';
+    const exceptions = JSON.stringify({ removed: ['2026-03-04T10:00:00Z'], changed: [] });
+    const content = Buffer.from(`{"series":true}\n${xml}<?exceptions?>${exceptions}`);
+    const one = { ...series, open: () => Readable.from([content], { objectMode: false }) };
+    server.exchange.addFault({ kind: 'serverBusy', operation: 'DeleteItem', backOffMs: 5, count: 1 });
+    expect(await putFault([one])).toMatchObject({ kind: 'throttled', notDone: false });
+    const { added } = await target.listAdded(folder, pairId, undefined, never);
+    expect(added).toMatchObject([{ stamp: { sourceKey: 'series', unfinished: true } }]);
+    await target.removeItems(added, freeWindow, never);
+    expect(await put([one])).toMatchObject([{ kind: 'copied' }]);
+    const { added: again } = await target.listAdded(folder, pairId, undefined, never);
+    expect(again).toMatchObject([{ stamp: { sourceKey: 'series', unfinished: false } }]);
+  });
+
   it('reads a stamp from the item itself where the list does not tell it', async () => {
     const [made] = await put([item('one')]);
     const { state } = await target.listAdded(folder, pairId, undefined, never);

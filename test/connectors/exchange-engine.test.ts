@@ -115,7 +115,7 @@ describe('the engine copying a sample mailbox from one Exchange to another', () 
       expect(await compare()).toMatchObject({ lost: 0, doubled: 0, extra: 0 });
       await Promise.all([pair.source.close(), pair.target.close()]);
     },
-    180_000,
+    240_000,
   );
 });
 

@@ -101,6 +101,11 @@ function fieldsOf(element: ItemElement, text: string): Record<string, Stored> {
   return fields;
 }
 
+function subjectOf({ fields }: Item): string {
+  const value = fields['Subject']?.v;
+  return typeof value === 'string' ? value : '';
+}
+
 const alice = 'alice@contoso.example';
 const bob = 'bob@fabrikam.example';
 const carol = 'carol@fabrikam.example';
@@ -165,7 +170,7 @@ export async function exchangeHarness(): Promise<ConnectorHarness> {
       removeItem: async (id, item) => target.mailbox.removeItem(target.item(id, item)),
       items: async (id) =>
         [...target.folder(id).items.values()].map((item) => ({
-          text: String(item.fields['Subject']?.v ?? ''),
+          text: subjectOf(item),
           itemClass: item.itemClass,
           read: item.read,
         })),

@@ -100,7 +100,7 @@ async function addLargeMail(mailbox: Mailbox, sizeBytes: number): Promise<void> 
 async function mimeDigest(mailbox: Mailbox): Promise<string> {
   const hash = createHash('sha256');
   for (const item of mailbox.folderByName('inbox')?.items.values() ?? []) {
-    if (item.mime) for await (const chunk of mailbox.contents.stream(item.mime)) hash.update(chunk as Buffer);
+    if (item.mime) for await (const chunk of mailbox.contents.stream(item.mime)) hash.update(chunk);
   }
   return hash.digest('hex');
 }

@@ -116,7 +116,8 @@ let escapes = false;
 function escapeWhatIsWritten(): void {
   if (escapes) return;
   escapes = true;
-  const writer: Writer = EwsServiceXmlWriter.prototype;
+  // Its types name a file that the package lacks.
+  const { prototype: writer } = EwsServiceXmlWriter as unknown as { prototype: Writer };
   const write = { value: writer.WriteValue, attribute: writer.WriteAttributeString };
   writer.WriteValue = function (value, name) {
     return write.value.call(this, typeof value === 'string' ? escapeText(value) : value, name);

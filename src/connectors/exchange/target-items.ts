@@ -67,7 +67,17 @@ async function outcomeOf(
   const made = idOf(itemOf(message));
   if (!made) throw new Fault({ kind: 'retryable' }, noId);
   if (!exceptions) return { kind: 'copied', targetId: made.id, targetChangeKey: made.changeKey };
-  return await finishSeries(session, item.stamp, made.id, exceptions, request, window, signal);
+  try {
+    return await finishSeries(session, item.stamp, made.id, exceptions, request, window, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw inDoubt(faultOf(error, request));
+  }
+}
+
+/** Whatever a later request did or did not do: the items were made by the first. */
+function inDoubt(fault: Fault): Fault {
+  return fault.notDone ? new Fault(fault.details, fault.text) : fault;
 }
 
 const noId = {
