@@ -51,10 +51,12 @@ describe('the passwords of users', () => {
       let seen = 0;
       for await (const { workflowId, runId } of client.workflow.list()) {
         const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-        seen += 1;
-        if (secretsIn(textOf(history)).length > 0) held.push(workflowId);
+        const text = textOf(history);
+        if (text.includes('credentialId')) seen += 1;
+        if (secretsIn(text).length > 0) held.push(workflowId);
       }
-      expect(seen).toBeGreaterThan(1);
+      // What it searches is readable: the ids of the credentials stand there.
+      expect(seen).toBe(1);
       return held;
     } finally {
       await connection.close();
@@ -108,7 +110,9 @@ function filesBelow(folder: string): string[] {
 
 /** A history with its payloads as text. */
 function textOf(history: unknown): string {
-  return JSON.stringify(history, (_key, value: unknown) =>
-    value instanceof Uint8Array || Buffer.isBuffer(value) ? Buffer.from(value).toString('utf8') : value,
-  );
+  return JSON.stringify(history, function (this: Record<string, unknown>, key: string, value: unknown) {
+    // A Buffer has made itself an array of numbers before the replacer sees it.
+    const raw = this[key];
+    return raw instanceof Uint8Array ? Buffer.from(raw).toString('utf8') : value;
+  });
 }
