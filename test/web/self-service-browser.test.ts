@@ -43,7 +43,7 @@ const views: Record<string, MailUserChange> = {
   'Kept, and waiting': { asked: { credentialIds: ['c'], credentialAt: new Date(Date.now() - hourMs) } },
   'Checking sign-in': { projection: { state: 'verifying', signedIn: ['source'] } },
   'The mail server does not answer': { projection: { state: 'verifying', refusal: away } },
-  'Your mailbox is next in line': { projection: { state: 'scheduled' } },
+  'Your mailbox waits for its turn': { projection: { state: 'scheduled' } },
   'Your mailbox is moving': { projection: { state: 'working' }, counters },
   'Your mailbox is moving / opening': { projection: { state: 'working' } },
   'The mail server asked for a break': {
@@ -188,7 +188,8 @@ describe('the user’s pages in a browser', () => {
 
     await now({ state: 'scheduled' });
     await page.reload();
-    await heading('Your mailbox is next in line');
+    await heading('Your mailbox waits for its turn');
+    await page.getByText('Scheduled', { exact: true }).waitFor();
     await now({ state: 'working', pass: { kind: 'full', step: 'copying', sweep: 0 } });
     await heading('Your mailbox is moving');
     await change(row, { counters });
@@ -219,7 +220,7 @@ describe('the user’s pages in a browser', () => {
     const handled = { handledStartId: asked.startId!, handledCredentialIds: asked.credentialIds };
     await change(row, { projection: aProjection({ ...handled, state: 'scheduled' }) });
     await page.getByRole('link', { name: 'Look again' }).click();
-    await page.getByRole('heading', { name: 'Your mailbox is next in line' }).waitFor();
+    await page.getByRole('heading', { name: 'Your mailbox waits for its turn' }).waitFor();
   });
 
   chromium.it('puts the fault summary first in line for the keyboard and leads to the field', async () => {

@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { rateLimit } from 'express-rate-limit';
+import type { MigrationState } from '../../domain/migration';
+import { shownState } from '../../domain/shown-state';
 import { translator, type Language, type Translate } from '../../locales';
 import { AuditLog } from '../../models/audit-log';
+import type { MailUser } from '../../models/mail-users';
 import { linkCode } from '../../secrets/link-token';
 import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
@@ -215,6 +218,7 @@ class Pages {
       source: mailboxView(opened, 'source'),
       target,
       notUsed: request.query['not-used'] !== undefined && isOver(view),
+      state: badgeOf(view, opened.row),
       isPrivate: isPrivate(request),
       refresh: refreshSeconds[view.view],
       seen: markOf(view),
@@ -241,6 +245,22 @@ function markOf(view: SelfServiceView): string {
   const step = view.view === 'working' ? Math.floor((view.progress?.percent ?? 0) / 10) : 0;
   const hash = createHash('sha256').update(JSON.stringify(view)).digest('base64url').slice(0, 12);
   return `${view.view}.${step}.${hash}`;
+}
+
+/** The state's own word, beside the sentence that explains it; the form needs none. */
+function badgeOf(view: SelfServiceView, row: MailUser): MigrationState | undefined {
+  switch (view.view) {
+    case 'signIn':
+      return view.again ? 'signInNeeded' : undefined;
+    case 'locked':
+      return undefined;
+    case 'checking':
+      return 'verifying';
+    case 'expired':
+      return 'expired';
+    default:
+      return shownState(row);
+  }
 }
 
 function titleKey(view: SelfServiceView): string {
