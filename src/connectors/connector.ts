@@ -122,7 +122,12 @@ export interface SourceMailbox extends Mailbox {
    * Reads `refs` (at most `itemsPerRequest`) in one request and yields one entry for each, in any order.
    * Breaking off the iteration ends the request.
    */
-  readItems(folderKey: string, refs: readonly ItemRef[], format: ItemFormat, signal: AbortSignal): AsyncIterable<ReadItem>;
+  readItems(
+    folderKey: string,
+    refs: readonly ItemRef[],
+    format: ItemFormat,
+    signal: AbortSignal,
+  ): AsyncIterable<ReadItem>;
 }
 
 /** Our mark on a target item; travels in the put itself. The property's name carries `pairId`, its value the rest. */
@@ -257,7 +262,11 @@ export interface TargetMailbox extends Mailbox {
   /**
    * Removes for good, under the same condition; what is already gone counts as removed (`updated`).
    */
-  removeItems(targets: readonly TargetRef[], window: SendWindow, signal: AbortSignal): Promise<UpdateOutcome[]>;
+  removeItems(
+    targets: readonly TargetRef[],
+    window: SendWindow,
+    signal: AbortSignal,
+  ): Promise<UpdateOutcome[]>;
 }
 
 /** What a user or an administrator proved himself with; lives in memory only. */
@@ -286,8 +295,18 @@ export interface Connector<Settings> {
    * Signs in and opens the mailbox of exactly `address`, whatever name signs in.
    * Costs at most one refused sign-in. Rejects with `credential` where it is refused and `fatal` where the mailbox cannot be had.
    */
-  openSource(settings: Settings, address: string, credential: Credential, signal: AbortSignal): Promise<SourceMailbox>;
-  openTarget(settings: Settings, address: string, credential: Credential, signal: AbortSignal): Promise<TargetMailbox>;
+  openSource(
+    settings: Settings,
+    address: string,
+    credential: Credential,
+    signal: AbortSignal,
+  ): Promise<SourceMailbox>;
+  openTarget(
+    settings: Settings,
+    address: string,
+    credential: Credential,
+    signal: AbortSignal,
+  ): Promise<TargetMailbox>;
   /**
    * What can be known of the server; with `mailbox` also signs in, opens it and counts folders and, where `write` is set, makes and
    * removes one hidden item. Never rejects for what a server does: that is a red step.

@@ -1,15 +1,8 @@
 import { inspect } from 'node:util';
 import type { FaultDetails } from '../../src/domain/faults';
-import {
-  asNotDone,
-  faultOf,
-  firstRefusal,
-  itemVerdict,
-  signInsOf,
-  type Request,
-} from '../../src/connectors/exchange/faults';
+import { asNotDone, faultOf, itemVerdict, type Request } from '../../src/connectors/exchange/faults';
 import { TransportFailure } from '../../src/connectors/exchange/http';
-import { EwsRefusal, HttpRefusal } from '../../src/connectors/exchange/refusal';
+import { EwsRefusal, firstRefusal, HttpRefusal, signInsOf } from '../../src/connectors/exchange/refusal';
 import { endpointOf, InvalidServerName, isMicrosoft365 } from '../../src/connectors/exchange/settings';
 import { MalformedAnswer } from '../../src/connectors/exchange/soap/answer';
 

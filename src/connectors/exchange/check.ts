@@ -4,8 +4,9 @@ import type { CheckReport, Credential } from '../connector';
 import { certificateFaults, notTls } from './codes';
 import { checkMailbox } from './check-mailbox';
 import { Steps } from './check-steps';
-import { faultOf, firstRefusal, microsoftText, noBasicMessage, signInsOf } from './faults';
+import { faultOf, microsoftText, noBasicMessage } from './faults';
 import { defaultTimeouts, Http, TransportFailure } from './http';
+import { firstRefusal, signInsOf } from './refusal';
 import { endpointOf, InvalidServerName, isMicrosoft365, type ExchangeSettings } from './settings';
 
 /** The steps of **Test connection**, in order; the first that fails for the whole server ends it. */

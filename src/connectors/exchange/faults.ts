@@ -1,7 +1,7 @@
 import { Fault, type FaultDetails, type FaultText, type ItemReason, type Remedy } from '../../domain/faults';
 import type { Side } from '../../domain/mailbox';
 import { certificateFaults, meaningOf, notTls, words, type Meaning } from './codes';
-import { TransportFailure, type HttpAnswer, type Sent } from './http';
+import { TransportFailure } from './http';
 import { EwsRefusal, HttpRefusal } from './refusal';
 import { InvalidServerName } from './settings';
 import { MalformedAnswer, OversizeAnswer } from './soap/answer';
@@ -303,50 +303,4 @@ export function tooLargeReason(code: string, sizeBytes: number | undefined): Ite
     remedy: 'raiseRequestLimit',
     message: `The item is larger than the server takes in one request.${size} Raise the server’s request limit, then press Retry.`,
   };
-}
-
-/** What an HTTP answer that is no SOAP answer says. */
-export function firstRefusal(
-  answer: Pick<HttpAnswer, 'status' | 'headers'>,
-  sent: Sent,
-  nowMs = Date.now(),
-): HttpRefusal {
-  const one = (name: string) => [answer.headers[name] ?? []].flat()[0];
-  const retryAfterMs = pauseFrom(one('retry-after'), nowMs);
-  const policy = one('x-ews-policy-reason');
-  const location = one('location');
-  return new HttpRefusal(answer.status, {
-    signIns: signInsOf(answer.headers['www-authenticate']),
-    sent,
-    ...(policy === undefined ? {} : { policyReason: /^[\w .-]{1,80}$/.test(policy) ? policy : 'EwsPolicy' }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(location === undefined || answer.status < 300 || answer.status > 399
-      ? {}
-      : { leadsTo: placeOf(location) }),
-  });
-}
-
-/** `Retry-After` in seconds or as a date. @see RFC 9110 10.2.3 */
-function pauseFrom(value: string | undefined, nowMs: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\s*\d+\s*$/.test(value)) return Number(value) * second;
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
-}
-
-/** The schemes of all challenges, whether in one header or several. @see RFC 9110 11.6.1 */
-export function signInsOf(header: string | string[] | undefined): string[] {
-  const schemes = [header ?? []].flat().flatMap((line) =>
-    line
-      .replace(/"(\\.|[^"\\])*"/g, '""')
-      .split(',')
-      .map((each) => /^\s*([A-Za-z][\w-]*)(?=\s*$|\s+[^=\s])/.exec(each)?.[1]?.toLowerCase())
-      .filter((each) => each !== undefined),
-  );
-  return [...new Set(schemes)];
-}
-
-function placeOf(location: string): string {
-  if (/\/ews\/genericerrorpage\.htm/i.test(location)) return 'errorPage';
-  return URL.canParse(location) ? new URL(location).host : 'another page of its own';
 }

@@ -1,4 +1,4 @@
-import type { Sent } from './http';
+import type { HttpAnswer, Sent } from './http';
 
 /** The server answered HTTP with something that is no SOAP answer to the request. */
 export class HttpRefusal extends Error {
@@ -40,4 +40,50 @@ export class EwsRefusal extends Error {
   ofWholeRequest(): EwsRefusal {
     return new EwsRefusal(this.code, { ...this.details, ofOneItem: false });
   }
+}
+
+/** What an HTTP answer that is no SOAP answer says. */
+export function firstRefusal(
+  answer: Pick<HttpAnswer, 'status' | 'headers'>,
+  sent: Sent,
+  nowMs = Date.now(),
+): HttpRefusal {
+  const one = (name: string) => [answer.headers[name] ?? []].flat()[0];
+  const retryAfterMs = pauseFrom(one('retry-after'), nowMs);
+  const policy = one('x-ews-policy-reason');
+  const location = one('location');
+  return new HttpRefusal(answer.status, {
+    signIns: signInsOf(answer.headers['www-authenticate']),
+    sent,
+    ...(policy === undefined ? {} : { policyReason: /^[\w .-]{1,80}$/.test(policy) ? policy : 'EwsPolicy' }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(location === undefined || answer.status < 300 || answer.status > 399
+      ? {}
+      : { leadsTo: placeOf(location) }),
+  });
+}
+
+/** `Retry-After` in seconds or as a date. @see RFC 9110 10.2.3 */
+function pauseFrom(value: string | undefined, nowMs: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+}
+
+/** The schemes of all challenges, whether in one header or several. @see RFC 9110 11.6.1 */
+export function signInsOf(header: string | string[] | undefined): string[] {
+  const schemes = [header ?? []].flat().flatMap((line) =>
+    line
+      .replace(/"(\\.|[^"\\])*"/g, '""')
+      .split(',')
+      .map((each) => /^\s*([A-Za-z][\w-]*)(?=\s*$|\s+[^=\s])/.exec(each)?.[1]?.toLowerCase())
+      .filter((each) => each !== undefined),
+  );
+  return [...new Set(schemes)];
+}
+
+function placeOf(location: string): string {
+  if (/\/ews\/genericerrorpage\.htm/i.test(location)) return 'errorPage';
+  return URL.canParse(location) ? new URL(location).host : 'another page of its own';
 }

@@ -1,8 +1,7 @@
 import type { Credential } from '../connector';
 import type { Side } from '../../domain/mailbox';
-import { firstRefusal } from './faults';
 import { Http, type HttpAnswer, type HttpRequest, type Sent, type Timeouts } from './http';
-import { HttpRefusal } from './refusal';
+import { firstRefusal, HttpRefusal } from './refusal';
 import { distinguishedFolderXml, envelope } from './soap/envelope';
 import { OversizeAnswer, readAnswer, type Part } from './soap/answer';
 import type { Element } from './soap/element';
