@@ -24,7 +24,7 @@ const views = readdirSync(viewsFolder, { recursive: true, encoding: 'utf8' }).fi
 function keysAskedFor(name: string): string[] {
   const source = readFileSync(join(viewsFolder, name), 'utf8');
   const found: string[] = [];
-  const looksLikeKey = /^(admin|web|selfService|mail|states|remedies)\.[\w.]*\w$/;
+  const looksLikeKey = /^(admin|web|selfService|mail|states|remedies)\.(?!css$|js$)[\w.]*\w$/;
   class Visitor extends Handlebars.Visitor {
     override StringLiteral(literal: hbs.AST.StringLiteral): void {
       if (looksLikeKey.test(literal.value)) found.push(literal.value);
