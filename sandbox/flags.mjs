@@ -11,6 +11,7 @@ const SETTINGS = {
   'credential-life': ['CREDENTIAL_LIFE', 'duration', 'longest time a credential is kept'],
   'retry-life': ['RETRY_LIFE', 'duration', 'how long a failed migration keeps its credentials'],
   'invitations-per-minute': ['INVITATIONS_PER_MINUTE', 'number', 'invitations sent a minute'],
+  settle: ['EXCHANGE_SETTLE', 'duration', 'how long after its last byte a request may still take effect'],
   capacity: ['CAPACITY', 'number', 'mailboxes a worker opens at once'],
   organisation: ['ORGANISATION', 'text', 'who asks the users to move'],
   language: ['DEFAULT_LANGUAGE', 'text', 'language of mails and pages, such as en'],

@@ -157,6 +157,9 @@ const workerOnly = z.object({
     'JWK set; all keys that credentials may be sealed for',
   ),
   CAPACITY: wholeNumber(1, 1000).default(8).describe('Mailboxes this worker opens at once'),
+  EXCHANGE_SETTLE: duration('PT75S').describe(
+    'How long after its last byte a request may still take effect on an Exchange server; items may be twice where it is set too low',
+  ),
 });
 
 const production = <T extends z.ZodType<{ NODE_ENV: string; PUBLIC_URL: string }>>(schema: T) =>

@@ -17,7 +17,7 @@ import { OpenMailboxes } from '../activities/open-mailboxes';
 import { gateId, mailboxQueue, mainQueue, reconcileScheduleId, workerQueue } from '../workflows/names';
 import { workflowTypes } from '../workflows/messages';
 import { readWorkerConfig, type WorkerConfig } from './config';
-import { connectorFor } from './connectors/registry';
+import { createConnectors, type Connectors } from './connectors/registry';
 import { systemClock } from './engine/clock';
 import { fixedWidth } from './engine/width';
 import { createLogger, type Logger } from './log';
@@ -118,8 +118,11 @@ export async function startStanding(client: Client, { times }: Pick<WorkerConfig
 }
 
 /** A connector of the list with its settings as they stand now. */
-export function serverOf({ kind, exchange, connectionsPerMailbox }: ConnectorDocument): Server {
-  const connector = connectorFor(kind);
+function serverOf(
+  connectors: Connectors,
+  { kind, exchange, connectionsPerMailbox }: ConnectorDocument,
+): Server {
+  const connector = connectors[kind];
   const settings = { ...exchange, connectionsPerMailbox };
   return {
     openSource: (...rest) => connector.openSource(settings, ...rest),
@@ -130,11 +133,12 @@ export function serverOf({ kind, exchange, connectionsPerMailbox }: ConnectorDoc
 
 function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps {
   const workerId = randomUUID().slice(0, 13);
+  const connectors = createConnectors({ exchange: { settleMs: config.EXCHANGE_SETTLE } });
   return {
     client,
     log,
     open: createOpen(config.SEAL_PRIVATE_KEYS_FILE),
-    serverOf,
+    serverOf: (connector) => serverOf(connectors, connector),
     ledger: new MongoLedgerStore(),
     copying: {
       clock: systemClock,

@@ -1,5 +1,5 @@
 import type { Connector } from './connector';
-import { exchangeConnector, type ExchangeSettings } from './exchange';
+import { exchangeConnector, type ExchangeSettings, type ExchangeTimes } from './exchange';
 import type { ConnectorKind } from './kinds';
 
 /** Settings by kind, as a connector's document holds them. */
@@ -7,11 +7,9 @@ export interface SettingsByKind {
   exchange: ExchangeSettings;
 }
 
-const connectors: { readonly [Kind in ConnectorKind]: Connector<SettingsByKind[Kind]> } = {
-  exchange: exchangeConnector(),
-};
+export type Connectors = { readonly [Kind in ConnectorKind]: Connector<SettingsByKind[Kind]> };
 
-/** The connector of a kind; the only list of back ends. */
-export function connectorFor<Kind extends ConnectorKind>(kind: Kind): Connector<SettingsByKind[Kind]> {
-  return connectors[kind];
+/** The connector of each kind; the only list of back ends. */
+export function createConnectors(times: { exchange: ExchangeTimes }): Connectors {
+  return { exchange: exchangeConnector(times.exchange) };
 }

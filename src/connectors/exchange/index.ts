@@ -6,6 +6,7 @@ import type { ExchangeSettings } from './settings';
 import { exchangeSource } from './source';
 import { exchangeTarget } from './target';
 
+export type { ExchangeTimes } from './capabilities';
 export type { ExchangeSettings } from './settings';
 
 /** Exchange Server 2013 and later, over EWS with Basic sign-in. */
