@@ -225,7 +225,7 @@ describe('a put whose answer is not what it should be', () => {
     expect(added).toMatchObject([{ stamp }]);
   });
 
-  it('leaves a series in doubt, and marked unfinished, where a later one of its requests is refused', async () => {
+  it('takes a half-made series back, or leaves it in doubt and marked unfinished, where a later request fails', async () => {
     const series = item('series');
     const xml =
       '<t:CalendarItem><t:Subject>Weekly</t:Subject><?stamp?><t:Start>2026-03-02T10:00:00Z</t:Start>' +
@@ -235,14 +235,25 @@ describe('a put whose answer is not what it should be', () => {
     const exceptions = JSON.stringify({ removed: ['2026-03-04T10:00:00Z'], changed: [] });
     const content = Buffer.from(`{"series":true}\n${xml}<?exceptions?>${exceptions}`);
     const one = { ...series, open: () => Readable.from([content], { objectMode: false }) };
-    server.exchange.addFault({ kind: 'serverBusy', operation: 'DeleteItem', backOffMs: 5, count: 1 });
+    const busy: FaultInput = { kind: 'serverBusy', operation: 'DeleteItem', backOffMs: 5 };
+    server.exchange.addFault({ ...busy, count: 1 });
+    expect(await put([item('mail'), one])).toMatchObject([
+      { kind: 'copied' },
+      { kind: 'again', fault: { kind: 'throttled', notDone: true } },
+    ]);
+    expect(await arrived()).toEqual(['mail']);
+    server.exchange.addFault({ ...busy, count: 2 });
     expect(await putFault([one])).toMatchObject({ kind: 'throttled', notDone: false });
     const { added } = await target.listAdded(folder, pairId, undefined, never);
-    expect(added).toMatchObject([{ stamp: { sourceKey: 'series', unfinished: true } }]);
-    await target.removeItems(added, freeWindow, never);
+    const half = added.filter(({ stamp }) => stamp?.unfinished);
+    expect(half).toMatchObject([{ stamp: { sourceKey: 'series' } }]);
+    await target.removeItems(half, freeWindow, never);
     expect(await put([one])).toMatchObject([{ kind: 'copied' }]);
     const { added: again } = await target.listAdded(folder, pairId, undefined, never);
-    expect(again).toMatchObject([{ stamp: { sourceKey: 'series', unfinished: false } }]);
+    expect(again.map(({ stamp }) => [stamp?.sourceKey, stamp?.unfinished]).sort()).toEqual([
+      ['mail', false],
+      ['series', false],
+    ]);
   });
 
   it('reads a stamp from the item itself where the list does not tell it', async () => {

@@ -71,7 +71,25 @@ async function outcomeOf(
     return await finishSeries(session, item.stamp, made.id, exceptions, request, window, signal);
   } catch (error) {
     signal.throwIfAborted();
-    throw inDoubt(faultOf(error, request));
+    const fault = faultOf(error, request);
+    // Without its half-made copy it is surely not there, and the other items of the request need not be doubted.
+    if (await isRemoved(session, made.id, window, signal)) return { kind: 'again', fault: asNotDone(fault) };
+    throw inDoubt(fault);
+  }
+}
+
+async function isRemoved(
+  session: Session,
+  id: string,
+  window: SendWindow,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const [removed] = await deleteItems(session, [id], () => window.hold(), signal);
+    return removed !== undefined && refusalOf(removed) === undefined;
+  } catch {
+    signal.throwIfAborted();
+    return false;
   }
 }
 
