@@ -1,4 +1,4 @@
-import type { AddedItem, TargetRef } from '../connectors/connector';
+import type { AddedItem, TargetRef, TargetState } from '../connectors/connector';
 import { adopt, type StampedItem } from './adopt';
 import { record, type FolderCopy } from './folder-copy';
 import type { Step } from './folder-counters';
@@ -18,11 +18,13 @@ export async function settle(copy: FolderCopy): Promise<PendingEntry[]> {
   await recordDone(copy);
   const { pending } = session.document;
   if (pending.length > 0) await pair.clock.sleep(pair.quietMs, signal);
-  const { found, late } = await readAdded(copy);
+  const { found, late, state } = await readAdded(copy);
   const notPut: PendingEntry[] = [];
   for (const parcel of pending)
     notPut.push(...(await recordFound(copy, parcel, found.get(parcel.parcelId) ?? [])));
   await adopt(copy, late);
+  // Not before all that was found is in the ledger: an attempt that ends in between must find it again.
+  session.setWatermark({ target: state });
   await session.save();
   return stillMissing(copy, notPut);
 }
@@ -41,6 +43,8 @@ interface Added {
   found: Map<string, StampedItem[]>;
   /** Those of other parcels, unknown to the ledger perhaps, whose key is pending too: to be judged after it. */
   late: StampedItem[];
+  /** Where the target's changes end. */
+  state?: TargetState;
 }
 
 /** All that was added since the watermark; what has nothing to do with anything pending is entered page by page. */
@@ -62,10 +66,9 @@ async function readAdded(copy: FolderCopy): Promise<Added> {
     );
     more = page.more && page.state !== since;
     since = page.state;
-    // Where something is pending, what was found of it must be entered before the watermark moves past it.
-    if (!more || pending.length === 0) session.setWatermark({ target: since });
+    if (pending.length === 0) session.setWatermark({ target: since });
   }
-  return added;
+  return { ...added, state: since };
 }
 
 function isOurs(item: AddedItem, { session }: FolderCopy): item is StampedItem {

@@ -1,7 +1,7 @@
 import { generatedContent, textContent } from '../../src/connectors/memory';
 import { unreadable } from '../../src/connectors/memory/faults';
 import { Fault } from '../../src/domain/faults';
-import { busy, lostAnswer, passwordChanged } from './model/faults';
+import { busy, lostAnswer, passwordChanged, storeAway } from './model/faults';
 import { PairScene } from './pair-builder';
 
 describe('copyFolder', () => {
@@ -230,6 +230,31 @@ describe('copyFolder', () => {
     for (const text of texts) scene.add(text);
     expect(await scene.planAndCopy()).toMatchObject({ counters: { copied: 4 } });
     expect(scene.texts()).toEqual(texts);
+  });
+
+  it('finds again what it found after a lost answer, where it could not enter that into the ledger', async () => {
+    let lost = false;
+    const scene = new PairScene({
+      wrapTarget: (target) => {
+        const putItems = target.putItems.bind(target);
+        return Object.assign(target, {
+          putItems: async (...given: Parameters<typeof putItems>) => {
+            const outcomes = await putItems(...given);
+            if (lost) return outcomes;
+            lost = true;
+            throw lostAnswer();
+          },
+        });
+      },
+    });
+    scene.add('one');
+    await scene.plan();
+    const append = scene.ledger.append.bind(scene.ledger);
+    scene.ledger.append = () => Promise.reject(storeAway());
+    await expect(scene.copy()).rejects.toMatchObject({ details: { kind: 'retryable' } });
+    scene.ledger.append = append;
+    expect(await scene.copy()).toMatchObject({ kind: 'done', counters: { copied: 1 } });
+    expect(scene.texts()).toEqual(['one']);
   });
 
   it('names an item that the server never answers for, and copies all others', async () => {
