@@ -30,7 +30,7 @@ describe('the engine copying a sample mailbox from one Exchange to another', () 
   beforeEach(async () => {
     contoso = await openExchange();
     fabrikam = await openExchange();
-    const sample = { seed: 3, items: 200, bytes: 9_000_000, largestBytes: 6_000_000 };
+    const sample = { seed: 3, items: 150, bytes: 8_000_000, largestBytes: 6_000_000 };
     await contoso.exchange.addMailbox({ address: from, password: samplePassword, sample });
     await fabrikam.exchange.addMailbox({ address: to, password: samplePassword });
   }, 60_000);
