@@ -28,7 +28,7 @@ export class OpenMailbox {
 
   /** The folders that are being copied, as operators may read them. */
   get activeFolders(): string[] {
-    return [...new Set(this.running.values())];
+    return [...new Set(this.running.values())].filter((label) => label !== '');
   }
 
   /** Closes the mailbox with a fault of the whole mailbox; the first one counts. */

@@ -97,8 +97,9 @@ async function startForgotten(client: Client, times: MigrationTimes, before: Dat
     const { startId, reason = 'start' } = row.asked;
     const state = row.projection?.state ?? 'notStarted';
     const isForgotten = startId !== undefined && row.projection?.handledStartId !== startId;
-    // A form's start is told again with its credential.
-    if (!isForgotten || reason === 'form' || !(state === 'notStarted' || isEndState(state))) continue;
+    // The start of a form from Not started is told again with its credential.
+    const isForm = reason === 'form' || (row.projection === undefined && row.asked.credentialIds.length > 0);
+    if (!isForgotten || isForm || !(state === 'notStarted' || isEndState(state))) continue;
     const input = {
       mailUserId: row._id.toHexString(),
       startId,

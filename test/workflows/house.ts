@@ -223,7 +223,7 @@ export class House {
   /** A row **Not started**, with connectors of its own unless some are given. */
   async row(change: RowChange = {}): Promise<MailUser> {
     const { invitation = 'source', batch = 'Default', mailboxesAtOnce = 20, invitationEmail } = change;
-    this.rows += 1;
+    const number = (this.rows += 1);
     const signIn = { kind: 'selfMigration', signInName: { kind: 'address' }, invitation } as const;
     const source = change.source ?? (await this.connector('source', { signIn, mailboxesAtOnce }));
     const target = change.target ?? (await this.connector('target', { mailboxesAtOnce }));
@@ -236,9 +236,9 @@ export class House {
     const row: MailUser = {
       _id: new Types.ObjectId(),
       firstName: 'Ada',
-      lastName: `Lovelace ${this.rows}`,
-      source: mailbox(source._id, `Ada${this.rows}@contoso.example`),
-      target: mailbox(target._id, change.targetAddress ?? `ada${this.rows}@fabrikam.example`),
+      lastName: `Lovelace ${number}`,
+      source: mailbox(source._id, `Ada${number}@contoso.example`),
+      target: mailbox(target._id, change.targetAddress ?? `ada${number}@fabrikam.example`),
       batch,
       ...(invitationEmail === undefined ? {} : { invitationEmail }),
       linkGeneration: 1,

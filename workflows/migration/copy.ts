@@ -61,7 +61,7 @@ interface OpeningEnd {
 async function oneOpening(m: Migration): Promise<OpeningEnd> {
   const { carry, mailUserId, times } = m;
   const opening = (carry.opening += 1);
-  const progress = { progressed: false };
+  const progress = { progressed: false, fenced: 0 };
   const end: OpeningEnd = { progressed: false };
   delete m.opened;
   let isClosedFromHere = false;
@@ -95,7 +95,7 @@ async function oneOpening(m: Migration): Promise<OpeningEnd> {
     });
   }
   if (m.crash !== undefined) throw m.crash.error;
-  return { ...end, ...progress };
+  return { ...end, progressed: progress.progressed };
 }
 
 /** A worker that does not answer at once is told by the cancellation that follows. */

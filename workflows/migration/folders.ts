@@ -114,7 +114,7 @@ class FolderStep {
       case 'fenced':
         // A restored Temporal has forgotten the fences it gave out.
         this.m.carry.fence = Math.max(this.m.carry.fence, outcome.by);
-        return;
+        return this.postpone(position, true);
       case 'unplanned':
         this.isUnplanned = true;
         return;
@@ -138,7 +138,16 @@ class FolderStep {
     }
     const progressed = end.kind === 'fault' && end.progressed;
     if (progressed) this.open.progress.progressed = true;
+    this.postpone(position, false, progressed);
+  }
+
+  /** The first time that a fence was too low it is raised at once; whoever is fenced again and again shares the pair with another. */
+  private postpone(position: number, atOnceFirst: boolean, progressed = false): void {
     const tries = progressed ? 0 : (this.trials.get(position)?.tries ?? 0);
+    if (atOnceFirst && tries === 0) {
+      this.trials.set(position, { tries: 1, notBefore: Date.now() });
+      return;
+    }
     const { retryFirstMs, retryMostMs } = this.m.times;
     this.trials.set(position, {
       tries: tries + 1,

@@ -7,7 +7,11 @@ export interface Opening {
   key: OpeningKey;
   queue: string;
   /** Set by whatever part of the pass got on. */
-  progress: { progressed: boolean };
+  progress: {
+    progressed: boolean;
+    /** How often planning met a higher fence. */
+    fenced: number;
+  };
 }
 
 /** The folders of one opening. */

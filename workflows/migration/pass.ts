@@ -1,5 +1,6 @@
 import type { MailboxCounters, VerifyCounts } from '../../src/domain/migration';
-import { endOf } from '../faults';
+import { condition } from '@temporalio/workflow';
+import { endOf, growing } from '../faults';
 import { folderActivities } from '../proxies';
 import { newPlace } from './carry';
 import { copyFolders } from './folders';
@@ -57,7 +58,12 @@ async function plan(m: Migration, open: OpenFolders): Promise<StepEnd> {
   const result = await guarded(() => open.activities.planFolders.executeWithOptions({ summary }, [input]));
   if (result.kind === 'closed') return 'lost';
   if (result.kind === 'fenced') {
+    // A restored Temporal has forgotten the fences it gave out; who is fenced again and again shares the pair with another.
     m.carry.fence = Math.max(m.carry.fence, result.by);
+    const { retryFirstMs, retryMostMs } = m.times;
+    if (open.progress.fenced > 0)
+      await condition(() => m.isFull, growing(open.progress.fenced, retryFirstMs, retryMostMs));
+    open.progress.fenced += 1;
     return undefined;
   }
   open.progress.progressed = true;
