@@ -50,6 +50,8 @@ export class Migration {
   readonly verified: VerifyFindings[] = [];
   /** While it holds, anything may go wrong. */
   chaos = true;
+  /** Whether the ledger was ever lost or set back. */
+  ledgerLost = false;
   private fence = 0;
   private opening?: Opening;
 

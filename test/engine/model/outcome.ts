@@ -30,6 +30,8 @@ export async function wrongs(migration: Migration, user: TargetUser): Promise<st
     const copies = user.copiesOf(key);
     // What cannot be overwritten is put anew, and a version that its user has changed stays beside it.
     if (user.touched.has(key) && !migration.setting.updates) continue;
+    // With the ledger lost between its put and the removal of the one before, that one cannot be told from a copy of its user's.
+    if (migration.ledgerLost && !migration.setting.updates) continue;
     if (items.length > copies + 1)
       wrong.push(`${key} is ${items.length} times in the target, ${copies} copied by its user`);
     if (items.some(({ stamp }) => stamp.unfinished)) wrong.push(`${key} is unfinished`);
@@ -41,7 +43,9 @@ export async function wrongs(migration: Migration, user: TargetUser): Promise<st
     for (const item of folder.items.values()) {
       const key = touchKey({ folderKey: folder.id, sourceKey: item.id });
       const newest = known.get(item.id)?.at(-1);
-      wrong.push(...wrongItem(key, item, newest, kept.get(key) ?? [], user));
+      const lenient = migration.ledgerLost && !migration.setting.updates;
+      const most = { touched: user.touched.has(key), items: lenient ? Infinity : user.copiesOf(key) + 1 };
+      wrong.push(...wrongItem(key, item, newest, kept.get(key) ?? [], most));
     }
   }
   return wrong;
@@ -52,15 +56,14 @@ function wrongItem(
   item: MemoryItem,
   newest: KnownEntry | undefined,
   kept: Kept[],
-  user: TargetUser,
+  most: { touched: boolean; items: number },
 ): string[] {
   const { outcome } = newest ?? {};
   if (outcome?.kind === 'failed' || outcome?.kind === 'skipped') return [];
-  if (user.touched.has(key)) return outcome?.kind === 'copied' ? [] : [`${key} is not even in the ledger`];
-  const copies = user.copiesOf(key);
+  if (most.touched) return outcome?.kind === 'copied' ? [] : [`${key} is not even in the ledger`];
   if (outcome?.kind !== 'copied') return [`${key} is neither copied nor named`];
-  if (kept.length < 1 || kept.length > copies + 1)
-    return [`${key} is ${kept.length} times in the target, ${copies} copied by its user`];
+  if (kept.length < 1 || kept.length > most.items)
+    return [`${key} is ${kept.length} times in the target, ${most.items} at most`];
   const current = kept.filter(
     (one) => one.item.content.digest === item.content.digest && one.item.read === item.read,
   );

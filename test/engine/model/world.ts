@@ -44,6 +44,7 @@ export async function live(
     if (chance.is(world.statesExpire)) target.expireStates();
     if (chance.is(20)) backup = ledger.backup();
     if (chance.is(world.ledgerLost)) {
+      migration.ledgerLost = true;
       if (chance.is(50)) ledger.lose();
       else ledger.restore(backup);
     }
