@@ -38,6 +38,7 @@ export interface CopyFolderInput extends OpeningKey {
   fence: number;
   filter: FilterSpec;
   retryFailed: boolean;
+  giveUp: boolean;
 }
 export type CopyFolderOutcome =
   /** `changes` that the source told; 0 says that the folder is up to date. */
@@ -84,14 +85,14 @@ export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps
 
     /** Brings one folder up to date; resumable under a higher fence. Never repeated by Temporal. */
     async copyFolder(input: CopyFolderInput): Promise<CopyFolderOutcome> {
-      const { position, fence, retryFailed, label } = input;
+      const { position, fence, retryFailed, giveUp, label } = input;
       let counters: object = {};
       return withMailbox(
         openMailboxes.find(input),
         label,
         () => counters,
         async (mailbox, signal) => {
-          const order = { position, fence, retryFailed, filter: itemFilter(input.filter) };
+          const order = { position, fence, retryFailed, giveUp, filter: itemFilter(input.filter) };
           const result = await copy(mailbox.pair, order, signal, (now) => (counters = { ...now }));
           log.debug({ ...keyOf(input), position, kind: result.kind }, 'a folder ends');
           return outcomeOf(result);

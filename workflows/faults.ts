@@ -7,7 +7,9 @@ export type ActivityEnd =
   | { kind: 'fault'; fault: FaultDetails; text: FaultText; progressed: boolean }
   /** No worker took it in time. */
   | { kind: 'notStarted' }
-  /** The worker died, was ended, or something unexpected happened: nothing is known. */
+  /** Something unexpected happened: the log of the worker tells more. */
+  | { kind: 'unexpected'; text: FaultText }
+  /** The worker died or was ended: nothing is known. */
   | { kind: 'lost' };
 
 /** Rethrows what is no failure of an activity. */
@@ -17,7 +19,21 @@ export function endOf(error: unknown): ActivityEnd {
   if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START')
     return { kind: 'notStarted' };
   const details = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
-  return isFailureDetails(details) ? { kind: 'fault', ...details } : { kind: 'lost' };
+  if (isFailureDetails(details)) return { kind: 'fault', ...details };
+  return cause instanceof ApplicationFailure
+    ? { kind: 'unexpected', text: unexpectedText }
+    : { kind: 'lost' };
+}
+
+export const unexpectedText: FaultText = {
+  code: 'Unexpected',
+  remedy: 'askSupport',
+  message: 'Something unexpected happened; the log of the worker tells more.',
+};
+
+/** What the pages say while something is tried again; absent where there is nothing to say. */
+export function textOf(end: ActivityEnd | undefined): FaultText | undefined {
+  return end?.kind === 'fault' || end?.kind === 'unexpected' ? end.text : undefined;
 }
 
 function isFailureDetails(details: unknown): details is FailureDetails {

@@ -7,7 +7,7 @@ import {
 } from '@temporalio/workflow';
 import type { FaultText } from '../src/domain/faults';
 import type { Actor, EndState } from '../src/domain/migration';
-import { endOf } from './faults';
+import { endOf, textOf, unexpectedText } from './faults';
 import {
   signals,
   type CredentialSignal,
@@ -93,9 +93,7 @@ async function lifeOf(
 
 /** Rethrows what is a fault of the workflow's own code: Temporal then repeats the task until the code is mended. */
 function unexpected(error: unknown): FaultText {
-  const end = endOf(error);
-  const message = 'Something unexpected happened; the log of the worker tells more.';
-  return end.kind === 'fault' ? end.text : { code: 'Unexpected', remedy: 'askSupport', message };
+  return textOf(endOf(error)) ?? unexpectedText;
 }
 
 async function phases(m: Migration): Promise<MigrationEnd | 'continue'> {

@@ -110,6 +110,8 @@ export interface MigrationTimes {
   retryLifeMs: number;
   /** How long an unreachable server is tried at sign-in. */
   verifyForMs: number;
+  /** How long a folder is tried in vain, while its servers answer, before what it keeps back is named in the report. */
+  folderForMs: number;
   /** How long a mail at the end is tried. */
   mailForMs: number;
   /** First and greatest wait before a mailbox or folder is tried again. */
@@ -137,6 +139,7 @@ export const defaultTimes: MigrationTimes = {
   credentialLifeMs: 30 * day,
   retryLifeMs: 7 * day,
   verifyForMs: day,
+  folderForMs: 2 * hour,
   mailForMs: 5 * day,
   retryFirstMs: 5 * second,
   retryMostMs: 10 * minute,

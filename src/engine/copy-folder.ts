@@ -22,6 +22,11 @@ export interface CopyFolderOrder {
   filter: ItemFilter;
   /** Puts what failed before again. */
   retryFailed: boolean;
+  /**
+   * The folder was tried in vain for long while its servers answered: items that still give no answer are named in the report, and
+   * where that does not help the folder is.
+   */
+  giveUp: boolean;
 }
 
 export type CopyFolderResult =
@@ -87,12 +92,14 @@ async function copyAndRemake(
   for (let remakes = 0; ; remakes += 1) {
     try {
       if (!document.plan.targetId) await remakeTargetFolder(pair, session, signal);
-      const copy = startCopy(pair, session, order.filter, signal, onProgress);
+      const copy = startCopy(pair, session, order, signal, onProgress);
       const changes = await copyAll(copy, order.retryFailed);
       pair.board.set(document.folderKey, document.counters, true);
       return { kind: 'done', counters: document.counters, changes };
     } catch (fault) {
-      if (session.failure || !(fault instanceof Fault) || fault.details.kind !== 'folder') throw fault;
+      if (session.failure || signal.aborted) throw fault;
+      if (order.giveUp && isNoAnswer(fault)) return refuse(pair, session, textOf(fault));
+      if (!(fault instanceof Fault) || fault.details.kind !== 'folder') throw fault;
       const { side, reason } = fault.details;
       if (reason === 'gone' && side === 'source') return closeFolder(pair, session);
       if (reason === 'refused' || remakes === remakesOfTarget) return refuse(pair, session, fault.text);
@@ -100,6 +107,19 @@ async function copyAndRemake(
       session.setWatermark({ target: undefined });
     }
   }
+}
+
+/** What time did not mend. */
+function isNoAnswer(fault: unknown): boolean {
+  return !(fault instanceof Fault) || fault.kind === 'retryable';
+}
+
+/** Of what is unknown only its name: its message may quote what was copied. */
+function textOf(fault: unknown): FaultText {
+  if (fault instanceof Fault) return fault.text;
+  const code = fault instanceof Error ? fault.name : 'Unexpected';
+  const message = 'something unforeseen happens with this folder; the log of the worker tells more';
+  return { code, remedy: 'askSupport', message };
 }
 
 async function closeFolder(pair: MailboxPair, session: FolderSession): Promise<CopyFolderResult> {
@@ -119,14 +139,14 @@ async function refuse(pair: MailboxPair, session: FolderSession, text: FaultText
 function startCopy(
   pair: MailboxPair,
   session: FolderSession,
-  filter: ItemFilter,
+  { filter, giveUp }: CopyFolderOrder,
   signal: AbortSignal,
   onProgress: (counters: FolderCounters) => void,
 ): FolderCopy {
   const { document } = session;
   const keys = new KnownKeys(pair.ledger, document);
   const target = { id: document.plan.targetId ?? '' };
-  return { pair, session, keys, target, filter, format: formatOf(pair), signal, onProgress };
+  return { pair, session, keys, target, filter, format: formatOf(pair), giveUp, signal, onProgress };
 }
 
 /** The best format both sides have. */

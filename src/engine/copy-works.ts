@@ -11,6 +11,10 @@ import type { Work } from './works';
 
 /** An item that failed so often by itself, while others went through, is named in the report. */
 const mostTries = 6;
+/** As often once the folder was tried in vain for long: twice in company and once alone. */
+const lastTries = 3;
+/** So many rounds in which nothing went through end the folder, unless it is known which items are to blame. */
+const vainRounds = 3;
 
 /**
  * Does everything that is asked for, however many rounds it takes: what is left of one is tried in the next, what is in doubt is
@@ -29,15 +33,24 @@ export async function copyWorks(copy: FolderCopy, works: readonly Work[]): Promi
       pair.budget.share,
     );
     const sent = await runLanes(copy, cutParcels(left, limits));
-    const again = [...sent.left, ...(await settleDoubtful(copy, sent))];
+    const tried = [...sent.left, ...(await settleDoubtful(copy, sent))];
     await removeTargets(copy, sent.replaced);
     await judgeChanged(copy, sent.changed);
-    stuck = again.length < left.length ? 0 : stuck + 1;
-    left = await giveUpOn(copy, again, sent.fault, pair.successes);
-    if (left.length > 0 && sent.fault)
-      await pair.targetBackOff.pardon(sent.fault, Math.max(1, stuck), signal);
-    else if (left.length > 0 && stuck > mostTries) throw noAnswer(left.length);
+    stuck = tried.length + sent.waiting.length < left.length ? 0 : stuck + 1;
+    const again = [...sent.waiting, ...(await giveUpOn(copy, tried, sent.fault))];
+    const suspects = again.filter((work) => isSuspect(copy, work));
+    const others = again.filter((work) => !isSuspect(copy, work));
+    // Where nothing goes through it is soon known whether the suspects are to blame.
+    left = stuck > 0 ? [...suspects, ...others] : [...others, ...suspects];
+    const vain = suspects.length > 0 ? Math.min(stuck, vainRounds) : stuck;
+    if (left.length > 0 && sent.fault) await pair.targetBackOff.pardon(sent.fault, Math.max(1, vain), signal);
+    else if (left.length > 0 && vain > vainRounds) throw noAnswer(left.length);
   }
+}
+
+/** Whether others went through since it was first tried in vain. */
+function isSuspect({ pair, giveUp }: FolderCopy, { triedAt }: Work): boolean {
+  return triedAt !== undefined && (giveUp || pair.successes > triedAt);
 }
 
 /** Lost answers: what may have been put is looked for. @returns what was not */
@@ -88,14 +101,11 @@ async function noteTooGreat(copy: FolderCopy, works: readonly Work[]): Promise<W
  * One item that the target never answers for must not hold up all others for ever. That it is the item and not the server is known
  * by other items that went through since it was first tried alone.
  */
-async function giveUpOn(
-  copy: FolderCopy,
-  works: readonly Work[],
-  fault: Fault | undefined,
-  successes: number,
-): Promise<Work[]> {
+async function giveUpOn(copy: FolderCopy, works: readonly Work[], fault: Fault | undefined): Promise<Work[]> {
+  const { successes } = copy.pair;
+  const enough = copy.giveUp ? lastTries : mostTries;
   const tried = works.map((work) => ({ ...work, tries: work.tries + 1, triedAt: work.triedAt ?? successes }));
-  const hopeless = tried.filter((work) => work.tries >= mostTries && successes > work.triedAt);
+  const hopeless = tried.filter((work) => work.tries >= enough && isSuspect(copy, work));
   const text = fault?.text ?? noAnswer(hopeless.length).text;
   const steps = hopeless.map((work) => {
     const reason = { code: text.code, remedy: 'checkItem' as const, message: text.message };

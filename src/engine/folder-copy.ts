@@ -14,6 +14,8 @@ export interface FolderCopy {
   readonly target: TargetFolder;
   readonly filter: ItemFilter;
   readonly format: ItemFormat;
+  /** Others had their time: what still gives no answer is named in the report. */
+  readonly giveUp: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (counters: FolderCounters) => void;
 }

@@ -29,7 +29,7 @@ class Lanes {
 /**
  * Reads parcels one after the other and puts them, a few at once: the next is read while those before it are put.
  * The memory a parcel needs is set aside before it is read and given back when it was put, so that reading waits where putting is slow.
- * After a lost answer, or a failure, no new parcel is begun and the others are awaited.
+ * After a lost answer, a reading that breaks off, or a failure, no new parcel is begun and the others are awaited.
  *
  * @throws what the first failing parcel threw, after all others have ended
  */
@@ -39,9 +39,12 @@ export async function runLanes(copy: FolderCopy, parcels: readonly Parcel[]): Pr
   const lanes = new Lanes(() => pair.width.requests);
   const stopped = () => lanes.failure !== undefined || sum.doubtful.length > 0;
   for (const parcel of parcels) {
-    if (stopped()) sum.left.push(...parcel.works);
+    if (stopped() || sum.brokenOff) sum.waiting.push(...parcel.works);
     else if (parcel.alone)
-      await lanes.start(async () => add(sum, stopped() ? leave(parcel) : await sendAlone(copy, parcel)));
+      await lanes.start(async () => {
+        const isOver = stopped() || sum.brokenOff;
+        add(sum, isOver ? leave(parcel) : await sendAlone(copy, parcel));
+      });
     else await loadAndSend(copy, parcel, lanes, sum, stopped);
   }
   await lanes.end();
@@ -73,6 +76,7 @@ async function loadAndSend(
     const loaded = needsNothing(parcel)
       ? unloaded(parcel)
       : await loadParcel(copy, parcel.works, memoryBytes);
+    if (loaded.fault) sum.brokenOff = true;
     await lanes.start(async () => {
       try {
         add(sum, stopped() ? leave(parcel) : await sendParcel(copy, loaded, true));
@@ -102,5 +106,5 @@ function unloaded({ works }: Parcel): LoadedParcel {
 }
 
 function leave({ works }: Parcel): Sent {
-  return { ...nothingSent(), left: [...works] };
+  return { ...nothingSent(), waiting: [...works] };
 }

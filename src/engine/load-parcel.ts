@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ReadItem } from '../connectors/connector';
-import type { ItemReason } from '../domain/faults';
+import { Fault, type ItemReason } from '../domain/faults';
 import type { FolderCopy } from './folder-copy';
 import type { Work } from './works';
 
@@ -22,11 +22,15 @@ export interface LoadedParcel {
   gone: Work[];
   /** To be tried again: not answered, or larger than the memory that was set aside. */
   left: Work[];
+  /** Why reading broke off again and again: one of `left` may be the reason. */
+  fault?: Fault;
 }
 
 /**
  * Reads a parcel's items into memory, at most `memoryBytes` of content whatever the source said of their sizes.
- * What reading leaves out after a fault is asked for again in place.
+ * What reading leaves out after a fault is asked for again in place, and then left.
+ *
+ * @throws Fault of the mailbox; the signal's reason
  */
 export async function loadParcel(
   copy: FolderCopy,
@@ -37,7 +41,7 @@ export async function loadParcel(
   const loaded: LoadedParcel = { sendings: [], failed: [], gone: [], left: [] };
   const missing = new Map(works.map((work) => [work.entry.sourceKey, work]));
   let free = memoryBytes;
-  await pair.sourceBackOff.repeat(signal, () =>
+  const reading = pair.sourceBackOff.repeat(signal, () =>
     pair.sourceTurns.run(signal, async () => {
       const refs = [...missing.values()].map(({ entry }) => ({
         sourceKey: entry.sourceKey,
@@ -52,8 +56,21 @@ export async function loadParcel(
       }
     }),
   );
+  loaded.fault = await brokenOff(reading, signal);
   loaded.left.push(...missing.values());
   return loaded;
+}
+
+/** @returns why reading broke off; rethrows what says more than that */
+export async function brokenOff(reading: Promise<unknown>, signal: AbortSignal): Promise<Fault | undefined> {
+  try {
+    await reading;
+    return undefined;
+  } catch (fault) {
+    signal.throwIfAborted();
+    if (!(fault instanceof Fault) || fault.kind !== 'retryable') throw fault;
+    return fault;
+  }
 }
 
 /** @returns the bytes it takes in memory */

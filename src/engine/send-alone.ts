@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ReadItem } from '../connectors/connector';
 import type { FolderCopy } from './folder-copy';
-import type { LoadedParcel } from './load-parcel';
+import { brokenOff, type LoadedParcel } from './load-parcel';
 import type { Parcel } from './parcels';
 import { nothingSent, sendParcel, type Sent } from './send-parcel';
 import type { Work } from './works';
@@ -16,13 +16,16 @@ export async function sendAlone(copy: FolderCopy, { works }: Parcel): Promise<Se
   if (!work) return nothingSent();
   await pair.budget.take(pair.budget.share, signal);
   try {
-    const sending = await pair.sourceBackOff.repeat(signal, () =>
+    const reading = pair.sourceBackOff.repeat(signal, () =>
       pair.sourceTurns.run(signal, async () => {
         // Awaited here: to leave the loop ends the request that the item is being read from.
         for await (const item of readOne(copy, work)) return await outcomeOf(pipe(copy, work, item));
         return outcomeOf(Promise.resolve({ ...nothingSent(), left: [work] }));
       }),
     );
+    const fault = await brokenOff(reading, signal);
+    if (fault) return { ...nothingSent(), left: [work], fault, brokenOff: true };
+    const sending = await reading;
     if ('thrown' in sending) throw sending.thrown;
     return sending.sent;
   } finally {

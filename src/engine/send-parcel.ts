@@ -9,8 +9,10 @@ import type { Work } from './works';
 
 /** What became of a parcel, as far as the ledger does not say it. */
 export interface Sent {
-  /** Surely not in the target: to be sent again. */
+  /** Tried, and surely not in the target: to be sent again. */
   left: Work[];
+  /** Not tried, because something else went wrong first. */
+  waiting: Work[];
   /** Not overwritten, because the target item is not as we last wrote it. */
   changed: Work[];
   /** May be in the target: to be settled. */
@@ -19,18 +21,22 @@ export interface Sent {
   replaced: TargetRef[];
   /** Why something is left or doubtful. */
   fault?: Fault;
+  /** Set where reading broke off: the source may be away. */
+  brokenOff?: boolean;
 }
 
 export function nothingSent(): Sent {
-  return { left: [], changed: [], doubtful: [], replaced: [] };
+  return { left: [], waiting: [], changed: [], doubtful: [], replaced: [] };
 }
 
 export function add(sum: Sent, more: Sent): void {
   sum.left.push(...more.left);
+  sum.waiting.push(...more.waiting);
   sum.changed.push(...more.changed);
   sum.doubtful.push(...more.doubtful);
   sum.replaced.push(...more.replaced);
   sum.fault ??= more.fault;
+  sum.brokenOff ||= more.brokenOff;
 }
 
 /**
@@ -42,7 +48,7 @@ export function add(sum: Sent, more: Sent): void {
  */
 export async function sendParcel(copy: FolderCopy, loaded: LoadedParcel, again: boolean): Promise<Sent> {
   const { session } = copy;
-  const sent = { ...nothingSent(), left: loaded.left };
+  const sent: Sent = { ...nothingSent(), left: loaded.left, ...(loaded.fault && { fault: loaded.fault }) };
   const unread = [...loaded.failed.map(failedToRead), ...loaded.gone.flatMap(goneMeanwhile)];
   const notes = unread.length > 0 ? session.begin(unread.map(({ after }) => after)) : undefined;
   const parcel = loaded.sendings.length > 0 ? session.begin(loaded.sendings.map(entryOf)) : undefined;
@@ -114,7 +120,7 @@ async function halve(
     if (sent.doubtful.length > 0) {
       // After a lost answer nothing more is sent before it is settled.
       session.finish(own.parcelId, []);
-      sent.left.push(...part.map(({ work }) => work));
+      sent.waiting.push(...part.map(({ work }) => work));
     } else add(sent, await transmit(copy, own, part, again));
   }
   return sent;

@@ -277,6 +277,76 @@ describe('copyFolder', () => {
     });
   });
 
+  it('names an item whose reading always breaks off, and copies all others', async () => {
+    const poison: string[] = [];
+    const scene = new PairScene({
+      wrapSource: (source) => {
+        const readItems = source.readItems.bind(source);
+        return Object.assign(source, {
+          async *readItems(...[folder, refs, format, signal]: Parameters<typeof readItems>) {
+            const broken = refs.findIndex(({ sourceKey }) => poison.includes(sourceKey));
+            yield* readItems(folder, broken < 0 ? refs : refs.slice(0, broken), format, signal);
+            if (broken >= 0) throw lostAnswer();
+          },
+        });
+      },
+    });
+    for (let at = 0; at < 25; at += 1) {
+      const key = scene.add(`item ${at}`);
+      if (at === 4 || at === 7) poison.push(key);
+    }
+    expect(await scene.planAndCopy()).toMatchObject({ kind: 'done', counters: { copied: 23, failed: 2 } });
+    for (const key of poison)
+      expect(await scene.entry(key)).toMatchObject({
+        outcome: { kind: 'failed', reason: { code: 'Lost', remedy: 'checkItem' } },
+      });
+  });
+
+  it('names no item that was not tried, however many others the server never answers for', async () => {
+    const scene = new PairScene({
+      parcel: { items: 40, bytes: 1_000_000 },
+      wrapTarget: (target) => {
+        const putItems = target.putItems.bind(target);
+        return Object.assign(target, {
+          putItems: async (...given: Parameters<typeof putItems>) => {
+            if (given[1].some(({ sizeBytes }) => sizeBytes > 500)) throw lostAnswer();
+            return putItems(...given);
+          },
+        });
+      },
+    });
+    for (let at = 0; at < 40; at += 1) scene.add(`${at}`.padEnd(at % 3 === 0 ? 600 : 1, '.'));
+    expect(await scene.planAndCopy()).toMatchObject({ kind: 'done', counters: { copied: 26, failed: 14 } });
+  });
+
+  it('names the only item of a folder that is never answered for, once it is told to give up', async () => {
+    const scene = new PairScene({
+      wrapTarget: (target) => Object.assign(target, { putItems: () => Promise.reject(lostAnswer()) }),
+    });
+    const poison = scene.add('poison');
+    await scene.plan();
+    await expect(scene.copy()).rejects.toMatchObject({ text: { code: 'Lost' } });
+    expect(await scene.entry(poison)).toBeUndefined();
+    expect(await scene.copy({ giveUp: true })).toMatchObject({ kind: 'done', counters: { failed: 1 } });
+    expect(await scene.entry(poison)).toMatchObject({
+      outcome: { kind: 'failed', reason: { code: 'Lost' } },
+    });
+  });
+
+  it('names a folder that always fails, once it is told to give up', async () => {
+    const unforeseen = () => Promise.reject(new TypeError('cannot read properties of undefined'));
+    const scene = new PairScene({
+      wrapSource: (source) => Object.assign(source, { listChanges: unforeseen }),
+    });
+    scene.add('one');
+    await scene.plan();
+    await expect(scene.copy()).rejects.toThrow(TypeError);
+    expect(await scene.copy({ giveUp: true })).toMatchObject({
+      kind: 'refused',
+      text: { code: 'TypeError', remedy: 'askSupport' },
+    });
+  });
+
   it('enters what the target holds where the ledger was lost, and puts nothing twice', async () => {
     const scene = new PairScene();
     const texts = Array.from({ length: 30 }, (_, at) => `item ${at}`).sort();

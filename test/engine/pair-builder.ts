@@ -81,7 +81,14 @@ export class PairScene {
   }
 
   copy(order: Partial<CopyFolderOrder> = {}, signal = never): Promise<CopyFolderResult> {
-    const whole = { position: 0, fence: this.nextFence(), filter: everything, retryFailed: false, ...order };
+    const whole = {
+      position: 0,
+      fence: this.nextFence(),
+      filter: everything,
+      retryFailed: false,
+      giveUp: false,
+      ...order,
+    };
     return this.time.until(copyFolder(this.pair, whole, signal));
   }
 

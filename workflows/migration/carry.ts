@@ -37,6 +37,8 @@ export interface PassPlace {
   /** Folders that the target refuses. */
   refused: number[];
   refusedByPlan: number;
+  /** Since when folders have been tried in vain, by position; the workflow's clock, ms. */
+  vain?: Record<number, number>;
   pairId?: string;
 }
 

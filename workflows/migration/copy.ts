@@ -2,7 +2,7 @@ import { CancellationScope, condition } from '@temporalio/workflow';
 import type { FaultText } from '../../src/domain/faults';
 import type { MailboxCounters, VerifyCounts } from '../../src/domain/migration';
 import type { Side } from '../../src/domain/mailbox';
-import { endOf, growing, type ActivityEnd } from '../faults';
+import { endOf, growing, textOf, type ActivityEnd } from '../faults';
 import type { MailboxOpenedSignal } from '../messages';
 import { folderActivities, mailboxActivities } from '../proxies';
 import type { Migration } from './migration';
@@ -25,6 +25,8 @@ export async function copyMailbox(m: Migration): Promise<CopyEnd> {
     const end = opened?.kind === 'fault' ? haltOf(opened) : undefined;
     if (end !== undefined) return end;
     if (progressed || (opened?.kind === 'fault' && opened.progressed)) m.carry.reopenings = 0;
+    const text = textOf(opened);
+    if (text !== undefined) m.showFault(text);
     const wait = growing(m.carry.reopenings, m.times.retryFirstMs, m.times.retryMostMs);
     m.carry.reopenings += 1;
     await condition(() => m.isFull, wait);

@@ -58,6 +58,8 @@ function showEnd(m: Migration, { state, by, fault }: MigrationEnd): void {
   delete view.throttledUntil;
   delete view.refusal;
   view.endedAt = m.now();
+  // What was being waited out is not how it ended.
+  delete view.fault;
   if (fault !== undefined) view.fault = fault;
   if (by !== undefined) view.by = by;
   m.setState(state, {

@@ -1,16 +1,23 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import type { CopyFolderOutcome } from '../../activities/folders';
-import { endOf, growing, type ActivityEnd } from '../faults';
+import type { FaultText } from '../../src/domain/faults';
+import { endOf, growing, textOf, type ActivityEnd } from '../faults';
 import type { Migration } from './migration';
 import { everything, type OpenFolders } from './opening';
 
 const foldersAtOnce = 2;
 
-/** When a folder that failed may be tried again, and how often in a row it was tried in vain. */
+/** When a folder that failed may be tried again, how often in a row it was tried in vain, and why. */
 interface Trial {
   notBefore: number;
   tries: number;
+  text?: FaultText;
 }
+
+/** So many tries in vain of all folders that are left have the mailbox opened anew, which shows whether its servers answer. */
+const vainTriesOfOpening = 6;
+/** So many tries in vain in an opening say that it is the folder. */
+const vainTriesOfFolder = 2;
 
 /** The folders of a step, two at a time; one that fails waits its turn while the others go on. */
 export async function copyFolders(
@@ -53,6 +60,8 @@ class FolderStep {
         continue;
       }
       if (this.waiting().length === 0) return;
+      if (this.isVain()) this.isLost = true;
+      if (this.isOver) return;
       const wait =
         Math.min(...this.waiting().map((other) => this.trials.get(other)?.notBefore ?? 0)) - Date.now();
       await condition(() => this.isOver, Math.max(1, wait));
@@ -96,7 +105,8 @@ class FolderStep {
     const label = place.labels[position] ?? `folder ${position + 1}`;
     const summary = place.sweep === 0 ? label : `${label}, sweep ${place.sweep}`;
     const retryFailed = input.reason === 'retry' && place.sweep === 0 && place.rounds === 0;
-    const order = { ...this.open.key, position, label, fence: carry.fence, filter: everything, retryFailed };
+    const key = { ...this.open.key, position, label, fence: carry.fence, filter: everything };
+    const order = { ...key, retryFailed, giveUp: this.isHopeless(position) };
     return this.open.activities.copyFolder.executeWithOptions({ summary }, [order]);
   }
 
@@ -105,6 +115,8 @@ class FolderStep {
     switch (outcome.kind) {
       case 'done':
         place.changes += outcome.changes;
+        place.refused = place.refused.filter((other) => other !== position);
+        this.noteVain(position, true);
         return this.leave(position);
       case 'refused':
         if (!place.refused.includes(position)) place.refused.push(position);
@@ -128,6 +140,26 @@ class FolderStep {
     place.todo = place.todo.filter((other) => other !== position);
     this.trials.delete(position);
     this.open.progress.progressed = true;
+    this.show();
+  }
+
+  /** Whether all that is left was tried in vain again and again. */
+  private isVain(): boolean {
+    const tried = this.waiting().map((position) => this.trials.get(position)?.tries ?? 0);
+    return this.running.size === 0 && Math.min(...tried) >= vainTriesOfOpening;
+  }
+
+  /** Whether a folder was tried in vain for long, and is so while both servers answer. */
+  private isHopeless(position: number): boolean {
+    const { carry, times } = this.m;
+    const since = carry.place.vain?.[position];
+    if (since === undefined || Date.now() - since < times.folderForMs) return false;
+    return (this.trials.get(position)?.tries ?? 0) >= vainTriesOfFolder;
+  }
+
+  /** Says on the row what is being waited out. */
+  private show(): void {
+    this.m.showFault([...this.trials.values()].find(({ text }) => text !== undefined)?.text);
   }
 
   private fail(position: number, end: ActivityEnd): void {
@@ -139,6 +171,16 @@ class FolderStep {
     const progressed = end.kind === 'fault' && end.progressed;
     if (progressed) this.open.progress.progressed = true;
     this.postpone(position, false, progressed);
+    const trial = this.trials.get(position);
+    if (trial !== undefined) trial.text = textOf(end);
+    this.noteVain(position, progressed);
+    this.show();
+  }
+
+  private noteVain(position: number, progressed: boolean): void {
+    const { place } = this.m.carry;
+    const { [position]: since = Date.now(), ...others } = place.vain ?? {};
+    place.vain = progressed ? others : { ...others, [position]: since };
   }
 
   /** The first time that a fence was too low it is raised at once; whoever is fenced again and again shares the pair with another. */

@@ -162,6 +162,15 @@ export class Migration {
     this.touch();
   }
 
+  /** Says what is waited out, or takes it away again. */
+  showFault(text: FaultText | undefined): void {
+    const { view } = this;
+    if (view.fault?.text.code === text?.code && view.fault?.text.message === text?.message) return;
+    if (text === undefined) delete view.fault;
+    else view.fault = { text };
+    this.touch();
+  }
+
   /** Has the projection written soon. */
   touch(): void {
     this.dirty = true;

@@ -1,6 +1,6 @@
 import type { MailboxCounters, VerifyCounts } from '../../src/domain/migration';
 import { condition } from '@temporalio/workflow';
-import { endOf, growing } from '../faults';
+import { endOf, growing, textOf } from '../faults';
 import { folderActivities } from '../proxies';
 import { newPlace } from './carry';
 import { copyFolders } from './folders';
@@ -55,7 +55,7 @@ async function plan(m: Migration, open: OpenFolders): Promise<StepEnd> {
   const summary = place.sweep === 0 ? 'plan folders' : `plan folders, sweep ${place.sweep}`;
   m.carry.fence += 1;
   const input = { ...open.key, fence: m.carry.fence };
-  const result = await guarded(() => open.activities.planFolders.executeWithOptions({ summary }, [input]));
+  const result = await guarded(m, () => open.activities.planFolders.executeWithOptions({ summary }, [input]));
   if (result.kind === 'closed') return 'lost';
   if (result.kind === 'fenced') {
     // A restored Temporal has forgotten the fences it gave out; who is fenced again and again shares the pair with another.
@@ -90,7 +90,7 @@ async function verify(m: Migration, open: OpenFolders): Promise<StepEnd> {
   const { place } = m.carry;
   const input = { ...open.key, filter: everything };
   const summary = `compare both mailboxes, round ${place.rounds + 1}`;
-  const result = await guarded(() => open.activities.verifyPass.executeWithOptions({ summary }, [input]));
+  const result = await guarded(m, () => open.activities.verifyPass.executeWithOptions({ summary }, [input]));
   if (result.kind === 'closed') return 'lost';
   open.progress.progressed = true;
   place.rounds += 1;
@@ -108,11 +108,11 @@ async function verify(m: Migration, open: OpenFolders): Promise<StepEnd> {
 }
 
 /** A worker that died, or that nobody runs, makes the opening useless: it is closed and the mailbox opened anew. */
-async function guarded<T>(work: () => Promise<T>): Promise<T | { kind: 'closed' }> {
+async function guarded<T>(m: Migration, work: () => Promise<T>): Promise<T | { kind: 'closed' }> {
   try {
     return await work();
   } catch (error) {
-    endOf(error);
+    m.showFault(textOf(endOf(error)) ?? m.view.fault?.text);
     return { kind: 'closed' };
   }
 }

@@ -83,6 +83,7 @@ export class Migration {
         fence: this.nextFence(),
         filter: everything,
         retryFailed: false,
+        giveUp: false,
       };
       await Promise.race([copyFolder(pair, order, never).catch(() => {}), worker.gone]);
     }
@@ -149,6 +150,7 @@ export class Migration {
         fence: this.nextFence(),
         filter: everything,
         retryFailed: this.chance.is(10),
+        giveUp: false,
       };
       const result = await copyFolder(pair, order, never).catch((fault: unknown) => fault as Error);
       if (result instanceof Error) await this.time.sleep(5_000);
