@@ -50,22 +50,24 @@ export class MarkupFilter {
   private held = '';
 
   write(chunk: string): string {
-    const text = this.held + chunk;
-    const tail = unfinished.exec(text);
-    this.held = tail ? tail[0] : '';
-    return clean(tail ? text.slice(0, tail.index) : text);
+    const whole = this.held + chunk;
+    const halfPair = /[\ud800-\udbff]$/.exec(whole)?.[0] ?? '';
+    // What is dropped must not stand between the parts of a reference, wherever the chunks are cut.
+    const text = stripIllegal(whole.slice(0, whole.length - halfPair.length));
+    const tail = unfinished.exec(text)?.[0] ?? '';
+    this.held = tail + halfPair;
+    return cleanReferences(text.slice(0, text.length - tail.length));
   }
 
   end(): string {
-    const rest = clean(this.held);
+    const rest = cleanReferences(stripIllegal(this.held));
     this.held = '';
     return rest;
   }
 }
 
-function clean(text: string): string {
-  const legal = stripIllegal(text);
-  return legal.includes('&') ? legal.replace(references, cleanReference) : legal;
+function cleanReferences(text: string): string {
+  return text.includes('&') ? text.replace(references, cleanReference) : text;
 }
 
 function cleanReference(whole: string, name: string | undefined): string {
