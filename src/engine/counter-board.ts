@@ -1,20 +1,31 @@
 import type { MailboxCounters } from '../domain/migration';
 import type { FolderCounters, FolderDocument } from './ledger';
 
+/** What the source said a folder holds when it was planned. */
+interface Expected {
+  items: number;
+  bytes: number;
+}
+
+const nothing: Expected = { items: 0, bytes: 0 };
+
 /** The counters of a mailbox's folders side by side; their sums are the mailbox's. */
 export class CounterBoard {
   private readonly folders = new Map<string, { counters: FolderCounters; done: boolean }>();
+  private readonly expected = new Map<string, Expected>();
 
   /** Takes over what stands in a folder's document, unless its copy has said something newer in this opening. */
-  read(folder: FolderDocument): void {
-    if (this.folders.has(folder.folderKey)) return;
-    this.folders.set(folder.folderKey, { counters: folder.counters, done: folder.plan.gone });
+  read({ folderKey, counters, plan }: FolderDocument): void {
+    const isLeft = plan.gone || plan.refused !== undefined;
+    this.expected.set(folderKey, isLeft ? nothing : { items: plan.itemCount, bytes: plan.sizeBytes ?? 0 });
+    if (!this.folders.has(folderKey)) this.folders.set(folderKey, { counters, done: plan.gone });
   }
 
   set(folderKey: string, counters: FolderCounters, done: boolean): void {
     this.folders.set(folderKey, { counters, done });
   }
 
+  /** In a folder that is not done yet, what the source says it holds counts as found: a bar must not be full before it is listed. */
   sum(): MailboxCounters {
     const sum: MailboxCounters = {
       folders: this.folders.size,
@@ -27,10 +38,11 @@ export class CounterBoard {
       skipped: 0,
       failed: 0,
     };
-    for (const { counters, done } of this.folders.values()) {
+    for (const [folderKey, { counters, done }] of this.folders) {
+      const { items, bytes } = done ? nothing : (this.expected.get(folderKey) ?? nothing);
       if (done) sum.foldersDone += 1;
-      sum.found += counters.found;
-      sum.foundBytes += counters.foundBytes;
+      sum.found += Math.max(counters.found, items - counters.filtered);
+      sum.foundBytes += Math.max(counters.foundBytes, bytes);
       sum.copied += counters.copied;
       sum.copiedBytes += counters.copiedBytes;
       sum.filtered += counters.filtered;

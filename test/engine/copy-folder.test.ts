@@ -20,6 +20,15 @@ describe('copyFolder', () => {
     expect(scene.pair.counters()).toMatchObject({ folders: 1, foldersDone: 1, copied: 40 });
   });
 
+  it('counts what the source says it holds as found before it is listed, so that a bar is not full too early', async () => {
+    const scene = new PairScene();
+    for (const text of ['a', 'bb', 'ccc']) scene.add(text);
+    await scene.plan();
+    expect(scene.pair.counters()).toMatchObject({ foldersDone: 0, found: 3, foundBytes: 6, copied: 0 });
+    await scene.copy();
+    expect(scene.pair.counters()).toMatchObject({ foldersDone: 1, found: 3, foundBytes: 6, copied: 3 });
+  });
+
   it('overwrites what changed at the source, and sets flags', async () => {
     const scene = new PairScene();
     const changed = scene.add('old');
