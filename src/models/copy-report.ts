@@ -15,6 +15,7 @@ export interface FolderReport {
   /** Its name under those of its parents, `Inbox / Projects`. */
   path: string;
   wellKnown?: string;
+  /** Until it is done, at least what the source said it holds. */
   found: number;
   copied: number;
   skipped: number;
@@ -32,17 +33,18 @@ export async function foldersOfCopy(pairId: string): Promise<FolderReport[]> {
   const byKey = new Map(folders.map((folder) => [folder.folderKey, folder]));
   return folders.map((folder) => {
     const { plan, counters, folderKey } = folder;
-    const { found, copied, skipped, failed } = counters;
+    const { found, copied, filtered, skipped, failed } = counters;
+    const state = stateOf(folder);
     const { wellKnown, refused } = plan;
     return {
       folderKey,
       path: pathOf(folder, byKey),
       ...(wellKnown === undefined ? {} : { wellKnown }),
-      found: Math.max(found, copied + skipped + failed),
+      found: Math.max(found, copied + skipped + failed, isAhead(state) ? plan.itemCount - filtered : 0),
       copied,
       skipped,
       failed,
-      state: stateOf(folder),
+      state,
       ...(refused === undefined ? {} : { refused: { code: refused.code, message: refused.message } }),
     };
   });
@@ -61,11 +63,16 @@ function pathOf(folder: FolderDocument, byKey: ReadonlyMap<string, FolderDocumen
   return names.join(' / ');
 }
 
-function stateOf({ plan, watermark, pending, fence }: FolderDocument): FolderReport['state'] {
+function stateOf({ plan, watermark, pending, seq }: FolderDocument): FolderReport['state'] {
   if (plan.gone) return 'gone';
   if (plan.refused !== undefined) return 'refused';
   if (watermark?.source !== undefined && pending.length === 0) return 'done';
-  return fence > 0 ? 'copying' : 'waiting';
+  return seq > 0 || pending.length > 0 ? 'copying' : 'waiting';
+}
+
+/** Of what is not listed to its end, only the source's own count is known. */
+function isAhead(state: FolderReport['state']): boolean {
+  return state === 'waiting' || state === 'copying';
 }
 
 /** An item that is not in the target; never its subject. */

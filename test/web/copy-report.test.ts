@@ -66,6 +66,8 @@ describe('a mail user’s page', () => {
     const agent = await app.signedIn();
     const { text } = await agent.get(`/admin/users/${id}`).expect(200);
     expect(text).toContain('Inbox / Überweisungen');
+    const waiting = text.slice(text.indexOf('Inbox / Überweisungen'));
+    expect(waiting.slice(0, waiting.indexOf('</tr>'))).toMatch(/>3<.*>0<.*Waiting/s);
     const issues = text.slice(text.indexOf('id="issues"'), text.indexOf('id="folders-title"'));
     expect(issues.match(/The target takes nothing as large\./g)).toHaveLength(1);
     for (const words of [

@@ -12,8 +12,15 @@ export async function copyView({
   const issues = await issuesOfCopy(pairId, folders, issuesShown);
   const all = folders.reduce((sum, { skipped, failed }) => sum + skipped + failed, 0);
   return {
-    folders,
+    folders: folders.map(withoutTwin),
     issues,
     moreIssues: Math.max(0, issues.length === issuesShown ? all - issues.length : 0),
   };
+}
+
+/** In an English mailbox the well-known name says the same as the folder's own. */
+function withoutTwin({ wellKnown, ...folder }: FolderReport): FolderReport {
+  const isTwin =
+    wellKnown === undefined || folder.path.replaceAll(' ', '').toLowerCase() === wellKnown.toLowerCase();
+  return isTwin ? folder : { ...folder, wellKnown };
 }
