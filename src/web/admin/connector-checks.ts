@@ -5,6 +5,7 @@ import { ConnectorChecks, type ConnectorCheck } from '../../models/connector-che
 import type { ConnectorDocument } from '../../models/connectors';
 import { Credentials } from '../../models/credentials';
 import { checkStart, workflowTypes, type CheckConnectorInput } from '../../../workflows/messages';
+import type { MessageKey } from '../../locales';
 import type { WebDeps } from '../deps';
 import { isTemporalAway } from '../migrations';
 
@@ -82,5 +83,14 @@ export function checkView(
     check?.report === undefined ? connector.lastCheck : { at: check.askedAt, report: check.report };
   return last === undefined
     ? base
-    : { ...base, at: last.at, usable: last.report.usable, steps: last.report.steps };
+    : { ...base, at: last.at, usable: last.report.usable, steps: last.report.steps.map(stepView) };
+}
+
+/** In a test it is the administrator who tries again, and nothing is repeated by itself. */
+function stepView(step: NonNullable<ConnectorCheck['report']>['steps'][number]): Record<string, unknown> {
+  const { remedy } = step;
+  if (remedy === undefined || remedy === 'none') return { ...step };
+  const ofTest = remedy === 'wait' || remedy === 'checkNameAndPassword';
+  const remedyKey: MessageKey = ofTest ? `admin.connectors.test.remedies.${remedy}` : `remedies.${remedy}`;
+  return { ...step, remedyKey };
 }
