@@ -2,7 +2,8 @@
 (() => {
   const language = document.documentElement.lang || 'en';
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
-  const exact = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'long', hour12: false });
+  const dates = language === 'en' ? 'en-GB' : language;
+  const exact = new Intl.DateTimeFormat(dates, { dateStyle: 'medium', timeStyle: 'long', hour12: false });
   const spans = [
     ['day', 86400000],
     ['hour', 3600000],
