@@ -66,8 +66,15 @@ export async function migrateMailbox(run: MigrateMailboxRun): Promise<MigrateMai
   m.touch();
   void CancellationScope.nonCancellable(() => m.background(() => m.keepTidy()));
 
-  const end = await lifeOf(m, life, () => stoppedBy ?? { kind: 'system' });
-  if (end === 'continue') return handOver(m);
+  const stopper = () => stoppedBy ?? ({ kind: 'system' } as const);
+  let end = await lifeOf(m, life, stopper);
+  if (end === 'continue') {
+    await settleDown(m);
+    // A Stop that came while nothing listened to it any more.
+    if (!life.consideredCancelled)
+      return continueAsNew<typeof migrateMailbox>({ ...m.input, carry: m.carry });
+    end = { state: 'stopped', by: stopper() };
+  }
   await finish(m, end);
   return { state: end.state, epoch: carry.epoch };
 }
@@ -156,10 +163,11 @@ async function afterCopy(m: Migration, end: CopyEnd): Promise<MigrationEnd | 'co
 }
 
 /** The next run knows all that this one knows; nothing may be half done. */
-async function handOver(m: Migration): Promise<never> {
+async function settleDown(m: Migration): Promise<void> {
   await CancellationScope.nonCancellable(async () => {
-    await m.tidy();
-    await m.flush();
+    do {
+      await m.tidy();
+      await m.flush();
+    } while (m.isBusy);
   });
-  return continueAsNew<typeof migrateMailbox>({ ...m.input, carry: m.carry });
 }

@@ -320,6 +320,21 @@ export class House {
     return handle;
   }
 
+  /** Waits until the row's workflow has worked off a signal of this name. */
+  async eventuallyTaken(row: MailUser, signalName: string): Promise<void> {
+    await eventually(
+      async () => {
+        const { events = [] } = await this.handle(row).fetchHistory();
+        const at = events?.findIndex(
+          (event) => event.workflowExecutionSignaledEventAttributes?.signalName === signalName,
+        );
+        const after = at === undefined || at < 0 ? [] : (events ?? []).slice(at);
+        return after.some((event) => event.workflowTaskCompletedEventAttributes) ? true : undefined;
+      },
+      () => this.read(row),
+    );
+  }
+
   handle(row: MailUser): WorkflowHandle {
     return this.client.workflow.getHandle(migrationId(row._id.toHexString()));
   }

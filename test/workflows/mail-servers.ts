@@ -26,6 +26,8 @@ export class MailServers {
   readonly open = new Set<object>();
   /** Throws where an opening is to fail. */
   beforeOpen: (side: Side, address: string) => void | Promise<void> = () => undefined;
+  /** Awaited before a mailbox closes. */
+  beforeClose: () => void | Promise<void> = () => undefined;
   /** How requests reach the mailboxes. */
   wire: MemoryWire = directWire;
   private readonly stores = new Map<string, MemoryStore>();
@@ -97,6 +99,7 @@ export class MailServers {
     const close = mailbox.close.bind(mailbox);
     mailbox.close = async () => {
       this.open.delete(mailbox);
+      await this.beforeClose();
       await close();
     };
     return mailbox;

@@ -185,8 +185,16 @@ export class Migration {
 
   /** Waits until nothing is left to destroy or to give back. */
   async tidy(): Promise<void> {
-    const isTidy = () => !this.tidying && this.discarded.length === 0 && this.givenBack.length === 0;
-    await condition(() => isTidy() || this.crash !== undefined);
+    await condition(() => this.isTidy || this.crash !== undefined);
+  }
+
+  /** Whether anything came in that is still to be written, destroyed or given back. */
+  get isBusy(): boolean {
+    return this.crash === undefined && (!this.isTidy || this.writing || this.dirty);
+  }
+
+  private get isTidy(): boolean {
+    return !this.tidying && this.discarded.length === 0 && this.givenBack.length === 0;
   }
 
   /** Destroys what nobody wants and gives back what nobody waits for, as long as the migration lives. */

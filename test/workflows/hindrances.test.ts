@@ -1,0 +1,103 @@
+import type { MemoryStore } from '../../src/connectors/memory';
+import type { MailUser } from '../../src/models/mail-users';
+import { signals, type StopSignal } from '../../workflows/messages';
+import { administrator, House } from './house';
+
+let house: House;
+beforeAll(async () => {
+  house = await House.open();
+  await house.startWorker();
+  await house.startGate();
+});
+afterAll(() => house.close());
+afterEach(() => {
+  house.servers.beforeOpen = () => undefined;
+  house.servers.beforeClose = () => undefined;
+});
+
+const impatient = { retryFirstMs: 50, retryMostMs: 100 };
+
+async function started(row: MailUser, times = {}): Promise<void> {
+  await house.start(row, { ...impatient, ...times });
+  await house.until(row, (now) => (now.projection?.wanted.length ?? 0) === 2);
+  await house.signIn(row, 'source');
+  await house.signIn(row, 'target');
+}
+
+/** Whatever is asked of the second folder ends with an error that nobody foresaw. */
+function unforeseen(store: MemoryStore, isMended = () => false): void {
+  const [, second] = [...store.folders.keys()];
+  const page = store.page.bind(store);
+  store.page = (folder, ...rest) => {
+    if (folder === second && !isMended()) throw new TypeError('undefined is not iterable');
+    return page(folder, ...rest);
+  };
+}
+
+describe('a folder that always fails in a way nobody foresaw', () => {
+  it('is shown on the row while it is tried again, and does no harm once it is mended', async () => {
+    const row = await house.row({ invitation: 'none' });
+    const store = house.servers.fill(row.source.address, 3, 5);
+    let mended = false;
+    unforeseen(store, () => mended);
+    await started(row);
+    const shown = await house.until(row, (now) => now.projection?.fault !== undefined);
+    expect(shown.projection).toMatchObject({ state: 'working', fault: { text: { code: 'Unexpected' } } });
+    mended = true;
+    const { projection } = await house.untilEnded(row);
+    expect(projection?.state).toBe('completed');
+    expect(projection?.fault).toBeUndefined();
+    expect(house.servers.countItems('target', row.target.address)).toBe(15);
+  });
+
+  it('is named in the report after its time, and all others are copied', async () => {
+    const row = await house.row({ invitation: 'none' });
+    unforeseen(house.servers.fill(row.source.address, 3, 5));
+    await started(row, { folderForMs: 1000 });
+    const { projection } = await house.untilEnded(row);
+    expect(projection?.state).toBe('completedWithIssues');
+    expect(house.servers.countItems('target', row.target.address)).toBe(10);
+    const plans = [];
+    for await (const { plan } of house.ledger.folders(await pairOf(row))) plans.push(plan.refused?.code);
+    expect(plans.filter((code) => code !== undefined)).toEqual(['TypeError']);
+  });
+});
+
+async function pairOf(row: MailUser): Promise<string> {
+  return (await house.read(row)).pairId ?? '';
+}
+
+describe('a mailbox that cannot be opened', () => {
+  it('says so on the row for as long as it lasts', async () => {
+    const row = await house.row({ invitation: 'none' });
+    house.servers.fill(row.source.address, 1, 5);
+    let opened = 0;
+    let mended = false;
+    house.servers.beforeOpen = (side) => {
+      if (side === 'source' && (opened += 1) > 1 && !mended) throw new TypeError('undefined is not iterable');
+    };
+    await started(row);
+    const shown = await house.until(row, (now) => now.projection?.fault !== undefined);
+    expect(shown.projection?.fault?.text.code).toBe('Unexpected');
+    mended = true;
+    const { projection } = await house.untilEnded(row);
+    expect(projection).toMatchObject({ state: 'completed' });
+    expect(projection?.fault).toBeUndefined();
+  });
+});
+
+describe('Stop', () => {
+  it('is not forgotten while the history is handed over to the next run', async () => {
+    const row = await house.row({ invitation: 'none' });
+    house.servers.fill(row.source.address, 12, 4);
+    let closing = 0;
+    house.servers.beforeClose = async () => {
+      // Two sign-ins were checked before; then the first opening is closed for the next run.
+      if ((closing += 1) !== 3) return;
+      await house.handle(row).signal<[StopSignal]>(signals.stop, { by: administrator });
+      await house.eventuallyTaken(row, signals.stop);
+    };
+    await started(row, { historyEvents: 60 });
+    expect((await house.untilEnded(row)).projection).toMatchObject({ state: 'stopped', by: administrator });
+  });
+});
