@@ -7,8 +7,12 @@ export interface TemporalAddress {
   namespace: string;
 }
 
+/** The calls to Temporal that no client wraps. */
+export type TemporalServices = Pick<Connection, 'operatorService'>;
+
 export interface Temporal {
   client: Client;
+  services: TemporalServices;
   /** Ends the connection; calls that are under way reject. */
   close(): Promise<void>;
 }
@@ -30,5 +34,6 @@ export function connectTemporal({ address, namespace }: TemporalAddress, callMs 
       next,
     );
   const connection = Connection.lazy({ address, interceptors: [inTime] });
-  return { client: new Client({ connection, namespace }), close: () => connection.close() };
+  const client = new Client({ connection, namespace });
+  return { client, services: connection, close: () => connection.close() };
 }

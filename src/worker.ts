@@ -27,6 +27,7 @@ import type { ConnectorDocument } from './models/connectors';
 import { MongoLedgerStore } from './models/ledger-store';
 
 import { createOpen } from './secrets/open';
+import { ensureSearchAttributes, SearchAttributesMissing } from './search-attributes';
 import { connectTemporal } from './temporal';
 
 const megabyte = 1024 * 1024;
@@ -171,6 +172,7 @@ async function untilThere<T>(log: Logger, what: string, connect: () => Promise<T
     try {
       return await connect();
     } catch (error) {
+      if (error instanceof SearchAttributesMissing) throw error;
       log.warn({ what, err: error }, 'not there yet; tried again');
       await pause(1000);
     }
@@ -188,6 +190,7 @@ async function main(): Promise<void> {
   await untilThere(log, 'the database', () => connectDatabase(config.MONGODB_URI));
   const connection = await untilThere(log, 'Temporal', () => NativeConnection.connect({ address }));
   const temporal = connectTemporal({ address, namespace });
+  await untilThere(log, 'the namespace', () => ensureSearchAttributes(temporal.services, namespace));
   const deps = depsOf(config, temporal.client, log);
   const workers = await createWorkers({
     connection,
