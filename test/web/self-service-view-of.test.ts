@@ -301,6 +301,12 @@ describe('viewOf', () => {
       expect(working({ epoch: 0 })).not.toHaveProperty('progress');
     });
 
+    it('says while something is in the way', () => {
+      const text = { code: 'HTTP 503', remedy: 'wait' as const, message: 'The server is away.' };
+      expect(view(said({ state: 'working', fault: { text } }))).toMatchObject({ hindered: true });
+      expect(working()).not.toHaveProperty('hindered');
+    });
+
     it('shows how far it is in bytes, else in items, and never all of it', () => {
       expect(working()).toMatchObject({
         progress: { percent: 45 },

@@ -66,6 +66,10 @@ export function noteOf(row: ListedMailUser, now: Date): RowNote | undefined {
       return projection?.throttledUntil === undefined || new Date(projection.throttledUntil) <= now
         ? undefined
         : { key: 'admin.users.notes.until', at: projection.throttledUntil, tone: 'plain' };
+    case 'working':
+      return projection?.fault === undefined
+        ? undefined
+        : { text: projection.fault.text.message, tone: 'warning' };
     case 'failed':
     case 'signInNeeded':
       return projection?.fault === undefined
@@ -73,7 +77,6 @@ export function noteOf(row: ListedMailUser, now: Date): RowNote | undefined {
         : { text: projection.fault.text.message, tone: 'danger' };
     case 'notStarted':
     case 'scheduled':
-    case 'working':
     case 'upToDate':
     case 'paused':
     case 'completed':

@@ -180,12 +180,13 @@ function placeText(t: Translate, place: number | undefined): string | undefined 
     : t('selfService.scheduled.place', { count: place - 1 });
 }
 
-function working({ progress, step, activeFolders }: WorkingView, reader: Reader): Presented {
-  if (progress === undefined) return {};
+function working({ progress, step, activeFolders, hindered }: WorkingView, reader: Reader): Presented {
+  if (progress === undefined) return { hindered };
   const { t, language } = reader;
   const { copied, found, copiedBytes, foundBytes, folders, foldersDone, percent, leftMs } = progress;
   const of = (done: string, all: string) => t('selfService.working.of', { done, all });
   return {
+    hindered,
     percent,
     percentText: t('selfService.working.percent', { percent }),
     items: of(numberText(copied, language), numberText(found, language)),

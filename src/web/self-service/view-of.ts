@@ -186,7 +186,8 @@ function isRefusal({ outcome, text }: SignInRefusal): boolean {
 function workingView(input: ViewInput): WorkingView {
   const { counters, projection } = input.row;
   const step = projection?.pass?.step ?? 'planning';
-  const shown = { view: 'working', step, writes: writes(input) } as const;
+  const hindered = projection?.fault !== undefined && ({ hindered: true } as const);
+  const shown = { view: 'working', step, writes: writes(input), ...hindered } as const;
   if (counters === undefined || counters.folders === 0 || counters.epoch !== projection?.epoch)
     return { ...shown, activeFolders: [] };
   const leftMs = timeLeftMs(input.samples ?? []);

@@ -43,6 +43,8 @@ export interface WorkingView {
   step: 'planning' | 'copying' | 'verifying';
   /** Well-known names, or a number for any other folder. */
   activeFolders: readonly string[];
+  /** Set while something is in the way that is tried again by itself. */
+  hindered?: true;
   writes: boolean;
 }
 
