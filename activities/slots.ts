@@ -30,8 +30,9 @@ export function createSlotActivities({ client, log }: Pick<ActivityDeps, 'client
   return {
     /** Asks for slots of both connectors, or says again that this ticket waits. Answers whether it has them already. */
     async askForSlot({ mailUserId, ...asked }: AskForSlotInput): Promise<boolean> {
-      const granted = await slots.askForSlot({ _id: mailUserId, ...asked }, new Date());
-      if (!granted) await wakeGate();
+      const { granted, isNew } = await slots.askForSlot({ _id: mailUserId, ...asked }, new Date());
+      // Thousands that say again that they wait would leave the gate no rest.
+      if (isNew) await wakeGate();
       return granted;
     },
 

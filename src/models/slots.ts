@@ -53,17 +53,17 @@ export async function placeInQueue(mailUserId: string): Promise<number | undefin
 
 /**
  * Asks for slots, or says again that this ticket waits. A newer ticket of the same mail user takes the place of an older one.
- * @returns whether the ticket has its slots already
+ * @returns whether the ticket has its slots already, and whether it asks for the first time
  */
 export async function askForSlot(
   asked: Omit<SlotDocument, 'since' | 'seenAt' | 'grantedAt' | 'toldAt' | 'takenAt'>,
   now: Date,
-): Promise<boolean> {
+): Promise<{ granted: boolean; isNew: boolean }> {
   const { _id, ticket } = asked;
   const seen = await Slots.findOneAndUpdate({ _id, ticket }, { $set: { seenAt: now } }).lean<SlotDocument>();
-  if (seen !== null) return seen.grantedAt !== undefined;
+  if (seen !== null) return { granted: seen.grantedAt !== undefined, isNew: false };
   await Slots.replaceOne({ _id }, { ...asked, since: now, seenAt: now }, { upsert: true });
-  return false;
+  return { granted: false, isNew: true };
 }
 
 /** @returns whether the ticket has its slots; then the gate no longer tells it so */

@@ -15,6 +15,12 @@ afterEach(() => {
   house.servers.wire = directWire;
 });
 
+/** How often the gate was told to look. */
+async function wakes(): Promise<number> {
+  const { events } = await house.client.workflow.getHandle(gateId).fetchHistory();
+  return (events ?? []).filter(({ workflowExecutionSignaledEventAttributes: signal }) => signal).length;
+}
+
 async function signedIn(row: MailUser): Promise<void> {
   await house.sendForm(row);
   await house.until(row, 'scheduled');
@@ -73,6 +79,30 @@ describe('gate', () => {
     ]);
     expect(most).toBe(1);
     expect(granted[0]).toBe(rows[0]?._id.toHexString());
+  });
+
+  it('is told once by each that waits, however often it says that it still does', async () => {
+    const row = await house.row();
+    const id = row._id.toHexString();
+    await Connectors.updateOne({ _id: row.source.connectorId }, { $set: { mailboxesAtOnce: 0 } });
+    await house.sendForm(row, { scheduledRefreshMs: 50 });
+    const slot = await eventually(
+      async () => (await Slots.findById(id).lean()) ?? undefined,
+      () => Slots.find(),
+    );
+    await eventually(
+      async () => ((await Slots.findById(id).lean())?.seenAt ?? 0) > slot.seenAt || undefined,
+      () => Slots.find(),
+    );
+    const before = await wakes();
+    const seen = Date.now() + 500;
+    await eventually(
+      async () => ((await Slots.findById(id).lean())?.seenAt.getTime() ?? 0) > seen || undefined,
+      () => Slots.find(),
+    );
+    expect((await wakes()) - before).toBeLessThanOrEqual(1);
+    await house.handle(row).signal(signals.stop, { by: administrator });
+    await house.untilEnded(row);
   });
 
   it('frees the slots of the dead, and those of another epoch', async () => {
