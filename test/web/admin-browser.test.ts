@@ -234,4 +234,12 @@ describe('the list of mail users', () => {
       await page.waitForURL('**/admin/sign-in');
     });
   });
+
+  chromium.it('shows the link where the browser lets nobody copy it', async () => {
+    await withPage({ width: 1440, colorScheme: 'light' }, async (page) => {
+      await page.goto('/admin/users');
+      await page.getByRole('button', { name: 'Copy link' }).first().click();
+      expect(await page.getByRole('textbox', { name: 'User link' }).inputValue()).toContain('/m/');
+    });
+  });
 });

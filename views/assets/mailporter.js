@@ -89,12 +89,14 @@
           else if (label) {
             const before = label.textContent;
             label.textContent = button.dataset.copy;
+            button.classList.add('btn-success');
             setTimeout(() => {
               label.textContent = before;
+              button.classList.remove('btn-success');
             }, 2000);
           }
         },
-        () => button.form.requestSubmit(),
+        () => button.form.requestSubmit(button),
       );
       return;
     }
