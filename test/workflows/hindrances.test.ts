@@ -1,5 +1,5 @@
-import type { MemoryStore } from '../../src/connectors/memory';
-import type { MailUser } from '../../src/models/mail-users';
+import { directWire, type MemoryStore } from '../../src/connectors/memory';
+import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import { signals, type StopSignal } from '../../workflows/messages';
 import { administrator, House } from './house';
 
@@ -13,6 +13,7 @@ afterAll(() => house.close());
 afterEach(() => {
   house.servers.beforeOpen = () => undefined;
   house.servers.beforeClose = () => undefined;
+  house.servers.wire = directWire;
 });
 
 const impatient = { retryFirstMs: 50, retryMostMs: 100 };
@@ -83,6 +84,28 @@ describe('a mailbox that cannot be opened', () => {
     const { projection } = await house.untilEnded(row);
     expect(projection).toMatchObject({ state: 'completed' });
     expect(projection?.fault).toBeUndefined();
+  });
+});
+
+describe('a Temporal that was set back to an earlier day', () => {
+  it('comes above the openings it has forgotten within a few tries', async () => {
+    const row = await house.row({ invitation: 'none' });
+    house.servers.fill(row.source.address, 2, 5);
+    house.servers.wire = {
+      async send(request, signal) {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return directWire.send(request, signal);
+      },
+    };
+    await house.start(row, impatient);
+    await house.until(row, 'awaitingSignIn');
+    const forgotten = { epoch: 1, opening: 100, folders: 2, activeFolders: [], at: new Date() };
+    await MailUsers.updateOne({ _id: row._id }, { $set: { counters: forgotten } });
+    await house.signIn(row, 'source');
+    await house.signIn(row, 'target');
+    const { projection, counters } = await house.untilEnded(row);
+    expect(projection?.state).toBe('completed');
+    expect(counters).toMatchObject({ copied: 10 });
   });
 });
 

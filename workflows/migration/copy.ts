@@ -18,7 +18,8 @@ export type CopyEnd =
 
 /** Opens the mailboxes and copies, again and again with growing waits, until the pass is done or somebody else must act. */
 export async function copyMailbox(m: Migration): Promise<CopyEnd> {
-  for (;;) {
+  // A restored Temporal has forgotten the openings it numbered: above them in leaps.
+  for (let leap = 1; ;) {
     if (m.isFull) return { kind: 'continue' };
     const { passEnd, opened, progressed } = await oneOpening(m);
     if (passEnd?.kind === 'done' || passEnd?.kind === 'continue') return passEnd;
@@ -26,6 +27,10 @@ export async function copyMailbox(m: Migration): Promise<CopyEnd> {
     if (end !== undefined) return end;
     if (progressed || (opened?.kind === 'fault' && opened.progressed)) m.carry.reopenings = 0;
     const text = textOf(opened);
+    if (text?.code === openingEnded) {
+      m.carry.opening += leap;
+      leap *= 2;
+    }
     if (text !== undefined) m.showFault(text);
     const wait = growing(m.carry.reopenings, m.times.retryFirstMs, m.times.retryMostMs);
     m.carry.reopenings += 1;
@@ -46,6 +51,9 @@ function haltOf({ fault, text }: Extract<ActivityEnd, { kind: 'fault' }>): CopyE
       return undefined;
   }
 }
+
+/** The fault of an opening that a later one has replaced, or whose worker ended. */
+const openingEnded = 'OpeningEnded';
 
 interface OpeningEnd {
   /** How the pass in this opening ended; absent where it never began, or was cut off. */
