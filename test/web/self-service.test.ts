@@ -50,6 +50,12 @@ describe('the user’s pages', () => {
       expect(page.text).toMatch(/Code of this page <strong>[2-9A-Z]{3}-[2-9A-Z]{3}<\/strong>/);
     });
 
+    it('names no code of a mail where an administrator opens it and no mail was sent', async () => {
+      const row = await app.addMailUser();
+      const page = await get(app.path(row, { purpose: 'administrator' })).expect(200);
+      expect(page.text).not.toContain('Code of this page');
+    });
+
     it('is kept from other pages, caches and search engines, and from the log', async () => {
       const row = await app.addMailUser();
       const page = await get(app.path(row));

@@ -214,7 +214,7 @@ class Pages {
       view: present(view, reader, form),
       openAt: webLink(target.webMailUrl),
       path: `/m/${request.params.token}`,
-      code: linkCode(LINK_KEY_FILE, opened.link),
+      ...(wasWritten(opened) && { code: linkCode(LINK_KEY_FILE, opened.link) }),
       source: mailboxView(opened, 'source'),
       target,
       notUsed: request.query['not-used'] !== undefined && isOver(view),
@@ -224,6 +224,11 @@ class Pages {
       seen: markOf(view),
     });
   }
+}
+
+/** The code is for comparing with a mail: where none went out, nobody has one. */
+function wasWritten({ link, row }: OpenLink): boolean {
+  return link.purpose !== 'administrator' || (row.projection?.invitation?.to.length ?? 0) > 0;
 }
 
 function openedBy(response: Response): OpenLink {
