@@ -61,7 +61,9 @@ function progressView({ counters, projection }: MailUser): Record<string, unknow
     counters.found === 0
       ? 0
       : Math.min(1, (counters.copied + counters.skipped + counters.failed) / counters.found);
-  return { counters, percent: Math.floor(share * 100), pass: projection?.pass };
+  const pass = projection?.pass;
+  const step = pass && (pass.sweep > 0 && pass.step !== 'verifying' ? 'sweeping' : pass.step);
+  return { counters, percent: Math.floor(share * 100), step };
 }
 
 /** The states with their times and who brought them about, newest last; what was asked for and is not handled yet stands at the end. */
