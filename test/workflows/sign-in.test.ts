@@ -30,6 +30,10 @@ describe('signing in', () => {
       wanted: ['source'],
       refusal: { side: 'source', outcome: 'refused', text: { remedy: 'checkNameAndPassword' } },
     });
+    expect(refused.projection?.timeline.at(-1)).toMatchObject({
+      state: 'emailSent',
+      fault: { remedy: 'checkNameAndPassword' },
+    });
     expect(refused.asked.credentialIds).toEqual([]);
     expect(await house.credentialsOf(row)).toBe(1);
     await house.signIn(row, 'source');

@@ -1,6 +1,7 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import type { VerifyCredentialsResult } from '../../activities/verify-credentials';
 import type { MigrationState, SignInRefusal } from '../../src/domain/migration';
+import type { FaultText } from '../../src/domain/faults';
 import type { Side } from '../../src/domain/mailbox';
 import type { OverTheWire } from '../../src/domain/wire';
 import { endOf, growing } from '../faults';
@@ -40,7 +41,7 @@ export async function signIn(m: Migration): Promise<SignInEnd> {
       for (const side of checked) begin(side, () => check(m, side));
       if (m.carry.mailing !== undefined) begin('mail', () => sendInvitation(m));
       if (m.view.wanted.length === 0) return 'ready';
-      m.setState(stateOf(m));
+      m.setState(stateOf(m), refusedNow(m));
       const left = checked.length > 0 ? undefined : timeLeft(m);
       if (left !== undefined && left <= 0) return 'expired';
       await m.change(seen, left);
@@ -49,6 +50,12 @@ export async function signIn(m: Migration): Promise<SignInEnd> {
     scope.cancel();
     await CancellationScope.nonCancellable(ended);
   }
+}
+
+/** Why checking ends without all that is wanted, for the time line; a refusal from before it began is told there already. */
+function refusedNow({ view }: Migration): { fault: FaultText } | undefined {
+  const { state, since, refusal } = view;
+  return state === 'verifying' && refusal && refusal.at >= since ? { fault: refusal.text } : undefined;
 }
 
 function stateOf({ carry, view }: Migration): MigrationState {
