@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import type { House } from './house';
 
@@ -9,5 +9,7 @@ export async function recordHistory(house: House, workflowId: string, name: stri
   const folder = join(__dirname, 'histories');
   mkdirSync(folder, { recursive: true });
   const history = await house.client.workflow.getHandle(workflowId).fetchHistory();
-  writeFileSync(join(folder, `${name}.json`), `${historyToJSON(history)}\n`);
+  // Stack traces name where the tree lies on this machine.
+  const text = historyToJSON(history).replaceAll(resolve(__dirname, '..', '..') + sep, '');
+  writeFileSync(join(folder, `${name}.json`), `${text}\n`);
 }
