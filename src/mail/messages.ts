@@ -146,7 +146,10 @@ function bodyOf(t: Translate, context: Context, event: MailEvent): Body {
 function invitation(t: Translate, context: Context, event: Extract<MailEvent, { kind: 'invitation' }>): Body {
   const { organisation } = context;
   const until =
-    event.linkExpiresAt && t('mail.invitation.until', { date: dateText(event.linkExpiresAt, context) });
+    event.linkExpiresAt &&
+    t('mail.invitation.until', {
+      date: longMoment(event.linkExpiresAt, context.language, context.organisation.timeZone),
+    });
   return {
     opening: [
       ...paragraphs(t('mail.invitation.intro', { organisation: organisation.name })),
@@ -266,11 +269,25 @@ function dateText(at: Date, { organisation, language }: Context): string {
 
 /** `14 March 2026` in this zone. */
 export function longDate(at: Date, language: Language, timeZone: string): string {
-  // The English of the catalogue is the one that writes the day first, which nobody reads as a month.
-  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
-    dateStyle: 'long',
+  return new Intl.DateTimeFormat(localeOf(language), { dateStyle: 'long', timeZone }).format(at);
+}
+
+/** `14 March 2026 at 15:30 UTC`: a deadline, which may be hours away. */
+export function longMoment(at: Date, language: Language, timeZone: string): string {
+  return new Intl.DateTimeFormat(localeOf(language), {
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
     timeZone,
   }).format(at);
+}
+
+/** The English of the catalogue is the one that writes the day first, which nobody reads as a month. */
+function localeOf(language: Language): string {
+  return language === 'en' ? 'en-GB' : language;
 }
 
 /** The colour, and black or white, whichever reads better on it (WCAG 2.2, relative luminance). */

@@ -84,7 +84,7 @@ describe('composeMail', () => {
 
   it('says until when the invitation’s link works, in the organisation’s zone', () => {
     const lateInBerlin: MailEvent = { kind: 'invitation', linkExpiresAt: new Date('2026-12-13T23:30:00Z') };
-    expect(write(lateInBerlin).text).toContain('The link works until 14 December 2026.');
+    expect(write(lateInBerlin).text).toContain('The link works until 14 December 2026 at 00:30 CET.');
     expect(write({ kind: 'invitation' }).text).not.toContain('works until');
   });
 

@@ -2,7 +2,7 @@ import { wellKnownFolders, type ItemKind } from '../../domain/mailbox';
 import type { Remedy } from '../../domain/faults';
 import type { UsualDuration } from '../../domain/usual-duration';
 import type { Language, Translate } from '../../locales';
-import { longDate, reasonText } from '../../mail/messages';
+import { longDate, longMoment, reasonText } from '../../mail/messages';
 import type { FieldFault, Fields } from '../forms';
 import { bytesText, numberText } from '../for-people';
 import type { CompletedView, MailboxView, SelfServiceView, SignInSide, WorkingView } from './view';
@@ -117,7 +117,7 @@ function signIn(
     promise: t('selfService.signIn.promise', { date: longDate(view.destroyAt, language, timeZone) }),
     until:
       view.linkExpiresAt &&
-      t('selfService.signIn.untilDate', { date: longDate(view.linkExpiresAt, language, timeZone) }),
+      t('selfService.signIn.untilDate', { date: longMoment(view.linkExpiresAt, language, timeZone) }),
   };
 }
 
