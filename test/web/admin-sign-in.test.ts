@@ -33,6 +33,9 @@ describe('signing in to the administrator’s pages', () => {
     expect(wrong.text).toContain(`value="${administrator.email}"`);
     expect(wrong.text).not.toContain('not this one');
     expect(app.log()).not.toContain('not this one');
+    // A name that nobody has may be a password in the wrong field, and is kept nowhere.
+    const noted = await AuditLog.find({ action: 'signInRefused' }).lean();
+    expect(noted.map(({ subject }) => subject)).toEqual([administrator.email]);
   });
 
   it('gives a new session, so that one planted before is worth nothing', async () => {

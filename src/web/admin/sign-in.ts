@@ -25,6 +25,7 @@ export function signInRoutes(router: Router, { log }: WebDeps): void {
     }).lean<AdministratorDocument>();
     if (!(await isPassword(administrator?.passwordHash, password)) || administrator === null) {
       log.warn({ requestId: response.locals['requestId'] as string }, 'administrator sign-in refused');
+      if (administrator) await noteRefusal(administrator);
       showSignIn(response.status(401), { email }, [{ field: 'email', key: 'admin.signIn.refused' }]);
       return;
     }
@@ -38,6 +39,11 @@ export function signInRoutes(router: Router, { log }: WebDeps): void {
     });
   });
   setUpRoutes(router);
+}
+
+/** Only for an address that is an administrator's: whatever else was typed may be a password in the wrong field. */
+async function noteRefusal({ email }: Pick<AdministratorDocument, 'email'>): Promise<void> {
+  await AuditLog.create({ at: new Date(), by: { kind: 'system' }, action: 'signInRefused', subject: email });
 }
 
 function showSignIn(
