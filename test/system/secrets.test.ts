@@ -108,11 +108,10 @@ function filesBelow(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** A history with its payloads as text. */
-function textOf(history: unknown): string {
-  return JSON.stringify(history, function (this: Record<string, unknown>, key: string, value: unknown) {
-    // A Buffer has made itself an array of numbers before the replacer sees it.
-    const raw = this[key];
-    return raw instanceof Uint8Array ? Buffer.from(raw).toString('utf8') : value;
-  });
+/** All texts and payloads in a history; its own JSON would have the payloads in base64. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return `${value}\n`;
+  if (value instanceof Uint8Array) return `${Buffer.from(value).toString('utf8')}\n`;
+  if (typeof value !== 'object' || value === null) return '';
+  return Object.values(value).map(textOf).join('');
 }
