@@ -1,3 +1,4 @@
+import { DAYS, MONTHS } from '../day-names';
 import { fieldChildren, fieldText, partText } from '../store/fields';
 import type { Item, Stored } from '../store/records';
 
@@ -15,21 +16,6 @@ export interface Series {
 
 const DAY_MS = 86_400_000;
 const LIMIT = 1000;
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
 const WEEKS = ['First', 'Second', 'Third', 'Fourth', 'Last'];
 
 const series = new WeakMap<Item, Series>();

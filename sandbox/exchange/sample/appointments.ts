@@ -1,3 +1,4 @@
+import { DAYS, MONTHS } from '../day-names';
 import type { Random } from '../random';
 import type { Mailbox, NewItem } from '../store/mailbox';
 import type { Occurrence, Stored } from '../store/records';
@@ -11,21 +12,6 @@ const ZONES = [
   ['Tokyo Standard Time', '(UTC+09:00) Osaka, Sapporo, Tokyo'],
   ['Eastern Standard Time', '(UTC-05:00) Eastern Time (US & Canada)'],
 ] as const;
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
 
 /** Single and all-day appointments, meetings with attendees, series with changed and deleted dates, private ones. */
 export function appointment(mailbox: Mailbox, random: Random, folder: number, number: number): NewItem {

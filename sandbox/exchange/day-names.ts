@@ -1,0 +1,16 @@
+/** Days and months as EWS's recurrence patterns name them, in the order of JavaScript's `getUTCDay` and `getUTCMonth`. */
+export const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+export const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
