@@ -18,8 +18,6 @@ export interface ConnectorDocument {
   mailboxesAtOnce: number;
   /** The newest **Test connection**. */
   lastCheck?: { at: Date; report: CheckReport };
-  /** Set where the server named a wait for everything behind the connector. */
-  throttledUntil?: Date;
   /** Raised by each edit. */
   revision: number;
   createdAt: Date;
@@ -56,7 +54,6 @@ const schema = new Schema<ConnectorDocument>(
     connectionsPerMailbox: { type: Number, default: 3, min: 1, max: 27 },
     mailboxesAtOnce: { type: Number, default: 20, min: 1, max: 1000 },
     lastCheck: { type: Schema.Types.Mixed },
-    throttledUntil: Date,
     revision: { type: Number, default: 1 },
     createdAt: { type: Date, required: true },
   },
