@@ -14,6 +14,10 @@ import { bulkActionId, checkConnectorId, importId, mainQueue, migrationId } from
  * | **Resend invitation** | an end | the same with `reason: 'resend'` |
  * | **Resend invitation** | Email Sent, Waiting for sign-in, Checking sign-in, Sign-in needed | signal `resendInvitation` |
  * | **Stop** | any that runs | signal `stop`; `WorkflowNotFoundError` means it has ended |
+ * | **Pause** | any that runs | signal `pause` |
+ * | **Resume** | any that was paused | signal `resume` |
+ * | **Delta pass**, **Cut over** | any that runs | signal `runPass` |
+ * | the form of a batch or of a connector's start window | any that runs | signal `planChanged` |
  * | the user's form, **Give credentials** | Not started | store the sealed credentials, push their ids to `asked.credentialIds`, then `signalWithStart` with `formStart(...)` once for the first and `signal` for the second |
  * | the user's form, **Give credentials** | any other | the same with `signal` alone; where no workflow is left (`WorkflowNotFoundError`) delete the credentials and show how it ended |
  * | **Test connection** | | write `ConnectorChecks`, then start `checkStart(...)` |
@@ -28,6 +32,10 @@ export const signals = {
   credential: 'credential',
   resendInvitation: 'resendInvitation',
   stop: 'stop',
+  pause: 'pause',
+  resume: 'resume',
+  runPass: 'runPass',
+  planChanged: 'planChanged',
   granted: 'granted',
   mailboxOpened: 'mailboxOpened',
   /** To `gate`: somebody asks for a slot or gave one back. */
@@ -47,6 +55,21 @@ export interface ResendSignal {
 export interface StopSignal {
   by: Actor;
 }
+/** From now on nothing is copied, until `resume`; what is in the target stays there. */
+export interface PauseSignal {
+  by: Actor;
+}
+export interface ResumeSignal {
+  by: Actor;
+}
+/** The next pass is wanted now; `requestId` makes it idempotent. Between passes it begins at once, in a pass it follows that one. */
+export interface RunPassSignal {
+  kind: 'delta' | 'cutOver';
+  requestId: string;
+  by: Actor;
+}
+/** The plan of the row's batch, or a start window, was edited: it is read again. Without arguments. */
+export type PlanChangedSignal = Record<string, never>;
 /** The gate gave both slots to the one who asked with this ticket. */
 export interface GrantedSignal {
   ticket: string;

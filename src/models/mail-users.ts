@@ -8,6 +8,7 @@ import type {
   TimelineEntry,
   VerifyCounts,
 } from '../domain/migration';
+import type { PassKind } from '../domain/batch-plan';
 import type { FaultText } from '../domain/faults';
 import type { MoveSummary } from '../domain/move-summary';
 import { recipientTypes, type RecipientType } from '../domain/mail-user-row';
@@ -67,11 +68,13 @@ export interface MailUserProjection {
   /** What the last comparison of both mailboxes with the ledger found. */
   verified?: VerifyCounts;
   pass?: {
-    kind: 'full';
+    kind: PassKind;
     step: 'planning' | 'copying' | 'verifying';
     /** 0 while the folders are copied first. */
     sweep: number;
   };
+  /** Between passes: which comes next, and when where that is known. */
+  nextPass?: { kind: PassKind; at?: Date };
   throttledUntil?: Date;
   fault?: { text: FaultText; side?: Side };
   /** When the credentials were destroyed, or will be at the latest. */

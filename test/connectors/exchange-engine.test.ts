@@ -1,5 +1,5 @@
 import type { FaultInput } from '../../sandbox/exchange/server/faults';
-import { itemFilter } from '../../src/domain/item-filter';
+import { everything as everythingSpec, itemFilter } from '../../src/domain/item-filter';
 import { Fault } from '../../src/domain/faults';
 import { systemClock } from '../../src/engine/clock';
 import { copyFolder } from '../../src/engine/copy-folder';
@@ -21,7 +21,7 @@ import {
 
 const from = 'ada@contoso.example';
 const to = 'ada@fabrikam.example';
-const filter = itemFilter({ kind: 'everything' });
+const filter = itemFilter(everythingSpec);
 
 describe('the engine copying a sample mailbox from one Exchange to another', () => {
   let contoso: TestExchange;

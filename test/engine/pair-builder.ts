@@ -6,7 +6,7 @@ import {
   textContent,
   type MemoryTargetOptions,
 } from '../../src/connectors/memory';
-import { itemFilter } from '../../src/domain/item-filter';
+import { everything as everythingSpec, itemFilter } from '../../src/domain/item-filter';
 import { copyFolder, type CopyFolderOrder, type CopyFolderResult } from '../../src/engine/copy-folder';
 import type { KnownEntry } from '../../src/engine/ledger';
 import { MailboxPair } from '../../src/engine/mailbox-pair';
@@ -17,7 +17,7 @@ import { MemoryLedger } from '../support/memory-ledger';
 import { VirtualTime } from './model/virtual-time';
 
 export const never = new AbortController().signal;
-export const everything = itemFilter({ kind: 'everything' });
+export const everything = itemFilter(everythingSpec);
 
 interface Given {
   target?: MemoryTargetOptions;

@@ -1,5 +1,6 @@
 import { CancellationScope, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { ProjectionView } from '../../activities/project';
+import { everything } from '../../src/domain/item-filter';
 import type { MigrateMailboxInput } from '../messages';
 import { searchAttributes } from '../names';
 import { short } from '../proxies';
@@ -37,6 +38,7 @@ export async function begin(input: MigrateMailboxInput): Promise<Carry | undefin
     opening: 0,
     reopenings: 0,
     place: newPlace(),
+    order: { kind: 'full', filter: everything, followDeletions: false },
   };
 }
 

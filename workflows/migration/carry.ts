@@ -1,5 +1,6 @@
 import type { EpochFacts } from '../../activities/begin-epoch';
 import type { ProjectionView, TimelineLine } from '../../activities/project';
+import type { PassOrder } from '../../src/domain/batch-plan';
 import type { Side } from '../../src/domain/mailbox';
 import type { MigrateMailboxInput } from '../messages';
 
@@ -70,6 +71,8 @@ export interface Carry {
   /** How often in a row the mailbox was opened in vain. */
   reopenings: number;
   place: PassPlace;
+  /** What the pass at hand, or the next one, is to do. */
+  order: PassOrder;
 }
 
 /** The input of a run: how the migration was asked for and, where it continues, what it knows. */

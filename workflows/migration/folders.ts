@@ -3,7 +3,7 @@ import type { CopyFolderOutcome } from '../../activities/folders';
 import type { FaultText } from '../../src/domain/faults';
 import { endOf, growing, textOf, type ActivityEnd } from '../faults';
 import type { Migration } from './migration';
-import { everything, type OpenFolders } from './opening';
+import type { OpenFolders } from './opening';
 
 const foldersAtOnce = 2;
 
@@ -105,7 +105,7 @@ class FolderStep {
     const label = place.labels[position] ?? `folder ${position + 1}`;
     const summary = place.sweep === 0 ? label : `${label}, sweep ${place.sweep}`;
     const retryFailed = input.reason === 'retry' && place.sweep === 0 && place.rounds === 0;
-    const key = { ...this.open.key, position, label, fence: carry.fence, filter: everything };
+    const key = { ...this.open.key, position, label, fence: carry.fence, filter: carry.order.filter };
     const order = { ...key, retryFailed, giveUp: this.isHopeless(position) };
     return this.open.activities.copyFolder.executeWithOptions({ summary }, [order]);
   }

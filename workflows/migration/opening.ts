@@ -1,5 +1,4 @@
 import type { OpeningKey } from '../../activities/open-mailboxes';
-import type { FilterSpec } from '../../src/domain/item-filter';
 import type { folderActivities } from '../proxies';
 
 /** The mailboxes that are open, and where. */
@@ -18,6 +17,3 @@ export interface Opening {
 export interface OpenFolders extends Opening {
   activities: ReturnType<typeof folderActivities>;
 }
-
-/** What is to be copied of a mailbox. */
-export const everything: FilterSpec = { kind: 'everything' };

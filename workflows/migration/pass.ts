@@ -5,7 +5,7 @@ import { folderActivities } from '../proxies';
 import { newPlace } from './carry';
 import { copyFolders } from './folders';
 import type { Migration } from './migration';
-import { everything, type OpenFolders, type Opening } from './opening';
+import type { OpenFolders, Opening } from './opening';
 
 /** `lost`: the opening is of no use any more. */
 export type PassEnd =
@@ -88,7 +88,7 @@ function afterFolders({ carry: { place } }: Migration): void {
 
 async function verify(m: Migration, open: OpenFolders): Promise<StepEnd> {
   const { place } = m.carry;
-  const input = { ...open.key, filter: everything };
+  const input = { ...open.key, filter: m.carry.order.filter };
   const summary = `compare both mailboxes, round ${place.rounds + 1}`;
   const result = await guarded(m, () => open.activities.verifyPass.executeWithOptions({ summary }, [input]));
   if (result.kind === 'closed') return 'lost';
@@ -121,6 +121,6 @@ const steps = { plan: 'planning', folders: 'copying', verify: 'verifying' } as c
 
 function showPass(m: Migration): void {
   const { step, sweep } = m.carry.place;
-  m.view.pass = { kind: 'full', step: steps[step], sweep };
+  m.view.pass = { kind: m.carry.order.kind, step: steps[step], sweep };
   m.touch();
 }

@@ -1,5 +1,5 @@
 import { MemorySource, MemoryStore, MemoryTarget } from '../../../src/connectors/memory';
-import { itemFilter } from '../../../src/domain/item-filter';
+import { everything as everythingSpec, itemFilter } from '../../../src/domain/item-filter';
 import { copyFolder } from '../../../src/engine/copy-folder';
 import type { LedgerStore } from '../../../src/engine/ledger';
 import { MailboxPair } from '../../../src/engine/mailbox-pair';
@@ -196,7 +196,7 @@ export class Migration {
 }
 
 const never = new AbortController().signal;
-const everything = itemFilter({ kind: 'everything' });
+const everything = itemFilter(everythingSpec);
 const calm: WireRates = {
   lostBefore: 0,
   lostAfter: 0,
