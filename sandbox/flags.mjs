@@ -12,6 +12,7 @@ const SETTINGS = {
   'retry-life': ['RETRY_LIFE', 'duration', 'how long a failed migration keeps its credentials'],
   'invitations-per-minute': ['INVITATIONS_PER_MINUTE', 'number', 'invitations sent a minute'],
   settle: ['EXCHANGE_SETTLE', 'duration', 'how long after its last byte a request may still take effect'],
+  'time-scale': ['TIME_SCALE', 'number', 'how many times faster waits pass, at most 100'],
   capacity: ['CAPACITY', 'number', 'mailboxes a worker opens at once'],
   organisation: ['ORGANISATION', 'text', 'who asks the users to move'],
   language: ['DEFAULT_LANGUAGE', 'text', 'language of mails and pages, such as en'],

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { defaultTimes, type MigrationTimes } from './domain/migration';
+import { defaultTimes, fasterTimes, type MigrationTimes } from './domain/migration';
 import { durationMs } from './domain/duration';
 
 /** The two processes of the service; each needs some settings that the other does not. */
@@ -104,6 +104,9 @@ const shared = z.object({
   INVITATIONS_PER_MINUTE: wholeNumber(1, 10_000)
     .default(30)
     .describe('Invitations sent a minute by all workers'),
+  TIME_SCALE: wholeNumber(1, 100)
+    .default(1)
+    .describe('How many times faster waits pass, for rehearsals and tests; production takes 1 alone'),
   LOG_LEVEL: z
     .enum(
       ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
@@ -162,12 +165,19 @@ const workerOnly = z.object({
   ),
 });
 
-const production = <T extends z.ZodType<{ NODE_ENV: string; PUBLIC_URL: string }>>(schema: T) =>
-  schema.refine((env) => env.NODE_ENV !== 'production' || env.PUBLIC_URL.startsWith('https://'), {
-    path: ['PUBLIC_URL'],
-    message: 'must begin with https:// in production, because passwords are typed there',
-    when: () => true,
-  });
+const production = <T extends z.ZodType<{ NODE_ENV: string; PUBLIC_URL: string; TIME_SCALE: number }>>(
+  schema: T,
+) =>
+  schema
+    .refine((env) => env.NODE_ENV !== 'production' || env.PUBLIC_URL.startsWith('https://'), {
+      path: ['PUBLIC_URL'],
+      message: 'must begin with https:// in production, because passwords are typed there',
+      when: () => true,
+    })
+    .refine((env) => env.NODE_ENV !== 'production' || env.TIME_SCALE === 1, {
+      path: ['TIME_SCALE'],
+      message: 'must be 1 in production: servers are left the time they need',
+    });
 
 const webSchema = shared.extend(webOnly.shape).refine((env) => !env.ADMIN_EMAIL === !env.ADMIN_PASSWORD, {
   path: ['ADMIN_PASSWORD'],
@@ -215,7 +225,7 @@ function parse<T extends z.ZodType>(schema: T, env: NodeJS.ProcessEnv): z.infer<
 
 function withTimes<T extends Shared>(config: T): T & { times: MigrationTimes } {
   const times = {
-    ...defaultTimes,
+    ...fasterTimes(defaultTimes, config.TIME_SCALE),
     linkLifeMs: config.LINK_LIFE,
     credentialLifeMs: config.CREDENTIAL_LIFE,
     retryLifeMs: config.RETRY_LIFE,

@@ -18,7 +18,8 @@ import { gateId, mailboxQueue, mainQueue, reconcileScheduleId, workerQueue } fro
 import { workflowTypes } from '../workflows/messages';
 import { readWorkerConfig, type WorkerConfig } from './config';
 import { createConnectors, type Connectors } from './connectors/registry';
-import { systemClock } from './engine/clock';
+import { defaultTimeouts, fasterTimeouts } from './connectors/exchange';
+import { fasterClock, systemClock } from './engine/clock';
 import { fixedWidth } from './engine/width';
 import { createLogger, type Logger } from './log';
 import { createMailer } from './mail/mailer';
@@ -32,6 +33,9 @@ import { connectTemporal } from './temporal';
 
 const megabyte = 1024 * 1024;
 const minute = 60_000;
+
+/** By this machine's clock, however fast waits pass. */
+const leastSendWindowMs = 500;
 
 /** What an ending worker's mailboxes and activities have to let go of what they are doing. */
 const graceMs = 20_000;
@@ -134,7 +138,9 @@ function serverOf(
 
 function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps {
   const workerId = randomUUID().slice(0, 13);
-  const connectors = createConnectors({ exchange: { settleMs: config.EXCHANGE_SETTLE } });
+  const scale = config.TIME_SCALE;
+  const exchange = { settleMs: config.EXCHANGE_SETTLE, timeouts: fasterTimeouts(defaultTimeouts, scale) };
+  const connectors = createConnectors({ exchange });
   return {
     client,
     log,
@@ -142,10 +148,11 @@ function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps
     serverOf: (connector) => serverOf(connectors, connector),
     ledger: new MongoLedgerStore(),
     copying: {
-      clock: systemClock,
+      clock: scale === 1 ? systemClock : fasterClock(systemClock, scale),
       width: () => fixedWidth(2, { items: 100, bytes: 4 * megabyte }),
       bytesInFlight: 16 * megabyte,
-      sendWindowMs: 5000,
+      // A write to the database must fit in, and disks do not get faster.
+      sendWindowMs: Math.max(5000, leastSendWindowMs * scale),
     },
     mail: {
       mailer: createMailer({ url: config.SMTP_URL, from: config.MAIL_FROM }),

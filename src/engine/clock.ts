@@ -19,3 +19,11 @@ export const systemClock: Clock = {
     }
   },
 };
+
+/** A clock that runs `scale` times as fast: whoever sleeps by it wakes sooner by that factor. */
+export function fasterClock(clock: Clock, scale: number): Clock {
+  return {
+    monotonic: () => clock.monotonic() * scale,
+    sleep: (ms, signal) => clock.sleep(ms / scale, signal),
+  };
+}

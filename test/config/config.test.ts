@@ -96,6 +96,16 @@ describe('the configuration', () => {
       ).toBe(true);
   });
 
+  it('lets waits pass faster by TIME_SCALE, but neither in production nor below what heartbeats need', () => {
+    const { times } = readWebConfig({ ...complete, TIME_SCALE: '50' });
+    expect(times.retryMostMs).toBe(12_000);
+    expect(times.heartbeatMs).toBe(3000);
+    const production = { ...complete, NODE_ENV: 'production', PUBLIC_URL: 'https://move.example' };
+    expect(faultsOf(readWebConfig, { ...production, TIME_SCALE: '50' }).join()).toMatch(
+      /TIME_SCALE must be 1/,
+    );
+  });
+
   it('refuses an administrator without password', () => {
     expect(faultsOf(readWebConfig, { ...complete, ADMIN_EMAIL: 'a@b.example' })).toEqual([
       'ADMIN_PASSWORD must be set together with ADMIN_EMAIL, or neither',

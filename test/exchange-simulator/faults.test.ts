@@ -1,4 +1,4 @@
-import { codes, createMessage, envelope, findItem, mimeOf, texts } from './ews-client';
+import { codes, createMessage, envelope, findItem, INBOX, mimeOf, texts } from './ews-client';
 import { ADA, openSimulator } from './simulator';
 import type { Simulator } from './simulator';
 
@@ -129,6 +129,24 @@ describe('faults on demand', () => {
     );
     expect(text).toContain('IndexedPagingOffset="2" TotalItemsInView="3" IncludesLastItemInRange="false"');
     expect(texts(text, 'Subject')).toHaveLength(2);
+  });
+
+  it('shortPage: a page of changes says that more are to come', async () => {
+    await put('a', 'b', 'c');
+    simulator.exchange.addFault({ kind: 'shortPage', operation: 'SyncFolderItems', max: 2 });
+    const { text } = await simulator.ada.call(
+      '<m:SyncFolderItems><m:ItemShape><t:BaseShape>Default</t:BaseShape></m:ItemShape>' +
+        `<m:SyncFolderId>${INBOX}</m:SyncFolderId><m:MaxChangesReturned>100</m:MaxChangesReturned></m:SyncFolderItems>`,
+    );
+    expect(text).toContain('<m:IncludesLastItemInRange>false');
+    expect(text.match(/<t:Create>/g)).toHaveLength(2);
+  });
+
+  it('forMs: a fault strikes no longer than it is armed for', async () => {
+    simulator.exchange.addFault({ kind: 'http', status: 503, forMs: 1 });
+    const since = performance.now();
+    await until(() => performance.now() - since > 5);
+    expect((await put('afterwards')).status).toBe(200);
   });
 
   it('deleteTargetFolder: the folder goes just before the items come', async () => {

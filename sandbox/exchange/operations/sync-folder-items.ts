@@ -36,7 +36,7 @@ export const syncFolderItems: Operation = async (call, request, answer) => {
       mailbox,
       folder,
       stateOf(mailbox, folder, childText(request, 'SyncState')),
-      max,
+      Math.min(max, call.faults.get('shortPage')?.max ?? max),
       associated,
     );
     return async () => {

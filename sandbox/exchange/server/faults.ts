@@ -3,7 +3,7 @@ import { EwsError, SoapFault } from '../errors';
 import type { Page } from '../operations/paging';
 import { Random } from '../random';
 
-/** When a fault strikes: always, `count` times, with a probability drawn from a seed, after `skip` matching requests. */
+/** When a fault strikes: always, `count` times, with a probability drawn from a seed, after `skip` matching requests, for some time. */
 const when = {
   /** Name of the request element, such as CreateItem; absent: every operation. */
   operation: z.string().optional(),
@@ -11,6 +11,8 @@ const when = {
   mailbox: z.string().optional(),
   count: z.number().int().positive().optional(),
   skip: z.number().int().nonnegative().default(0),
+  /** From when it was armed; absent: until it is taken away. */
+  forMs: z.number().int().positive().optional(),
   probability: z.number().min(0).max(1).default(1),
   seed: z.number().int().default(1),
 };
@@ -51,7 +53,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   }),
   /** Only so many of a batch are done; the others answer ErrorBatchProcessingStopped. */
   z.object({ kind: z.literal('batchStops'), after: z.number().int().nonnegative(), ...when }),
-  /** FindItem pages hold at most so many entries, whatever was asked for. */
+  /** Pages of FindItem and SyncFolderItems hold at most so many entries, whatever was asked for. */
   z.object({ kind: z.literal('shortPage'), max: z.number().int().positive(), ...when }),
   /** The folder that a CreateItem puts into is deleted just before. */
   z.object({ kind: z.literal('deleteTargetFolder'), ...when }),
@@ -65,6 +67,8 @@ type Of<K extends Kind> = Extract<Fault, { kind: K }>;
 interface Armed {
   readonly fault: Fault;
   readonly random: Random;
+  /** Monotonic. */
+  readonly since: number;
   skipped: number;
   struck: number;
 }
@@ -74,7 +78,13 @@ export class Faults {
   private armed: Armed[] = [];
 
   add(fault: Fault): void {
-    this.armed.push({ fault, random: new Random(fault.seed), skipped: 0, struck: 0 });
+    this.armed.push({
+      fault,
+      random: new Random(fault.seed),
+      since: performance.now(),
+      skipped: 0,
+      struck: 0,
+    });
   }
 
   clear(): void {
@@ -97,6 +107,7 @@ function strikes(armed: Armed, operation: string, mailbox: string): boolean {
   if (fault.operation !== undefined && fault.operation !== operation) return false;
   if (fault.mailbox !== undefined && fault.mailbox.toLowerCase() !== mailbox.toLowerCase()) return false;
   if (fault.count !== undefined && armed.struck >= fault.count) return false;
+  if (fault.forMs !== undefined && performance.now() - armed.since > fault.forMs) return false;
   if (armed.skipped < fault.skip) {
     armed.skipped++;
     return false;

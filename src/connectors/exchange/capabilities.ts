@@ -1,10 +1,13 @@
 import type { Capabilities } from '../connector';
+import type { Timeouts } from './http';
 import type { ExchangeSettings } from './settings';
 
 /** Times that a test shortens. */
 export interface ExchangeTimes {
-  /** Exchange ends a batch after one minute; the rest is for clocks and queues on the way. */
+  /** By the engine's clock. Exchange ends a batch after one minute; the rest is for clocks and queues on the way. */
   settleMs: number;
+  /** By this machine's clock: how long a silent server is waited for; absent: minutes. */
+  timeouts?: Timeouts;
 }
 
 export const defaultTimes: ExchangeTimes = { settleMs: 75_000 };

@@ -57,6 +57,11 @@ export interface Timeouts {
 
 export const defaultTimeouts: Timeouts = { connectMs: 20_000, headersMs: 150_000, bodyMs: 120_000 };
 
+/** The same for servers that answer `scale` times faster. */
+export function fasterTimeouts({ connectMs, headersMs, bodyMs }: Timeouts, scale: number): Timeouts {
+  return { connectMs: connectMs / scale, headersMs: headersMs / scale, bodyMs: bodyMs / scale };
+}
+
 const mostCookies = 30;
 const longestCookie = 4096;
 

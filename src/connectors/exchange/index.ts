@@ -7,6 +7,7 @@ import { exchangeSource } from './source';
 import { exchangeTarget } from './target';
 
 export type { ExchangeTimes } from './capabilities';
+export { defaultTimeouts, fasterTimeouts } from './http';
 export type { ExchangeSettings } from './settings';
 
 /** Exchange Server 2013 and later, over EWS with Basic sign-in. */
@@ -14,9 +15,15 @@ export function exchangeConnector(times: ExchangeTimes = defaultTimes): Connecto
   return {
     kind: 'exchange',
     openSource: async (settings, address, credential, signal) =>
-      exchangeSource(await openSession(settings, address, credential, 'source', signal), times),
+      exchangeSource(
+        await openSession(settings, address, credential, 'source', times.timeouts, signal),
+        times,
+      ),
     openTarget: async (settings, address, credential, signal) =>
-      exchangeTarget(await openSession(settings, address, credential, 'target', signal), times),
+      exchangeTarget(
+        await openSession(settings, address, credential, 'target', times.timeouts, signal),
+        times,
+      ),
     check: checkExchange,
   };
 }

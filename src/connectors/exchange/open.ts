@@ -4,7 +4,7 @@ import type { Side } from '../../domain/mailbox';
 import type { Credential } from '../connector';
 import { microsoftText } from './faults';
 import { guarded } from './guard';
-import { defaultTimeouts } from './http';
+import { defaultTimeouts, type Timeouts } from './http';
 import { entryId } from './item/properties';
 import { getFolder } from './operations/get-folder';
 import { Session } from './session';
@@ -25,13 +25,20 @@ export async function openSession(
   address: string,
   credential: Credential,
   side: Side,
+  timeouts: Timeouts | undefined,
   signal: AbortSignal,
 ): Promise<Opened> {
   return guarded({ side, about: 'open' }, signal, async () => {
     // Microsoft would count a try that cannot succeed.
     if (isMicrosoft365(endpointOf(settings.serverName)))
       throw new Fault({ kind: 'fatal', side }, microsoftText, true);
-    const session = new Session({ settings, address, credential, side, timeouts: defaultTimeouts });
+    const session = new Session({
+      settings,
+      address,
+      credential,
+      side,
+      timeouts: timeouts ?? defaultTimeouts,
+    });
     try {
       const root = await getFolder(session, undefined, { properties: [entryId] }, signal);
       const rootId = idOf(root)?.id ?? '';
