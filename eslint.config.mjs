@@ -1,6 +1,7 @@
 import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 import houseRules from './tools/eslint/house-imports.cjs';
+import houseTime from './tools/eslint/house-time.cjs';
 
 const TYPESCRIPT = ['{src,workflows,activities,sandbox,bench,test}/**/*.ts'];
 
@@ -42,6 +43,13 @@ export default tseslint.config(
       ],
     },
   },
+  { files: ['src/domain/**/*.ts'], rules: { 'no-restricted-syntax': houseTime.domain } },
+  {
+    files: ['src/engine/**/*.ts'],
+    ignores: ['src/engine/clock.ts'],
+    rules: { 'no-restricted-syntax': houseTime.engine },
+  },
+  { files: ['workflows/**/*.ts'], rules: { 'no-restricted-syntax': houseTime.workflows } },
   {
     files: ['test/**/*.ts'],
     rules: {
