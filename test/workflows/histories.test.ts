@@ -2,10 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { Worker } from '@temporalio/worker';
+import { gateId } from '../../workflows/names';
+import releases from '../releases.json';
 import { House, workflowCode } from './house';
 import { recordHistory } from './record-histories';
 
 const folder = join(__dirname, 'histories');
+/** `<version>/<name>.json` of every release. */
+const recorded = readdirSync(folder).flatMap((version) =>
+  readdirSync(join(folder, version)).map((name) => `${version}/${name}`),
+);
 
 describe('what Temporal keeps', () => {
   let house: House;
@@ -42,11 +48,17 @@ describe('what Temporal keeps', () => {
       for (const form of formsOf(secret)) expect(logged.includes(form)).toBe(false);
     expect(readable.includes(row.source.address)).toBe(true);
     await recordHistory(house, house.handle(row).workflowId, 'completed');
+    await recordHistory(house, gateId, 'gate');
   });
 });
 
 describe('workflow code', () => {
-  it.each(readdirSync(folder).filter((name) => name.endsWith('.json')))('still replays %s', async (name) => {
+  it('has histories of every release to replay', () => {
+    for (const { version } of releases)
+      expect(recorded.filter((name) => name.startsWith(`${version}/`)).length).toBeGreaterThan(0);
+  });
+
+  it.each(recorded)('goes on with what was begun as in %s', async (name) => {
     const history: unknown = JSON.parse(readFileSync(join(folder, name), 'utf8'));
     await Worker.runReplayHistory({ workflowBundle: await workflowCode() }, history, name);
   });

@@ -5,7 +5,7 @@ import { placeInQueue, Slots } from '../../src/models/slots';
 import { directWire, type MemoryWire } from '../../src/connectors/memory';
 import { Fault } from '../../src/domain/faults';
 import type { MailUser } from '../../src/models/mail-users';
-import { mainQueue } from '../../workflows/names';
+import { mailId, mainQueue } from '../../workflows/names';
 import { signals, workflowTypes, type GrantedSignal } from '../../workflows/messages';
 import { administrator, eventually, House, quickTimes } from './house';
 import { recordHistory } from './record-histories';
@@ -80,6 +80,8 @@ describe('a migration that is interrupted', () => {
     await started(row);
     expect((await house.untilEnded(row)).projection?.state).toBe('completed');
     expect(house.servers.countItems('target', row.target.address)).toBe(40);
+    await house.handle(row).result();
+    await recordHistory(house, house.handle(row).workflowId, 'repeated');
   });
 
   it('fails with what an administrator must do, keeps its credentials, and completes on Retry without a sign-in', async () => {
@@ -102,6 +104,7 @@ describe('a migration that is interrupted', () => {
       Date.now() + quickTimes.retryLifeMs - 60_000,
     );
     await house.handle(row).result();
+    await recordHistory(house, house.handle(row).workflowId, 'failed');
     await house.start(row, {}, 'retry');
     const done = await house.until(row, 'completed');
     expect(done.projection?.epoch).toBe(2);
@@ -109,6 +112,8 @@ describe('a migration that is interrupted', () => {
       expect.arrayContaining(['failed', 'starting', 'scheduled', 'working', 'completed']),
     );
     await house.handle(row).result();
+    await recordHistory(house, house.handle(row).workflowId, 'retried');
+    await recordHistory(house, mailId(row._id.toHexString(), 2, 'completed'), 'send-notice');
     expect(await house.credentialsOf(row)).toBe(0);
     const toTarget = () => house.inbox.recipients.filter((to) => to === row.target.address);
     await eventually(async () => (toTarget().length === 2 ? true : undefined), toTarget);
@@ -129,6 +134,8 @@ describe('a migration that is interrupted', () => {
       notCopied: [{ code: reason.code, count: 1 }],
     });
     expect(await house.credentialsOf(row)).toBe(2);
+    await house.handle(row).result();
+    await recordHistory(house, house.handle(row).workflowId, 'completed-with-issues');
   });
 
   it('waits without slots as long as the server asks, then goes on', async () => {
@@ -144,6 +151,8 @@ describe('a migration that is interrupted', () => {
     const { projection } = await house.until(row, 'throttled');
     expect(projection?.throttledUntil).toBeInstanceOf(Date);
     expect((await house.untilEnded(row)).projection?.state).toBe('completed');
+    await house.handle(row).result();
+    await recordHistory(house, house.handle(row).workflowId, 'throttled');
   });
 
   it('continues as new in the middle of its folders without losing its place, its slots or a signal', async () => {
@@ -155,12 +164,13 @@ describe('a migration that is interrupted', () => {
     expect(house.servers.countItems('target', row.target.address)).toBe(48);
     expect(projection?.epoch).toBe(1);
     await house.handle(row).result();
-    await recordHistory(house, house.handle(row).workflowId, 'continued-as-new');
     const runs = new Set<string>();
     for await (const run of house.client.workflow.list({
       query: `WorkflowId = '${house.handle(row).workflowId}'`,
     }))
       runs.add(run.runId);
+    for (const [index, runId] of [...runs].entries())
+      await recordHistory(house, house.handle(row).workflowId, `continued-as-new-${index}`, runId);
     expect(runs.size).toBeGreaterThan(2);
   });
 
@@ -202,6 +212,7 @@ describe('a migration that is interrupted', () => {
       taskQueue: mainQueue,
       args: [input],
     });
+    await recordHistory(house, `reconcile-${row._id.toHexString()}`, 'reconcile');
     const { projection } = await house.read(row);
     expect(projection).toMatchObject({
       state: 'stopped',

@@ -13,7 +13,9 @@ import {
   workflowTypes,
   type BulkActionName,
 } from '../../workflows/messages';
+import { bulkActionId, checkConnectorId, importId as importIdOf } from '../../workflows/names';
 import { administrator, House, quickTimes } from './house';
+import { recordHistory } from './record-histories';
 
 let house: House;
 beforeAll(async () => {
@@ -30,6 +32,7 @@ async function bulk(action: BulkActionName, selection: MailUserSelection): Promi
     workflowTypes.bulkAction,
     bulkStart({ bulkId, action, by: administrator, times: quickTimes }),
   );
+  await recordHistory(house, bulkActionId(bulkId), `bulk-${action}`);
   return (await BulkActions.findById(bulkId).lean<BulkActionDocument>()) as BulkActionDocument;
 }
 
@@ -103,6 +106,7 @@ describe('importRows', () => {
       workflowTypes.importRows,
       importStart({ importId, start, by: administrator, times: quickTimes }),
     );
+    await recordHistory(house, importIdOf(importId), 'import');
     return Imports.findById(importId).lean();
   }
 
@@ -156,6 +160,7 @@ describe('checkConnector', () => {
       workflowTypes.checkConnector,
       checkStart({ checkId, connectorId, mailbox }),
     );
+    await recordHistory(house, checkConnectorId(checkId), 'check-connector');
     expect((await ConnectorChecks.findById(checkId))?.report?.usable).toBe(true);
     expect((await Connectors.findById(connectorId))?.lastCheck?.report.usable).toBe(true);
     expect(await Credentials.countDocuments({ 'owner.id': checkId })).toBe(0);

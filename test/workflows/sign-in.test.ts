@@ -1,6 +1,7 @@
 import { signals, type ResendSignal } from '../../workflows/messages';
 import { Connectors, type ConnectorDocument } from '../../src/models/connectors';
 import { administrator, eventually, House } from './house';
+import { recordHistory } from './record-histories';
 import { unreachable } from './mail-servers';
 
 let house: House;
@@ -145,6 +146,8 @@ describe('signing in', () => {
     expect(projection?.state).toBe('completed');
     expect(await house.states(row)).not.toContain('emailSent');
     expect(house.inbox.recipients.slice(mails)).not.toContain('invitation');
+    await house.handle(row).result();
+    await recordHistory(house, house.handle(row).workflowId, 'form');
   });
 
   it('sends the invitation again when asked, and gives the time to sign in anew', async () => {
@@ -162,6 +165,8 @@ describe('signing in', () => {
     expect(house.inbox.recipients.filter((to) => to === row.source.address)).toHaveLength(2);
     await house.handle(row).signal(signals.stop, { by: administrator });
     await house.untilEnded(row);
+    await house.handle(row).result();
+    await recordHistory(house, house.handle(row).workflowId, 'resent');
   });
 
   it('expires with its link, and begins a new epoch when the invitation is sent again', async () => {
@@ -173,6 +178,7 @@ describe('signing in', () => {
     expect(expired.projection?.epoch).toBe(1);
     expect(await house.credentialsOf(row)).toBe(0);
     await house.handle(row).result();
+    await recordHistory(house, house.handle(row).workflowId, 'expired');
     await house.start(row, {}, 'resend');
     const again = await house.until(row, 'emailSent');
     expect(again.projection).toMatchObject({ epoch: 2, wanted: ['source', 'target'] });
