@@ -17,7 +17,7 @@ import {
   type StopSignal,
 } from './messages';
 import { begin } from './migration/begin';
-import type { MigrateMailboxRun } from './migration/carry';
+import { takeOver, type MigrateMailboxRun } from './migration/carry';
 import { copyMailbox, type CopyEnd } from './migration/copy';
 import { finish, type MigrationEnd } from './migration/finish';
 import { Migration } from './migration/migration';
@@ -57,7 +57,7 @@ export async function migrateMailbox(run: MigrateMailboxRun): Promise<MigrateMai
   });
 
   const { carry: continued, ...input } = run;
-  const carry = continued ?? (await begin(input));
+  const carry = continued === undefined ? await begin(input) : takeOver(continued);
   if (carry === undefined) return { state: 'gone', epoch: 0 };
   const m = new Migration(input, carry);
   begun.migration = m;

@@ -1,6 +1,6 @@
 import type { EpochFacts } from '../../activities/begin-epoch';
 import type { ProjectionView, TimelineLine } from '../../activities/project';
-import type { PassOrder } from '../../src/domain/batch-plan';
+import { defaultBatchPlan, type PassOrder } from '../../src/domain/batch-plan';
 import type { Side } from '../../src/domain/mailbox';
 import type { MigrateMailboxInput } from '../messages';
 
@@ -75,8 +75,18 @@ export interface Carry {
   order: PassOrder;
 }
 
+/** What a run was handed by the one before it, which may have been of an older release. */
+export type CarriedOver = Omit<Carry, keyof Younger> & Partial<Younger>;
+/** What not every release has handed over. */
+type Younger = Pick<Carry, 'order'>;
+
 /** The input of a run: how the migration was asked for and, where it continues, what it knows. */
-export type MigrateMailboxRun = MigrateMailboxInput & { carry?: Carry };
+export type MigrateMailboxRun = MigrateMailboxInput & { carry?: CarriedOver };
+
+/** Goes on with what the run before knew; what that release did not know yet is as it was then: everything, in one pass. */
+export function takeOver(carried: CarriedOver): Carry {
+  return { order: { kind: 'cutOver', filter: defaultBatchPlan.filter, followDeletions: false }, ...carried };
+}
 
 export function newPlace(): PassPlace {
   return {
