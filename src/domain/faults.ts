@@ -11,7 +11,8 @@ import type { Side } from './mailbox';
  * - `folder`: one folder is gone or refused; the others go on.
  */
 export type FaultDetails =
-  | { kind: 'retryable'; tooLarge?: boolean }
+  /** `ownStore`: our own database kept it from being sent in time, which says nothing of the server or of an item. */
+  | { kind: 'retryable'; tooLarge?: boolean; ownStore?: boolean }
   | { kind: 'throttled'; retryAfterMs: number; scope: 'mailbox' | 'connector' }
   | { kind: 'credential'; side: Side }
   | { kind: 'fatal'; side: Side }

@@ -10,6 +10,7 @@ import type { MailboxPair } from './mailbox-pair';
 import { removeDoubles } from './mend';
 import { newestEntries } from './newest-entries';
 import { removeTargets } from './remove-targets';
+import { isOwnStore } from './send-parcel';
 import { settle } from './settle';
 import { remakeTargetFolder } from './target-folder';
 import { bare, workFor, worksOf } from './works';
@@ -109,9 +110,9 @@ async function copyAndRemake(
   }
 }
 
-/** What time did not mend. */
+/** What time did not mend, and our own database is not to blame for. */
 function isNoAnswer(fault: unknown): boolean {
-  return !(fault instanceof Fault) || fault.kind === 'retryable';
+  return !(fault instanceof Fault) || (fault.kind === 'retryable' && !isOwnStore(fault));
 }
 
 /** Of what is unknown only its name: its message may quote what was copied. */

@@ -104,7 +104,9 @@ async function noteTooGreat(copy: FolderCopy, works: readonly Work[]): Promise<W
 async function giveUpOn(copy: FolderCopy, works: readonly Work[], fault: Fault | undefined): Promise<Work[]> {
   const { successes } = copy.pair;
   const enough = copy.giveUp ? lastTries : mostTries;
-  const tried = works.map((work) => ({ ...work, tries: work.tries + 1, triedAt: work.triedAt ?? successes }));
+  const tried = works.map(({ excused, ...work }) =>
+    excused ? work : { ...work, tries: work.tries + 1, triedAt: work.triedAt ?? successes },
+  );
   const hopeless = tried.filter((work) => work.tries >= enough && isSuspect(copy, work));
   const text = fault?.text ?? noAnswer(hopeless.length).text;
   const steps = hopeless.map((work) => {

@@ -75,8 +75,9 @@ async function transmit(
       if (session.failure) throw session.failure as Error;
       signal.throwIfAborted();
       if (!(fault instanceof Fault)) throw fault;
-      if (fault.kind === 'retryable' || fault.kind === 'throttled') pair.width.shrink();
-      const works = sendings.map(({ work }) => work);
+      if ((fault.kind === 'retryable' && !isOwnStore(fault)) || fault.kind === 'throttled')
+        pair.width.shrink();
+      const works = sendings.map(({ work }) => (isOwnStore(fault) ? { ...work, excused: true } : work));
       if (!fault.notDone) return { ...nothingSent(), doubtful: works, fault };
       if (isTooLarge(fault)) return halve(copy, parcel, sendings, fault, again);
       if (!again || tries > 1) {
@@ -89,6 +90,11 @@ async function transmit(
       });
     }
   }
+}
+
+/** Whether our own database was too slow for it, which is neither the server's fault nor an item's. */
+export function isOwnStore({ details }: Fault): boolean {
+  return details.kind === 'retryable' && details.ownStore === true;
 }
 
 function isTooLarge({ details }: Fault): boolean {

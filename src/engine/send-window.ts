@@ -47,5 +47,9 @@ export class FencedSendWindow implements SendWindow {
 
 function storeTooSlow(sendWindowMs: number): Fault {
   const message = `a write to the database takes longer than half of the send window of ${sendWindowMs} ms`;
-  return new Fault({ kind: 'retryable' }, { code: 'StoreTooSlow', remedy: 'wait', message }, false);
+  return new Fault(
+    { kind: 'retryable', ownStore: true },
+    { code: 'StoreTooSlow', remedy: 'wait', message },
+    false,
+  );
 }

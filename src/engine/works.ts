@@ -21,6 +21,8 @@ export interface Work {
   tries: number;
   /** How many items of the mailbox had gone through when it first failed. */
   triedAt?: number;
+  /** The last try was cut short by our own database and does not count. */
+  excused?: boolean;
   /** It turned out larger than listed, too large to be held in memory: it travels alone. */
   alone: boolean;
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { generatedContent, textContent } from '../../src/connectors/memory';
 import { unreadable } from '../../src/connectors/memory/faults';
 import { Fault } from '../../src/domain/faults';
@@ -218,6 +219,30 @@ describe('copyFolder', () => {
     expect(scene.texts()).toEqual(['one']);
   });
 
+  it('leaves nothing behind on the signal it was given', async () => {
+    const { signal } = new AbortController();
+    const waits = [busy(1_000), lostAnswer(), busy(5_000)];
+    const scene = new PairScene({
+      parcel: { items: 1, bytes: 1_000 },
+      bytesInFlight: 20_000,
+      wrapTarget: (target) => {
+        const putItems = target.putItems.bind(target);
+        return Object.assign(target, {
+          putItems: async (...given: Parameters<typeof putItems>) => {
+            await scene.time.sleep(10);
+            const fault = waits.shift();
+            if (fault) throw fault;
+            return putItems(...given);
+          },
+        });
+      },
+    });
+    for (let at = 0; at < 40; at += 1) scene.add(`item ${at}`);
+    await scene.plan();
+    expect(await scene.copy({}, signal)).toMatchObject({ kind: 'done', counters: { copied: 40 } });
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
   it('settles a lost answer: what arrived is not put again, what did not is', async () => {
     let lost = 0;
     const scene = new PairScene({
@@ -284,6 +309,33 @@ describe('copyFolder', () => {
     expect(await scene.entry(poison)).toMatchObject({
       outcome: { reason: { code: 'Lost', remedy: 'checkItem' } },
     });
+  });
+
+  it('blames no item for a database that is too slow to hold the send window', async () => {
+    const slow = { puts: 8, isNow: false };
+    const scene: PairScene = new PairScene({
+      wrapTarget: (target) => {
+        const putItems = target.putItems.bind(target);
+        return Object.assign(target, {
+          putItems: async (...given: Parameters<typeof putItems>) => {
+            slow.isNow = given[1].some(({ sizeBytes }) => sizeBytes > 500) && slow.puts-- > 0;
+            if (slow.isNow) await scene.time.sleep(3_000);
+            return putItems(...given).finally(() => (slow.isNow = false));
+          },
+        });
+      },
+    });
+    const writeFolder = scene.ledger.writeFolder.bind(scene.ledger);
+    scene.ledger.writeFolder = async (...given) => {
+      if (slow.isNow) await scene.time.sleep(2_600);
+      return writeFolder(...given);
+    };
+    for (let at = 0; at < 9; at += 1) scene.add(`item ${at}`);
+    scene.add('large'.padEnd(600, '.'));
+    await scene.plan();
+    for (const giveUp of [false, true])
+      await expect(scene.copy({ giveUp })).rejects.toMatchObject({ text: { code: 'StoreTooSlow' } });
+    expect(await scene.copy()).toMatchObject({ kind: 'done', counters: { copied: 10, failed: 0 } });
   });
 
   it('names an item whose reading always breaks off, and copies all others', async () => {
