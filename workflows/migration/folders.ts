@@ -26,13 +26,22 @@ export async function copyFolders(
 ): Promise<'done' | 'unplanned' | 'lost' | 'continue'> {
   const step = new FolderStep(m, open);
   const scope = new CancellationScope();
-  const lanes = scope.run(() => Promise.all(Array.from({ length: foldersAtOnce }, () => step.lane())));
+  const lane = () =>
+    step.lane().catch((error: unknown) => {
+      scope.cancel();
+      throw error;
+    });
+  const lanes = scope.run(() => Promise.allSettled(Array.from({ length: foldersAtOnce }, lane)));
   // When the history is full the folders at work may end; what takes too long is cut off and goes on in the next run.
-  await Promise.race([lanes, step.overdue()]);
-  if (step.isOverdue) {
-    scope.cancel();
-    await lanes.catch(() => undefined);
+  try {
+    await Promise.race([lanes, step.overdue()]);
+  } finally {
+    if (step.isOverdue) scope.cancel();
+    // Whatever ends the step, Stop too: none of its folders is at work any more afterwards.
+    await lanes;
   }
+  const failed = (await lanes).find((end) => end.status === 'rejected');
+  if (failed !== undefined && !step.isOverdue) throw failed.reason;
   if (step.isLost) return 'lost';
   if (step.isUnplanned) return 'unplanned';
   return m.carry.place.todo.length > 0 ? 'continue' : 'done';
