@@ -33,7 +33,7 @@ export class FaultyWire implements MemoryWire {
     // From here on the request is on its way, whatever becomes of whoever sent it.
     const arriving = this.arrive(request);
     arriving.catch(() => {});
-    const answers = await Promise.race([arriving, aborted(signal)]);
+    const answers = await unlessAborted(arriving, signal);
     await this.worker.pass();
     signal.throwIfAborted();
     return answers;
@@ -75,9 +75,11 @@ function attempt(steps: readonly (() => unknown)[]): void {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason as Error);
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }

@@ -85,7 +85,7 @@ export class Migration {
         retryFailed: false,
         giveUp: false,
       };
-      await Promise.race([copyFolder(pair, order, never).catch(() => {}), worker.gone]);
+      await Promise.race([copyFolder(pair, order, attempt()).catch(() => {}), worker.gone]);
     }
   }
 
@@ -114,7 +114,7 @@ export class Migration {
       if (changes === 0) break;
     }
     for (let rounds = 0; rounds < 5; rounds += 1) {
-      const { repair, findings } = await verifyPass(pair, { filter: everything }, never);
+      const { repair, findings } = await verifyPass(pair, { filter: everything }, attempt());
       this.verified.push(findings);
       if (repair.length === 0) return findings.arrivedSince === 0;
       if ((await this.copy(pair, repair)) === undefined) return false;
@@ -123,7 +123,7 @@ export class Migration {
   }
 
   private async plan(pair: MailboxPair): Promise<number[] | undefined> {
-    const result = await planFolders(pair, { fence: this.nextFence() }, never);
+    const result = await planFolders(pair, { fence: this.nextFence() }, attempt());
     if (result.kind === 'planned') return result.folders.map(({ position }) => position);
     this.fence = Math.max(this.fence, result.by);
     return undefined;
@@ -152,7 +152,7 @@ export class Migration {
         retryFailed: this.chance.is(10),
         giveUp: false,
       };
-      const result = await copyFolder(pair, order, never).catch((fault: unknown) => fault as Error);
+      const result = await copyFolder(pair, order, attempt()).catch((fault: unknown) => fault as Error);
       if (result instanceof Error) await this.time.sleep(5_000);
       else if (result.kind === 'done') return result.changes;
       else if (result.kind === 'fenced') this.fence = Math.max(this.fence, result.by);
@@ -195,7 +195,8 @@ export class Migration {
   }
 }
 
-const never = new AbortController().signal;
+/** A signal of each attempt's own, as activities have one; nobody is stopped. */
+const attempt = () => new AbortController().signal;
 const everything = itemFilter(everythingSpec);
 const calm: WireRates = {
   lostBefore: 0,
