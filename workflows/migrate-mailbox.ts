@@ -6,7 +6,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { FaultText } from '../src/domain/faults';
-import type { Actor, EndState } from '../src/domain/migration';
+import { defaultTimes, type Actor, type EndState } from '../src/domain/migration';
 import { endOf, textOf, unexpectedText } from './faults';
 import {
   signals,
@@ -56,7 +56,9 @@ export async function migrateMailbox(run: MigrateMailboxRun): Promise<MigrateMai
     life.cancel();
   });
 
-  const { carry: continued, ...input } = run;
+  const { carry: continued, ...asked } = run;
+  // Durations that the release it was started by did not know.
+  const input = { ...asked, times: { ...defaultTimes, ...asked.times } };
   const carry = continued === undefined ? await begin(input) : takeOver(continued);
   if (carry === undefined) return { state: 'gone', epoch: 0 };
   const m = new Migration(input, carry);
