@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { CheckReport, Credential, SourceMailbox, TargetMailbox } from '../src/connectors/connector';
+import type { ReminderRule } from '../src/domain/reminders';
 import type { Clock } from '../src/engine/clock';
 import type { LedgerStore } from '../src/engine/ledger';
 import type { Width } from '../src/engine/width';
@@ -40,6 +41,7 @@ export interface MailDeps {
   linkKey: string;
   /** Between two invitations, over all workers. */
   intervalMs: number;
+  reminders: ReminderRule;
 }
 
 /** What activities stand on; `worker.ts` and the tests wire it. */

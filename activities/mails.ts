@@ -1,5 +1,6 @@
 import { endAddresses, invitationAddresses, signInNeededAddresses } from '../src/domain/invitation';
 import type { InvitationChoice } from '../src/domain/migration';
+import { reminderTimes } from '../src/domain/reminders';
 import type { Side } from '../src/domain/mailbox';
 import { composeMail, type MailEvent, type MailSubject } from '../src/mail/messages';
 import { holdTurns, reserveTurns } from '../src/models/mail-pace';
@@ -11,6 +12,7 @@ import { invitationFactsOf, readRow, type RowWithConnectors } from './rows';
 /** Which mail; what it says is read from the row when it is sent. */
 export type MailOrder =
   | { kind: 'invitation'; /** ISO 8601 */ linkExpiresAt: string }
+  | { kind: 'reminder'; /** ISO 8601 */ linkExpiresAt: string }
   | { kind: 'signInNeeded'; sides: Side[] }
   | { kind: 'completed' }
   | { kind: 'failed' }
@@ -23,6 +25,8 @@ export interface SendMailInput {
   mailId: string;
   /** Addresses that have it already. */
   accepted: string[];
+  /** Of a mail that asks for a sign-in: ISO 8601, when reminders have become useless. Absent, none are wanted. */
+  remindBefore?: string;
 }
 
 export interface SendMailResult {
@@ -35,6 +39,8 @@ export interface SendMailResult {
   refused?: string;
   /** Not taken just now; to be sent again. */
   delayed?: string;
+  /** After a mail that asks for a sign-in: when its reader is to be reminded, next first; ISO 8601. */
+  reminders?: string[];
 }
 
 export interface ReserveInvitationResult {
@@ -59,7 +65,8 @@ export function createMailActivities({ mail, log }: Pick<ActivityDeps, 'mail' | 
     },
 
     /** Sends a mail to each address that has not got it. Never fails for what a mail server does. */
-    async sendMail({ mailUserId, order, mailId, accepted }: SendMailInput): Promise<SendMailResult> {
+    async sendMail(input: SendMailInput): Promise<SendMailResult> {
+      const { mailUserId, order, mailId, accepted } = input;
       const all = await readRow(mailUserId);
       const facts = invitationFactsOf(all);
       const { choice } = invitationAddresses(facts);
@@ -71,7 +78,7 @@ export function createMailActivities({ mail, log }: Pick<ActivityDeps, 'mail' | 
         else if (outcome.kind === 'refused') result.refused = outcome.answer;
         else {
           result.delayed = outcome.answer;
-          if (outcome.whose === 'server' && order.kind === 'invitation')
+          if (outcome.whose === 'server' && isAtSetRate(order))
             await holdTurns(new Date(Date.now() + holdMs));
         }
         log.info(
@@ -79,14 +86,25 @@ export function createMailActivities({ mail, log }: Pick<ActivityDeps, 'mail' | 
           'a mail was given to the mail server',
         );
       }
+      if (input.remindBefore !== undefined && result.accepted.length > 0) {
+        const before = new Date(input.remindBefore);
+        result.reminders = reminderTimes(mail.reminders, new Date(), before).map((time) =>
+          time.toISOString(),
+        );
+      }
       return result;
     },
   };
 }
 
+function isAtSetRate({ kind }: MailOrder): boolean {
+  return kind === 'invitation' || kind === 'reminder';
+}
+
 function addressesOf(order: MailOrder, facts: Parameters<typeof endAddresses>[0]): string[] {
   switch (order.kind) {
     case 'invitation':
+    case 'reminder':
       return invitationAddresses(facts).to;
     case 'signInNeeded':
       return signInNeededAddresses(facts);
@@ -104,7 +122,7 @@ function outgoing(
   { address, mailId }: { address: string; mailId: string },
 ) {
   const { row } = all;
-  const composed = composeMail(deps.organisation, subjectOf(deps, all), eventOf(all, order));
+  const composed = composeMail(deps.organisation, subjectOf(deps, all, order), eventOf(all, order));
   return {
     id: `${mailId}-${address.toLowerCase()}`,
     to: { name: `${row.firstName} ${row.lastName}`.trim(), address },
@@ -118,9 +136,13 @@ function outgoing(
 function subjectOf(
   { publicUrl, linkKey }: MailDeps,
   { row, source, target }: RowWithConnectors,
+  { kind }: MailOrder,
 ): MailSubject {
   const link = { mailUserId: row._id.toHexString(), generation: row.linkGeneration };
-  const token = mintLinkToken(linkKey, { ...link, purpose: 'invitation' });
+  const token = mintLinkToken(linkKey, {
+    ...link,
+    purpose: kind === 'reminder' ? 'reminder' : 'invitation',
+  });
   return {
     firstName: row.firstName,
     lastName: row.lastName,
@@ -144,7 +166,8 @@ function eventOf({ row }: RowWithConnectors, order: MailOrder): MailEvent {
   const { counters, projection } = row;
   switch (order.kind) {
     case 'invitation':
-      return { kind: 'invitation', linkExpiresAt: new Date(order.linkExpiresAt) };
+    case 'reminder':
+      return { kind: order.kind, linkExpiresAt: new Date(order.linkExpiresAt) };
     case 'signInNeeded':
       return order;
     case 'completed': {

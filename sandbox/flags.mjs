@@ -11,6 +11,7 @@ const SETTINGS = {
   'credential-life': ['CREDENTIAL_LIFE', 'duration', 'longest time a credential is kept'],
   'retry-life': ['RETRY_LIFE', 'duration', 'how long a failed migration keeps its credentials'],
   'invitations-per-minute': ['INVITATIONS_PER_MINUTE', 'number', 'invitations sent a minute'],
+  reminders: ['REMINDERS', 'text', 'when those who have not signed in are reminded, such as P3D,P10D'],
   settle: ['EXCHANGE_SETTLE', 'duration', 'how long after its last byte a request may still take effect'],
   'time-scale': ['TIME_SCALE', 'number', 'how many times faster waits pass, at most 100'],
   capacity: ['CAPACITY', 'number', 'mailboxes a worker opens at once'],

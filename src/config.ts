@@ -156,6 +156,22 @@ const workerOnly = z.object({
     .default('#1f4e8c')
     .describe('Colour of the mails, #rrggbb'),
   SMTP_URL: urlOf('smtp://', 'smtps://').describe('The mail server that takes our mails'),
+  REMINDERS: z
+    .string()
+    .default('P3D,P10D')
+    .transform((text, context): number[] => {
+      const waits = text === 'none' ? [] : text.split(',').map((wait) => durationMs(wait.trim()) ?? 0);
+      if (waits.every((wait, n) => wait > (waits[n - 1] ?? 0))) return waits;
+      const message = 'must be durations such as P3D,P10D, each longer than the one before, or none';
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
+    .describe('When those who have not signed in are reminded, after their invitation; `none` for never'),
+  REMINDER_TIME: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 09:00')
+    .default('09:00')
+    .describe('Time of day, in `TIME_ZONE`, that reminders of a day and later go out at'),
   SEAL_PRIVATE_KEYS_FILE: keySetFile('private').describe(
     'JWK set; all keys that credentials may be sealed for',
   ),

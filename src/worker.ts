@@ -167,6 +167,11 @@ function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps
       publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
       linkKey: config.LINK_KEY_FILE,
       intervalMs: minute / config.INVITATIONS_PER_MINUTE,
+      reminders: {
+        afterMs: config.REMINDERS,
+        timeOfDay: config.REMINDER_TIME,
+        timeZone: config.TIME_ZONE,
+      },
     },
     workerQueue: workerQueue(workerId),
     openMailboxes: new OpenMailboxes(),

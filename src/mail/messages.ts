@@ -41,6 +41,7 @@ export interface MailSubject {
 /** What there is to tell. */
 export type MailEvent =
   | { kind: 'invitation'; linkExpiresAt?: Date }
+  | { kind: 'reminder'; linkExpiresAt: Date }
   | { kind: 'signInNeeded'; sides: readonly Side[] }
   | {
       kind: 'completed';
@@ -129,6 +130,8 @@ function bodyOf(t: Translate, context: Context, event: MailEvent): Body {
   switch (event.kind) {
     case 'invitation':
       return invitation(t, context, event);
+    case 'reminder':
+      return reminder(t, context, event);
     case 'signInNeeded':
       return signInNeeded(t, context, event);
     case 'completed':
@@ -160,6 +163,15 @@ function invitation(t: Translate, context: Context, event: Extract<MailEvent, { 
       },
     ],
     closing: paragraphs([t('mail.invitation.kept'), until].filter(Boolean).join(' ')),
+  };
+}
+
+function reminder(t: Translate, context: Context, event: Extract<MailEvent, { kind: 'reminder' }>): Body {
+  const { name } = context.organisation;
+  const date = longMoment(event.linkExpiresAt, context.language, context.organisation.timeZone);
+  return {
+    opening: paragraphs(t('mail.reminder.intro', { organisation: name }), t('mail.reminder.until', { date })),
+    closing: paragraphs(t('mail.invitation.kept')),
   };
 }
 

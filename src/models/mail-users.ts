@@ -38,6 +38,9 @@ export interface InvitationProjection {
   dueAt?: Date;
   /** The mail server does not take it just now; it is tried again. */
   delayed?: { at: Date; answer: string };
+  /** When the last reminder was taken, and when the next one goes out. */
+  remindedAt?: Date;
+  reminderDueAt?: Date;
   /** How long it takes to sign in, also where no mail was sent. */
   linkExpiresAt?: Date;
 }

@@ -175,6 +175,8 @@ const dates = new Set([
   'at',
   'sentAt',
   'dueAt',
+  'remindedAt',
+  'reminderDueAt',
   'linkExpiresAt',
   'waitUntil',
   'throttledUntil',

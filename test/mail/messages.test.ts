@@ -34,6 +34,7 @@ const counters = {
 };
 const events: MailEvent[] = [
   { kind: 'invitation', linkExpiresAt: new Date('2026-12-14T09:00:00Z') },
+  { kind: 'reminder', linkExpiresAt: new Date('2026-12-14T09:00:00Z') },
   { kind: 'signInNeeded', sides: ['source'] },
   { kind: 'completed', counters },
   {

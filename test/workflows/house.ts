@@ -155,6 +155,7 @@ export class House {
         publicUrl: 'https://move.contoso.example',
         linkKey,
         intervalMs: 1,
+        reminders: { afterMs: [], timeOfDay: '09:00', timeZone: 'UTC' },
       },
       workerQueue: workerQueue(randomUUID()),
       openMailboxes: new OpenMailboxes(),

@@ -16,6 +16,8 @@ export interface Checking {
 /** A mail that is to go out. */
 export interface Mailing {
   kind: 'invitation' | 'signInNeeded';
+  /** Who was asked and has not signed in is asked again; the time to sign in goes on. */
+  isReminder?: boolean;
   /** Numbers the mails of an epoch. */
   n: number;
   accepted: string[];
@@ -63,6 +65,8 @@ export interface Carry {
   deadline?: number;
   mailing?: Mailing;
   mails: number;
+  /** When those who have not signed in are reminded, next first; ISO 8601. */
+  reminders?: string[];
   resends: string[];
   ticket?: string;
   /** Raised for each folder that is scheduled, over all folders of the pair. */

@@ -28,48 +28,74 @@ export async function sendInvitation(m: Migration): Promise<void> {
 }
 
 /** @returns false where the history is full: the turn lapses and another is taken later */
-async function awaitTurn(m: Migration, { kind }: Mailing): Promise<boolean> {
+async function awaitTurn(m: Migration, { kind, isReminder }: Mailing): Promise<boolean> {
   if (kind === 'signInNeeded') return !m.isFull;
   const { choice, to, dueAt, waitMs } = await short.reserveInvitation({ mailUserId: m.mailUserId });
-  m.view.invitation = { ...m.view.invitation, choice, to, dueAt };
-  m.touch();
+  if (!isReminder) {
+    m.view.invitation = { ...m.view.invitation, choice, to, dueAt };
+    m.touch();
+  }
   return waitMs <= 0 ? !m.isFull : !(await condition(() => m.isFull, waitMs));
 }
 
-async function send(m: Migration, { kind, n, accepted }: Mailing): Promise<SendMailResult> {
+async function send(m: Migration, mailing: Mailing): Promise<SendMailResult> {
+  const { kind, n, accepted, isReminder } = mailing;
   const { epoch, facts } = m.carry;
   const mailId = `${kind}-${m.mailUserId}-${epoch}-${n}`;
-  const summary = `${kind} to ${facts.invitation}`;
+  const summary = `${isReminder ? 'reminder' : kind} to ${facts.invitation}`;
+  const remindBefore = isReminder ? {} : { remindBefore: linkEnd(m) };
   return short.sendMail.executeWithOptions({ summary }, [
-    { mailUserId: m.mailUserId, order: orderOf(m, kind), mailId, accepted },
+    { mailUserId: m.mailUserId, order: orderOf(m, mailing), mailId, accepted, ...remindBefore },
   ]);
 }
 
-function orderOf(m: Migration, kind: Mailing['kind']): MailOrder {
+function orderOf(m: Migration, { kind, isReminder }: Mailing): MailOrder {
   if (kind === 'signInNeeded') return { kind, sides: m.view.wanted };
-  return { kind, linkExpiresAt: new Date(Date.now() + m.times.linkLifeMs).toISOString() };
+  const { deadline } = m.carry;
+  if (isReminder && deadline !== undefined)
+    return { kind: 'reminder', linkExpiresAt: new Date(deadline).toISOString() };
+  return { kind, linkExpiresAt: linkEnd(m) };
 }
 
-function sent(m: Migration, { choice, to, accepted, refused }: SendMailResult): void {
-  const at = m.now();
+/** When a link that is sent now no longer signs in; ISO 8601. */
+function linkEnd({ times }: Migration): string {
+  return new Date(Date.now() + times.linkLifeMs).toISOString();
+}
+
+function sent(m: Migration, result: SendMailResult): void {
+  const isReminder = m.carry.mailing?.isReminder;
   delete m.carry.mailing;
+  if (isReminder) reminded(m, result);
+  else asked(m, result);
+}
+
+function reminded(m: Migration, { accepted, refused }: SendMailResult): void {
+  const at = m.now();
+  const { invitation } = m.view;
+  if (invitation === undefined) return;
+  const { delayed: _delayed, ...rest } = invitation;
+  m.view.invitation = {
+    ...rest,
+    ...(accepted.length === 0 ? {} : { remindedAt: at }),
+    ...(refused === undefined ? {} : { refused: { at, answer: refused } }),
+  };
+  m.touch();
+}
+
+function asked(m: Migration, { choice, to, accepted, refused, reminders = [] }: SendMailResult): void {
+  const at = m.now();
   m.view.invitation = {
     choice,
     to,
     ...(accepted.length === 0 ? {} : { sentAt: at }),
     ...(refused === undefined ? {} : { refused: { at, answer: refused } }),
   };
+  m.setReminders(reminders);
   m.setDeadline(Date.now() + m.times.linkLifeMs);
 }
 
 function delay(m: Migration, { choice, to }: SendMailResult, answer: string): void {
-  const { sentAt, refused } = m.view.invitation ?? {};
-  m.view.invitation = {
-    choice,
-    to,
-    delayed: { at: m.now(), answer },
-    ...(sentAt === undefined ? {} : { sentAt }),
-    ...(refused === undefined ? {} : { refused }),
-  };
+  const { dueAt: _dueAt, ...rest } = m.view.invitation ?? {};
+  m.view.invitation = { ...rest, choice, to, delayed: { at: m.now(), answer } };
   m.touch();
 }

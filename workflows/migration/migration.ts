@@ -139,6 +139,32 @@ export class Migration {
     delete carry.deadline;
   }
 
+  /** When the next reminder is due; the workflow's clock, ms. `undefined` while a mail is on its way, and where there is none. */
+  get reminderDue(): number | undefined {
+    const [next] = this.carry.reminders ?? [];
+    return next === undefined || this.carry.mailing !== undefined ? undefined : Date.parse(next);
+  }
+
+  /** Has whoever was asked for a sign-in asked again; the time to sign in goes on. */
+  orderReminder(): void {
+    const { carry } = this;
+    this.setReminders(carry.reminders?.slice(1) ?? []);
+    carry.mails += 1;
+    const kind = carry.wasAccepted ? 'signInNeeded' : 'invitation';
+    carry.mailing = { kind, isReminder: true, n: carry.mails, accepted: [], tries: 0 };
+  }
+
+  /** When reminders go out, next first; the row says when the next one does. */
+  setReminders(times: string[]): void {
+    const { carry, view } = this;
+    carry.reminders = times;
+    if (view.invitation === undefined) return;
+    const [next] = times;
+    if (next === undefined) delete view.invitation.reminderDueAt;
+    else view.invitation.reminderDueAt = next;
+    this.touch();
+  }
+
   setDeadline(at: number): void {
     this.carry.deadline = at;
     const { invitation } = this.view;

@@ -40,11 +40,17 @@ export async function signIn(m: Migration): Promise<SignInEnd> {
       }
       for (const side of checked) begin(side, () => check(m, side));
       if (m.carry.mailing !== undefined) begin('mail', () => sendInvitation(m));
-      if (m.view.wanted.length === 0) return 'ready';
+      if (m.view.wanted.length === 0) {
+        if ((m.carry.reminders ?? []).length > 0) m.setReminders([]);
+        return 'ready';
+      }
       m.setState(stateOf(m), refusedNow(m));
       const left = checked.length > 0 ? undefined : timeLeft(m);
       if (left !== undefined && left <= 0) return 'expired';
-      await m.change(seen, left);
+      const reminderIn =
+        checked.length > 0 || m.reminderDue === undefined ? Infinity : m.reminderDue - Date.now();
+      if (reminderIn <= 0) m.orderReminder();
+      else await m.change(seen, left === undefined ? undefined : Math.min(left, reminderIn));
     }
   } finally {
     scope.cancel();
