@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { Actor, MigrationTimes } from '../src/domain/migration';
 import { Connectors, type ConnectorDocument } from '../src/models/connectors';
+import { startAsked } from '../src/models/mail-user-asks';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
 import { migrationStart, workflowTypes, type StartReason } from '../workflows/messages';
 
@@ -20,10 +21,7 @@ export async function startMigration(
   const startId = randomUUID();
   const startedAt = new Date();
   const { asked } = row;
-  await MailUsers.updateOne(
-    { _id: row._id },
-    { $set: { 'asked.startId': startId, 'asked.reason': reason, 'asked.startedAt': startedAt } },
-  );
+  await MailUsers.updateOne({ _id: row._id }, { $set: startAsked(startId, reason, startedAt) });
   const input = { mailUserId: row._id.toHexString(), startId, reason, by, times };
   const pair = { sourceAddress: row.source.address, targetAddress: row.target.address };
   try {

@@ -16,17 +16,42 @@ export async function askStart(
   const expected = seen === undefined ? { $exists: false } : seen;
   await MailUsers.updateOne(
     { _id: id, 'asked.startId': expected },
-    { $set: { 'asked.startId': startId, 'asked.reason': reason, 'asked.startedAt': at } },
+    { $set: startAsked(startId, reason, at) },
   );
   const row = await MailUsers.findById(id, { asked: 1 }).lean<Pick<MailUser, 'asked'>>();
   return row?.asked.startId;
+}
+
+/** What stands on a row once a start was asked for. */
+export function startAsked(startId: string, reason: NonNullable<Asked['reason']>, at: Date) {
+  return {
+    'asked.startId': startId,
+    'asked.startPending': true,
+    'asked.reason': reason,
+    'asked.startedAt': at,
+  };
+}
+
+/** Notes that a projection has handled this start; harmless when repeated, and never another start's. */
+export async function noteStartHandled(id: Types.ObjectId, startId: string): Promise<void> {
+  await MailUsers.updateOne(
+    { _id: id, 'asked.startId': startId },
+    { $unset: { 'asked.startPending': true } },
+  );
 }
 
 /** Takes back what `askStart` noted, where nothing came of it: the page shows no **Starting** that never ends. */
 export async function unaskStart(id: Types.ObjectId, startId: string): Promise<void> {
   await MailUsers.updateOne(
     { _id: id, 'asked.startId': startId },
-    { $unset: { 'asked.startId': true, 'asked.reason': true, 'asked.startedAt': true } },
+    {
+      $unset: {
+        'asked.startId': true,
+        'asked.startPending': true,
+        'asked.reason': true,
+        'asked.startedAt': true,
+      },
+    },
   );
 }
 

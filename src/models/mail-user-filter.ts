@@ -1,6 +1,7 @@
 import { Types, type QueryFilter } from 'mongoose';
 import type { MigrationState } from '../domain/migration';
 import type { MailUser } from './mail-users';
+import { stateQuery } from './shown-states';
 
 /** What the list is narrowed to; what is absent narrows nothing. */
 export interface MailUserFilter {
@@ -25,11 +26,6 @@ export function queryOf(filter: MailUserFilter): QueryFilter<MailUser> {
   if (targetConnectorId !== undefined) conditions.push({ 'target.connectorId': idOf(targetConnectorId) });
   if (text !== undefined && text.trim() !== '') conditions.push(textQuery(text.trim()));
   return conditions.length === 0 ? {} : { $and: conditions };
-}
-
-function stateQuery(states: readonly MigrationState[]): QueryFilter<MailUser> {
-  const named = { 'projection.state': { $in: [...states] } };
-  return states.includes('notStarted') ? { $or: [named, { projection: { $exists: false } }] } : named;
 }
 
 function textQuery(text: string): QueryFilter<MailUser> {

@@ -100,6 +100,8 @@ export interface CountersProjection extends MailboxCounters {
 /** What the web asked for; pages show **Starting** and **Checking sign-in** until the projection names these ids as handled. */
 export interface Asked {
   startId?: string;
+  /** Set from when a start is asked for until a projection has handled it: what pages show can be looked up by an index. */
+  startPending?: boolean;
   /** Why; `start` where it is absent. */
   reason?: 'start' | 'retry' | 'resend' | 'form';
   startedAt?: Date;
@@ -152,6 +154,7 @@ const schema = new Schema<MailUser>(
     createdAt: { type: Date, required: true },
     asked: {
       startId: String,
+      startPending: Boolean,
       reason: String,
       startedAt: Date,
       credentialIds: { type: [String], default: [] },
@@ -177,8 +180,11 @@ schema.index(
   { _id: 1, 'counters.epoch': 1, 'counters.opening': 1 },
   { unique: true, name: 'counters are written by one opening' },
 );
-schema.index({ 'projection.state': 1, _id: 1 });
-schema.index({ batch: 1, _id: 1 });
+schema.index({ 'projection.state': 1, 'source.addressKey': 1, _id: 1 });
+schema.index({ 'asked.startPending': 1, _id: 1 });
+schema.index({ 'asked.credentialIds': 1, _id: 1 });
+schema.index({ batch: 1, 'source.addressKey': 1, _id: 1 });
+schema.index({ 'target.connectorId': 1, 'source.addressKey': 1, _id: 1 });
 schema.index({ 'source.addressKey': 1, _id: 1 });
 
 export const MailUsers = model<MailUser>('MailUser', schema);

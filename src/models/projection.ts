@@ -2,6 +2,7 @@ import { Types } from 'mongoose';
 import type { MailboxCounters, StartedBy } from '../domain/migration';
 import type { MoveSummary } from '../domain/move-summary';
 import type { OverTheWire } from '../domain/wire';
+import { noteStartHandled } from './mail-user-asks';
 import { MailUsers, type MailUser, type MailUserProjection } from './mail-users';
 
 /** What a workflow says of itself: the projection without what the database side adds. */
@@ -36,10 +37,12 @@ export async function writeProjection(write: ProjectionWrite): Promise<Projectio
     const row = await findRow(mailUserId);
     if (row === undefined) return { kind: 'gone' };
     const standing = row.projection;
-    if (standing !== undefined && !isLower(standing, write))
-      return isSame(standing, write)
-        ? { kind: 'written' }
-        : { kind: 'stands', epoch: standing.epoch, revision: standing.revision };
+    if (standing !== undefined && !isLower(standing, write)) {
+      if (!isSame(standing, write))
+        return { kind: 'stands', epoch: standing.epoch, revision: standing.revision };
+      await tellHandled(row, write.view);
+      return { kind: 'written' };
+    }
     const lines = write.timeline.map((line) => revive<MailUserProjection['timeline'][number]>(line));
     const summary = write.summary ?? (standing?.epoch === epoch ? standing.summary : undefined);
     const projection: MailUserProjection = {
@@ -57,8 +60,14 @@ export async function writeProjection(write: ProjectionWrite): Promise<Projectio
       $pull: { 'asked.credentialIds': { $in: write.view.handledCredentialIds } },
       $unset: { orphanSince: true },
     });
-    if (written.matchedCount === 1) return { kind: 'written' };
+    if (written.matchedCount === 0) continue;
+    await tellHandled(row, write.view);
+    return { kind: 'written' };
   }
+}
+
+async function tellHandled({ _id, asked }: MailUser, { handledStartId }: ProjectionView): Promise<void> {
+  if (asked.startPending && handledStartId !== undefined) await noteStartHandled(_id, handledStartId);
 }
 
 /**

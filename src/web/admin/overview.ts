@@ -2,7 +2,8 @@ import type { RequestHandler } from 'express';
 import { migrationStates, type MigrationState } from '../../domain/migration';
 import { listAudit } from '../../models/audit-log';
 import { listConnectors } from '../../models/connector-list';
-import { countStates, needsSomebody, sumCounters } from '../../models/mail-user-list';
+import { countStates, sumCounters } from '../../models/mail-user-counts';
+import { needsSomebody } from '../../models/mail-user-list';
 import { noteOf } from './user-notes';
 import { shownState } from '../../domain/shown-state';
 

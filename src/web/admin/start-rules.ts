@@ -2,7 +2,7 @@ import { isActionable, type RowAction } from '../../domain/administrator-actions
 import { invitationAddresses } from '../../domain/invitation';
 import { isEndState, type MigrationState } from '../../domain/migration';
 import { listConnectors } from '../../models/connector-list';
-import type { RowGroup } from '../../models/mail-user-list';
+import type { RowGroup } from '../../models/mail-user-counts';
 
 /** Names, by id, of the connectors whose last test found no sign-in that Mailporter can use: nothing is started on them. */
 export async function unusableConnectors(): Promise<Map<string, string>> {

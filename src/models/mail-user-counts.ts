@@ -1,0 +1,110 @@
+import type { Types } from 'mongoose';
+import type { MigrationState } from '../domain/migration';
+import { shownState } from '../domain/shown-state';
+import { queryOf, type MailUserFilter, type MailUserSelection } from './mail-user-filter';
+import { mailUsersOf } from './mail-user-list';
+import { MailUsers } from './mail-users';
+import { stateGroup, stateOfGroup, type StateGroup } from './shown-states';
+
+/** Rows that are alike for what a button does to them. */
+export interface RowGroup {
+  /** As pages show it. */
+  state: MigrationState;
+  sourceConnectorId: string;
+  targetConnectorId: string;
+  count: number;
+}
+
+/** What a selection consists of. */
+export async function groupsOf(selection: MailUserSelection): Promise<RowGroup[]> {
+  return selection.kind === 'ids' ? groupsOfIds(selection.ids) : groupsOfFilter(selection.filter);
+}
+
+async function groupsOfIds(ids: readonly string[]): Promise<RowGroup[]> {
+  const rows = await mailUsersOf(ids);
+  return rows.map((row) => ({
+    state: shownState(row),
+    sourceConnectorId: row.source.connectorId.toHexString(),
+    targetConnectorId: row.target.connectorId.toHexString(),
+    count: 1,
+  }));
+}
+
+async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
+  const groups = await MailUsers.aggregate<{
+    _id: StateGroup & { source: Types.ObjectId; target: Types.ObjectId };
+    count: number;
+  }>([
+    { $match: queryOf(filter) },
+    {
+      $group: {
+        _id: { ...stateGroup, source: '$source.connectorId', target: '$target.connectorId' },
+        count: { $sum: 1 },
+      },
+    },
+  ]);
+  return groups.map(({ _id, count }) => ({
+    state: stateOfGroup(_id),
+    sourceConnectorId: _id.source.toHexString(),
+    targetConnectorId: _id.target.toHexString(),
+    count,
+  }));
+}
+
+export type StateCounts = Map<MigrationState, number>;
+
+/** How many mail users pages show in each state, by batch. */
+export async function countStatesOfBatches(): Promise<Map<string, StateCounts>> {
+  const groups = await MailUsers.aggregate<{ _id: StateGroup & { batch: string }; count: number }>([
+    { $group: { _id: { ...stateGroup, batch: '$batch' }, count: { $sum: 1 } } },
+  ]);
+  const batches = new Map<string, StateCounts>();
+  for (const { _id, count } of groups) {
+    const counts = batches.get(_id.batch) ?? new Map<MigrationState, number>();
+    const state = stateOfGroup(_id);
+    counts.set(state, (counts.get(state) ?? 0) + count);
+    batches.set(_id.batch, counts);
+  }
+  return batches;
+}
+
+/** How many mail users pages show in each state; those that a filter matches, or all. */
+export async function countStates(filter: MailUserFilter = {}): Promise<StateCounts> {
+  const groups = await MailUsers.aggregate<{ _id: StateGroup; count: number }>([
+    { $match: queryOf(filter) },
+    { $group: { _id: stateGroup, count: { $sum: 1 } } },
+  ]);
+  const counts: StateCounts = new Map();
+  for (const { _id, count } of groups) {
+    const state = stateOfGroup(_id);
+    counts.set(state, (counts.get(state) ?? 0) + count);
+  }
+  return counts;
+}
+
+/** What has been found and copied in all mailboxes together. */
+export interface CountersSum {
+  found: number;
+  copied: number;
+  copiedBytes: number;
+  issues: number;
+}
+
+export async function sumCounters(): Promise<CountersSum> {
+  const [sum] = await MailUsers.aggregate<CountersSum & { failed: number; skipped: number }>([
+    { $match: { counters: { $exists: true } } },
+    {
+      $group: {
+        _id: null,
+        found: { $sum: '$counters.found' },
+        copied: { $sum: '$counters.copied' },
+        copiedBytes: { $sum: '$counters.copiedBytes' },
+        failed: { $sum: '$counters.failed' },
+        skipped: { $sum: '$counters.skipped' },
+      },
+    },
+  ]);
+  if (sum === undefined) return { found: 0, copied: 0, copiedBytes: 0, issues: 0 };
+  const { found, copied, copiedBytes, failed, skipped } = sum;
+  return { found, copied, copiedBytes, issues: failed + skipped };
+}
