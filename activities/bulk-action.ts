@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { Types } from 'mongoose';
 import { randomUUID } from 'node:crypto';
-import { isActionable } from '../src/domain/administrator-actions';
+import { isActionable, rowFacts } from '../src/domain/administrator-actions';
 import { isEndState } from '../src/domain/migration';
 import { shownState } from '../src/domain/shown-state';
 import { BulkActions, type BulkActionDocument, type BulkRefusal } from '../src/models/bulk-actions';
@@ -11,10 +11,21 @@ import { purgeCredentials } from '../src/models/credentials';
 import type { ActivityDeps } from './deps';
 import { heartbeats } from './heartbeat';
 import { startMigration, unusableConnectors } from './start-migration';
-import { signals, type BulkActionInput, type ResendSignal, type StopSignal } from '../workflows/messages';
+import {
+  signals,
+  type BulkActionInput,
+  type PauseSignal,
+  type PlanChangedSignal,
+  type ResendSignal,
+  type ResumeSignal,
+  type RunPassSignal,
+  type StopSignal,
+} from '../workflows/messages';
 import { migrationId } from '../workflows/names';
 
 const rowsAtOnce = 100;
+/** Temporal answers one in some milliseconds; so many ask it at the same time. */
+const toldAtOnce = 16;
 
 type Fate = 'done' | 'unchanged' | BulkRefusal;
 
@@ -35,17 +46,27 @@ export function createBulkChunk({ client, log }: Pick<ActivityDeps, 'client' | '
       ]),
     );
     const unusable = await unusableConnectors();
-    const fates: { id: string; address: string; fate: Fate }[] = [];
-    for (const id of ids) {
+    const fates = await inLanes(ids, async (id) => {
       const row = rows.get(id.toHexString());
-      const fate = row === undefined ? 'gone' : await act(client, row, input, unusable);
-      fates.push({ id: id.toHexString(), address: row?.source.address ?? '', fate });
-    }
+      const fate: Fate = row === undefined ? 'gone' : await act(client, row, input, unusable);
+      return { id: id.toHexString(), address: row?.source.address ?? '', fate };
+    });
     await note(bulk, total, fates);
     log.info({ bulkId: bulk._id, action: input.action, rows: ids.length }, 'a part of a bulk action is done');
     const done = bulk.done + bulk.unchanged + bulk.refused + ids.length;
     return { more: ids.length === rowsAtOnce, done, total };
   };
+}
+
+/** Does it to each, several at once; answers in their order. */
+async function inLanes<T, Answer>(all: readonly T[], work: (one: T) => Promise<Answer>): Promise<Answer[]> {
+  const answers = new Map<number, Answer>();
+  const left = all.entries();
+  const lane = async () => {
+    for (const [index, one] of left) answers.set(index, await work(one));
+  };
+  await Promise.all(Array.from({ length: toldAtOnce }, lane));
+  return [...answers].sort(([a], [b]) => a - b).map(([, answer]) => answer);
 }
 
 /** Rows that came after the bulk was asked for are not meant. */
@@ -110,7 +131,9 @@ async function act(
 ): Promise<Fate> {
   const { action, by, times } = input;
   const state = shownState(row);
-  if (!isActionable(action, state)) return action === 'delete' ? 'running' : 'unchanged';
+  if (action === 'planChanged') return done(!isEndState(state) && (await tellPlanChanged(client, row)));
+  if (!isActionable(action, state, rowFacts(row.projection)))
+    return action === 'delete' ? 'running' : 'unchanged';
   const connectors = [row.source.connectorId, row.target.connectorId].map((id) => id.toHexString());
   const starts = action === 'start' || action === 'retry' || (action === 'resend' && isEndState(state));
   if (starts && connectors.some((id) => unusable.has(id))) return 'connectorUnusable';
@@ -128,9 +151,25 @@ async function act(
       );
     case 'stop':
       return done(await signal<[StopSignal]>(client, row, signals.stop, { by }));
+    case 'pause':
+      return done(await signal<[PauseSignal]>(client, row, signals.pause, { by }));
+    case 'resume':
+      return done(await signal<[ResumeSignal]>(client, row, signals.resume, { by }));
+    case 'delta':
+    case 'cutOver': {
+      // The same for a row however often this part of the bulk is repeated.
+      const requestId = `${input.bulkId}-${row._id.toHexString()}`;
+      return done(
+        await signal<[RunPassSignal]>(client, row, signals.runPass, { kind: action, requestId, by }),
+      );
+    }
     case 'delete':
       return deleteRow(client, row);
   }
+}
+
+function tellPlanChanged(client: Client, row: MailUser): Promise<boolean> {
+  return signal<[PlanChangedSignal]>(client, row, signals.planChanged, {});
 }
 
 function done(acted: boolean): Fate {

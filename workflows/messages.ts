@@ -15,14 +15,18 @@ import { bulkActionId, checkConnectorId, importId, mainQueue, migrationId } from
  * | **Resend invitation** | Email Sent, Waiting for sign-in, Checking sign-in, Sign-in needed | signal `resendInvitation` |
  * | **Stop** | any that runs | signal `stop`; `WorkflowNotFoundError` means it has ended |
  * | **Pause** | any that runs | signal `pause` |
- * | **Resume** | any that was paused | signal `resume` |
+ * | **Resume** | any that a pause stands for (`projection.pausedBy`) | signal `resume` |
  * | **Delta pass**, **Cut over** | any that runs | signal `runPass` |
- * | the form of a batch or of a connector's start window | any that runs | signal `planChanged` |
+ * | the form of a batch, a connector's start window | any that runs | signal `planChanged`, for many rows the bulk action of that name |
  * | the user's form, **Give credentials** | Not started | store the sealed credentials, push their ids to `asked.credentialIds`, then `signalWithStart` with `formStart(...)` once for the first and `signal` for the second |
  * | the user's form, **Give credentials** | any other | the same with `signal` alone; where no workflow is left (`WorkflowNotFoundError`) delete the credentials and show how it ended |
  * | **Test connection** | | write `ConnectorChecks`, then start `checkStart(...)` |
  * | **Import** | | write `ImportChunks`, then `Imports`, then start `importStart(...)` |
  * | bulk | | write `BulkActions`, then start `bulkStart(...)` |
+ *
+ * While a pause stands nothing is copied. It does not take the user's turn from him: who has still to sign in can do so, his password is
+ * checked, and then the row is **Paused**. Resumed, a migration goes on where it was. A pause lasts until **Resume** or an end; Pause of a
+ * paused row, Resume of one that is not, and all of these during or after an end do nothing.
  *
  * None of these needs a live worker. Each is harmless when repeated: a workflow that already runs makes `start` reject with
  * `WorkflowExecutionAlreadyStartedError`, which means "nothing to do".
@@ -68,7 +72,7 @@ export interface RunPassSignal {
   requestId: string;
   by: Actor;
 }
-/** The plan of the row's batch, or a start window, was edited: it is read again. Without arguments. */
+/** The plan of the row's batch, or a start window, was edited: it is read again. */
 export type PlanChangedSignal = Record<string, never>;
 /** The gate gave both slots to the one who asked with this ticket. */
 export interface GrantedSignal {

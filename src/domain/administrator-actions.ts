@@ -1,13 +1,46 @@
+import type { PassKind } from './batch-plan';
 import { isEndState, type MigrationState } from './migration';
 
 /** What an administrator can ask for a row of the list. */
-export const rowActions = ['start', 'stop', 'resend', 'retry', 'giveCredentials', 'delete'] as const;
+export const rowActions = [
+  'start',
+  'pause',
+  'resume',
+  'delta',
+  'cutOver',
+  'stop',
+  'resend',
+  'retry',
+  'giveCredentials',
+  'delete',
+] as const;
 export type RowAction = (typeof rowActions)[number];
 
+/** What besides its state decides what can be done to a row. */
+export interface RowFacts {
+  /** A pause stands: the row is **Paused**, or will be as soon as its user has signed in. */
+  isPaused?: boolean;
+  /** The pass at hand is the last one: no other follows it. */
+  isLastPass?: boolean;
+}
+
+/** The facts of a row, from what its workflow says of it. */
+export function rowFacts(
+  projection: { pausedBy?: unknown; pass?: { kind: PassKind } | undefined } | undefined,
+): RowFacts {
+  return {
+    isPaused: projection?.pausedBy !== undefined,
+    isLastPass: projection?.pass?.kind === 'cutOver',
+  };
+}
+
+/** The user has signed in, and what is copied next is not decided for good. */
+const copies: readonly MigrationState[] = ['upToDate', 'scheduled', 'working', 'throttled'];
 const needsSignIn: readonly MigrationState[] = ['emailSent', 'awaitingSignIn', 'signInNeeded', 'verifying'];
 
 /** Whether the action does something to a row in that state; a row it does nothing to is passed over and counted. */
-export function isActionable(action: RowAction, state: MigrationState): boolean {
+export function isActionable(action: RowAction, state: MigrationState, facts: RowFacts = {}): boolean {
+  const { isPaused = state === 'paused', isLastPass = false } = facts;
   const ended = isEndState(state);
   switch (action) {
     case 'start':
@@ -16,6 +49,13 @@ export function isActionable(action: RowAction, state: MigrationState): boolean 
       return state === 'failed' || state === 'completedWithIssues';
     case 'stop':
       return state !== 'notStarted' && !ended;
+    case 'pause':
+      return state !== 'notStarted' && !ended && !isPaused;
+    case 'resume':
+      return state !== 'notStarted' && !ended && isPaused;
+    case 'delta':
+    case 'cutOver':
+      return copies.includes(state) && !isLastPass;
     case 'resend':
       return needsSignIn.includes(state) || (ended && state !== 'completed');
     case 'giveCredentials':

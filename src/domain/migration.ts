@@ -49,7 +49,18 @@ export interface StartedBy {
 export type InvitationChoice = 'none' | 'source' | 'target' | 'both';
 
 /** What can be done to many rows at once. */
-export type BulkActionName = 'start' | 'retry' | 'stop' | 'resend' | 'delete';
+export type BulkActionName =
+  | 'start'
+  | 'retry'
+  | 'stop'
+  | 'resend'
+  | 'delete'
+  | 'pause'
+  | 'resume'
+  | 'delta'
+  | 'cutOver'
+  /** Has those that run read the plan of their batch, and the start windows, again; follows an edit. */
+  | 'planChanged';
 
 /** Why a sign-in was not accepted; what servers tell apart is told apart, and what they do not is not. */
 export interface SignInRefusal {

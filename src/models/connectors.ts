@@ -2,6 +2,7 @@ import { Schema, model, type Types } from 'mongoose';
 import type { CheckReport } from '../connectors/connector';
 import type { InvitationChoice } from '../domain/migration';
 import type { Side } from '../domain/mailbox';
+import type { StartWindow } from '../domain/start-window';
 
 /** A configured server and how to sign in to it. */
 export interface ConnectorDocument {
@@ -16,6 +17,8 @@ export interface ConnectorDocument {
   webMailUrl?: string;
   connectionsPerMailbox: number;
   mailboxesAtOnce: number;
+  /** When mailboxes may be copied from or to it; absent, at any time. */
+  startWindow?: StartWindow;
   /** The newest **Test connection**. */
   lastCheck?: { at: Date; report: CheckReport };
   /** Raised by each edit. */
@@ -53,6 +56,7 @@ const schema = new Schema<ConnectorDocument>(
     webMailUrl: String,
     connectionsPerMailbox: { type: Number, default: 3, min: 1, max: 27 },
     mailboxesAtOnce: { type: Number, default: 20, min: 1, max: 1000 },
+    startWindow: { type: Schema.Types.Mixed },
     lastCheck: { type: Schema.Types.Mixed },
     revision: { type: Number, default: 1 },
     createdAt: { type: Date, required: true },

@@ -76,8 +76,14 @@ export interface MailUserProjection {
     /** 0 while the folders are copied first. */
     sweep: number;
   };
-  /** Between passes: which comes next, and when where that is known. */
+  /** The passes of these mailboxes, oldest first, at most the newest twenty. One without an end is under way, or was cut off. */
+  passes?: { kind: PassKind; beganAt: Date; endedAt?: Date }[];
+  /** Between passes: which comes next, and when; without `at` it is made when an administrator asks for it. */
   nextPass?: { kind: PassKind; at?: Date };
+  /** Why it is **Scheduled**, where that is not the queue. Without `until` its start windows are never open together. */
+  waitsFor?: { kind: 'startWindow'; until?: Date };
+  /** Set while a pause stands; the state is **Paused** as soon as it is not the user's turn to sign in. */
+  pausedBy?: Actor;
   throttledUntil?: Date;
   fault?: { text: FaultText; side?: Side };
   /** When the credentials were destroyed, or will be at the latest. */

@@ -192,6 +192,8 @@ const dates = new Set([
   'credentialsDestroyedAt',
   'credentialsDestroyAt',
   'endedAt',
+  'beganAt',
+  'until',
 ]);
 
 /** The dates of a view as dates again. */

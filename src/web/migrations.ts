@@ -18,7 +18,10 @@ import {
   workflowTypes,
   type CredentialSignal,
   type MigrateMailboxInput,
+  type PauseSignal,
   type ResendSignal,
+  type ResumeSignal,
+  type RunPassSignal,
   type StartReason,
   type StopSignal,
 } from '../../workflows/messages';
@@ -72,6 +75,26 @@ export async function startMigration(
 /** Asks a running migration to stop; `nothing` where none runs. Rejects where Temporal does not answer: nothing is kept. */
 export async function stopMigration(deps: MigrationDeps, row: MailUser, by: Actor): Promise<Outcome> {
   return signal<[StopSignal]>(deps, row, signals.stop, [{ by }]);
+}
+
+/** Asks a running migration to pause; `nothing` where none runs. Rejects where Temporal does not answer: nothing is kept. */
+export async function pauseMigration(deps: MigrationDeps, row: MailUser, by: Actor): Promise<Outcome> {
+  return signal<[PauseSignal]>(deps, row, signals.pause, [{ by }]);
+}
+
+/** Lets a paused migration go on; as `pauseMigration` otherwise. */
+export async function resumeMigration(deps: MigrationDeps, row: MailUser, by: Actor): Promise<Outcome> {
+  return signal<[ResumeSignal]>(deps, row, signals.resume, [{ by }]);
+}
+
+/** Asks for the next pass of a running migration: now, or after the one under way; as `pauseMigration` otherwise. */
+export async function askForPass(
+  deps: MigrationDeps,
+  row: MailUser,
+  kind: RunPassSignal['kind'],
+  by: Actor,
+): Promise<Outcome> {
+  return signal<[RunPassSignal]>(deps, row, signals.runPass, [{ kind, requestId: randomUUID(), by }]);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isActionable, rowActions } from '../../src/domain/administrator-actions';
+import { isActionable, rowActions, rowFacts } from '../../src/domain/administrator-actions';
 import { endStates, migrationStates } from '../../src/domain/migration';
 
 describe('what can be asked for a row', () => {
@@ -24,6 +24,23 @@ describe('what can be asked for a row', () => {
       expect(isActionable('giveCredentials', state)).toBe(true);
     for (const state of ['working', 'scheduled', 'completed'] as const)
       expect(isActionable('giveCredentials', state)).toBe(false);
+  });
+
+  it('is Pause while something runs and no pause stands, and Resume while one does', () => {
+    for (const state of migrationStates) {
+      const runs = isActionable('stop', state);
+      expect([state, isActionable('pause', state)]).toEqual([state, runs && state !== 'paused']);
+      expect([state, isActionable('pause', state, { isPaused: true })]).toEqual([state, false]);
+      expect([state, isActionable('resume', state, { isPaused: true })]).toEqual([state, runs]);
+      expect([state, isActionable('resume', state)]).toEqual([state, state === 'paused']);
+    }
+  });
+
+  it('is a further pass from the sign-in on, until the last one has begun', () => {
+    const passable = migrationStates.filter((state) => isActionable('delta', state));
+    expect(passable.sort()).toEqual(['scheduled', 'throttled', 'upToDate', 'working']);
+    const facts = rowFacts({ pass: { kind: 'cutOver' } });
+    expect(migrationStates.filter((state) => isActionable('cutOver', state, facts))).toEqual([]);
   });
 
   it('is something in every state', () => {

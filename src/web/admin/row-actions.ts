@@ -5,7 +5,16 @@ import { purgeCredentials } from '../../models/credentials';
 import { MailUsers, type MailUser } from '../../models/mail-users';
 import { migrationId } from '../../../workflows/names';
 import type { WebDeps } from '../deps';
-import { isTemporalAway, resendInvitation, startMigration, stopMigration, type Outcome } from '../migrations';
+import {
+  askForPass,
+  isTemporalAway,
+  pauseMigration,
+  resendInvitation,
+  resumeMigration,
+  startMigration,
+  stopMigration,
+  type Outcome,
+} from '../migrations';
 
 /**
  * What became of one row:
@@ -42,6 +51,13 @@ function act(
       return startMigration(deps, row, 'start', by);
     case 'retry':
       return startMigration(deps, row, 'retry', by);
+    case 'pause':
+      return pauseMigration(deps, row, by);
+    case 'resume':
+      return resumeMigration(deps, row, by);
+    case 'delta':
+    case 'cutOver':
+      return askForPass(deps, row, action, by);
     case 'stop':
       return stopMigration(deps, row, by);
     case 'resend':

@@ -1,4 +1,4 @@
-import { isActionable, type RowAction } from '../../domain/administrator-actions';
+import { isActionable, type RowAction, type RowFacts } from '../../domain/administrator-actions';
 import { invitationAddresses } from '../../domain/invitation';
 import { isEndState, type MigrationState } from '../../domain/migration';
 import { listConnectors } from '../../models/connector-list';
@@ -36,9 +36,14 @@ export function begins(action: RowAction, state: MigrationState): boolean {
 }
 
 /** Whether a button does something to a row; who has moved is not asked to move again because he stood among many. */
-export function isMeant(action: RowAction, state: MigrationState, selected: number): boolean {
+export function isMeant(
+  action: RowAction,
+  state: MigrationState,
+  selected: number,
+  facts?: RowFacts,
+): boolean {
   const moved = state === 'completed' || state === 'completedWithIssues';
-  return isActionable(action, state) && !(action === 'start' && moved && selected > 1);
+  return isActionable(action, state, facts) && !(action === 'start' && moved && selected > 1);
 }
 
 /** What a button would do, before it is pressed. */

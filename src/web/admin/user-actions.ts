@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
-import { rowActions, type RowAction } from '../../domain/administrator-actions';
+import { rowActions, rowFacts, type RowAction } from '../../domain/administrator-actions';
 import { shownState } from '../../domain/shown-state';
 import { BulkActions } from '../../models/bulk-actions';
 import type { AuditedAction } from '../../models/audit-log';
@@ -26,6 +26,10 @@ const mostCredentials = 1000;
 
 const audited: Record<Exclude<RowAction, 'giveCredentials'>, AuditedAction> = {
   start: 'started',
+  pause: 'paused',
+  resume: 'resumed',
+  delta: 'deltaAsked',
+  cutOver: 'cutOverAsked',
   retry: 'retried',
   stop: 'stopped',
   resend: 'invitationResent',
@@ -128,7 +132,7 @@ async function actNow(
   const by = actorOf(request);
   const outcomes = await inTurns(rows, async (row): Promise<RowOutcome> => {
     const state = shownState(row);
-    if (!isMeant(action, state, rows.length)) return { kind: 'nothing' };
+    if (!isMeant(action, state, rows.length, rowFacts(row.projection))) return { kind: 'nothing' };
     const blocking = blockedBy(row, unusable);
     if (begins(action, state) && blocking !== undefined) return { kind: 'connectorUnusable', name: blocking };
     const outcome = await actOnRow(deps, row, action, by);

@@ -1,5 +1,5 @@
 import type { Request, Response, Router } from 'express';
-import { isActionable, rowActions } from '../../domain/administrator-actions';
+import { isActionable, rowActions, rowFacts } from '../../domain/administrator-actions';
 import { shownState } from '../../domain/shown-state';
 import { listAudit } from '../../models/audit-log';
 import { Connectors, type ConnectorDocument } from '../../models/connectors';
@@ -23,6 +23,7 @@ export function userPageRoute(router: Router, deps: WebDeps): void {
 async function show(deps: WebDeps, response: Response, user: MailUser): Promise<void> {
   const id = user._id.toHexString();
   const state = shownState(user);
+  const facts = rowFacts(user.projection);
   const [source, target, audit, place, copied] = await Promise.all([
     connectorOf(user.source),
     connectorOf(user.target),
@@ -44,7 +45,7 @@ async function show(deps: WebDeps, response: Response, user: MailUser): Promise<
     ...progressView(user),
     timeline: timelineView(user, state),
     ...copied,
-    can: Object.fromEntries(rowActions.map((action) => [action, isActionable(action, state)])),
+    can: Object.fromEntries(rowActions.map((action) => [action, isActionable(action, state, facts)])),
     workflowUrl: workflowUrl(deps, id, user),
     self: `/admin/users/${id}`,
     live: !['notStarted', 'completed', 'stopped', 'expired'].includes(state),
