@@ -5,6 +5,7 @@ import type { Credential } from '../src/connectors/connector';
 import { signInNameOf } from '../src/domain/sign-in-name';
 import { Connectors, type ConnectorDocument } from '../src/models/connectors';
 import { findCredential } from '../src/models/credentials';
+import { UnknownKey } from '../src/secrets/open';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
 import type { ActivityDeps } from './deps';
 
@@ -45,7 +46,8 @@ export function invitationFactsOf({ row, source, target }: RowWithConnectors): I
 
 /**
  * Opens the sealed credential of a side, in memory.
- * @throws Fault `credential` where it was destroyed, is past its time or does not open: the user must sign in again
+ * @throws Fault `credential` where it was destroyed, is past its time or does not open: the user must sign in again; `retryable` where
+ *   it was sealed lately for a key that this worker does not have
  */
 export async function credentialOf(
   deps: Pick<ActivityDeps, 'open' | 'log'>,
@@ -64,8 +66,18 @@ export async function credentialOf(
     return { ...credential, userName: name ?? row[side].address };
   } catch (error) {
     deps.log.error({ mailUserId: owner.ownerId, side, err: error }, 'a credential does not open');
+    if (error instanceof UnknownKey && Date.now() - sealed.takenAt.getTime() < newKeyMs) throw keyMissing();
     throw signInAgain(side, 'CredentialClosed', 'The password that was kept can no longer be read.');
   }
+}
+
+/** While keys are rotated a web server may seal for a key that this worker is still to be given; no user need act then. */
+const newKeyMs = 24 * 60 * 60_000;
+
+function keyMissing(): Fault {
+  const message =
+    'A worker has not been given the key that passwords are sealed for; see "Keys" in the operations page.';
+  return new Fault({ kind: 'retryable' }, { code: 'SealKeyMissing', remedy: 'askSupport', message }, true);
 }
 
 function signInAgain(side: Side, code: string, message: string): Fault {

@@ -9,7 +9,10 @@ export class CannotOpen extends Error {
   override readonly name = 'CannotOpen';
 }
 
-/** Opens what was sealed for this owner, in memory. Rejects with `CannotOpen`. */
+/** Sealed for a key that is not among those given: it was taken away, or has not been given yet. */
+export class UnknownKey extends CannotOpen {}
+
+/** Opens what was sealed for this owner, in memory. Rejects with `CannotOpen`, of which `UnknownKey` is one. */
 export type Open = (sealed: string, owner: SealedFor) => Promise<Credential>;
 
 const content = z.object({ kind: z.literal('password'), userName: z.string(), password: z.string() });
@@ -21,7 +24,7 @@ export function createOpen(keys: readonly SealKey[]): Open {
     const header = headerOf(sealed);
     const key = imported.get(header.kid ?? '');
     if (key === undefined)
-      throw new CannotOpen('The credential was sealed for a key this worker does not have.');
+      throw new UnknownKey('The credential was sealed for a key this worker does not have.');
     if (header.sub !== owner.ownerId || header.side !== owner.side)
       throw new CannotOpen('The credential was sealed for another mailbox.');
     try {

@@ -29,7 +29,7 @@ import { Credentials } from '../../src/models/credentials';
 import { MongoLedgerStore } from '../../src/models/ledger-store';
 import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import { createOpen } from '../../src/secrets/open';
-import { createSeal } from '../../src/secrets/seal';
+import { createSeal, type Seal } from '../../src/secrets/seal';
 import { createWorkers } from '../../src/worker';
 import { gateId, mainQueue, migrationId, workerQueue } from '../../workflows/names';
 import {
@@ -76,12 +76,17 @@ export function workflowCode(): ReturnType<typeof bundleWorkflowCode> {
   return (bundle ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') }));
 }
 
-function sealKeys(): { publicKey: SealKey; privateKey: SealKey } {
+export interface KeyPair {
+  publicKey: SealKey;
+  privateKey: SealKey;
+}
+
+function keyPair(kid: string): KeyPair {
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const as = (key: typeof pair.publicKey): SealKey => ({
     ...key.export({ format: 'jwk' }),
     kty: 'EC',
-    kid: 'test',
+    kid,
   });
   return { publicKey: as(pair.publicKey), privateKey: as(pair.privateKey) };
 }
@@ -108,8 +113,8 @@ export class House {
   readonly ledger = new MongoLedgerStore();
   /** What the workers logged. */
   readonly logged: string[] = [];
-  private readonly keys = sealKeys();
-  readonly seal = createSeal([this.keys.publicKey]);
+  /** Newest first; the web server seals for the first. */
+  private keys: KeyPair[] = [keyPair('key 1')];
   private readonly workers = new Set<RunningWorker>();
   private rows = 0;
 
@@ -139,7 +144,7 @@ export class House {
     return {
       client: this.client,
       log,
-      open: createOpen([this.keys.privateKey]),
+      open: createOpen(this.keys.map(({ privateKey }) => privateKey)),
       serverOf: this.servers.serverOf,
       ledger: this.ledger,
       copying: {
@@ -191,6 +196,20 @@ export class House {
     };
     this.workers.add(running);
     return running;
+  }
+
+  get seal(): Seal {
+    return createSeal(this.keys.map(({ publicKey }) => publicKey));
+  }
+
+  /** The web server seals for a new key from now on; workers that are started from now on have it too. */
+  addKey(): void {
+    this.keys = [keyPair(`key ${this.keys.length + 1}`), ...this.keys];
+  }
+
+  /** Workers that are started from now on have only the newest key. */
+  takeOldKeysAway(): void {
+    this.keys = this.keys.slice(0, 1);
   }
 
   async startGate(): Promise<void> {
