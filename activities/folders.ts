@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { Fault, type FaultText } from '../src/domain/faults';
-import { itemFilter, type FilterSpec } from '../src/domain/item-filter';
+import { everything, itemFilter, type FilterSpec } from '../src/domain/item-filter';
 import type { MailboxCounters, VerifyCounts } from '../src/domain/migration';
 import { copyFolder as copy, type CopyFolderResult } from '../src/engine/copy-folder';
 import { planFolders as plan } from '../src/engine/plan-folders';
@@ -23,6 +23,8 @@ export interface Fenced {
 
 export interface PlanFoldersInput extends OpeningKey {
   fence: number;
+  /** Absent from workflows begun before there were filters. */
+  filter?: FilterSpec;
 }
 export interface PlannedFolderOfWorkflow {
   position: number;
@@ -65,13 +67,13 @@ export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps
     },
 
     /** Lists the source's folders, makes the target's and keeps the plan; the workflow sees positions, never names. */
-    async planFolders({ fence, ...key }: PlanFoldersInput): Promise<PlanFoldersResult> {
+    async planFolders({ fence, filter = everything, ...key }: PlanFoldersInput): Promise<PlanFoldersResult> {
       return withMailbox(
         openMailboxes.find(key),
         '',
         () => undefined,
         async (mailbox, signal) => {
-          const result = await plan(mailbox.pair, { fence }, signal);
+          const result = await plan(mailbox.pair, { fence, filter }, signal);
           if (result.kind === 'fenced') return result;
           const folders = result.folders.map(({ position, wellKnown }) => ({
             position,

@@ -67,6 +67,8 @@ export interface PutChange extends ItemRef {
   itemClass: string;
   /** When the item was received or begins; ISO 8601, absent where it has none. */
   date?: string;
+  /** When the last occurrence of a series ends, far in the future where it has no end; ISO 8601, absent for what happens once. */
+  lastDate?: string;
   /** Stays with an item that moves to another folder; absent where the server has no such thing. */
   moveKey?: string;
 }

@@ -1,12 +1,11 @@
 import type { TargetFolder } from '../connectors/connector';
 import { adopt, type StampedItem } from './adopt';
 import type { PlannedDocument } from './ensure-folders';
-import { FencedOut, FolderSession } from './folder-session';
-import { KnownKeys } from './known-keys';
 import { listAll, targetFolders } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
 import type { PairSession } from './pair-session';
 import { removeTargets } from './remove-targets';
+import type { TakenFolders } from './taken-folders';
 
 /**
  * For a pair the ledger knows nothing of (new, lost, restored): what all target folders hold of ours is entered into the ledger before
@@ -18,6 +17,7 @@ import { removeTargets } from './remove-targets';
 export async function adoptStamps(
   pair: MailboxPair,
   session: PairSession,
+  taken: TakenFolders,
   planned: readonly PlannedDocument[],
   quiet: boolean,
   signal: AbortSignal,
@@ -30,12 +30,7 @@ export async function adoptStamps(
   );
   if (!quiet && (await anyStamp(pair, targets, signal, onProgress)))
     await pair.clock.sleep(pair.quietMs, signal);
-  const adopting = new Adopting(
-    pair,
-    session.document.fence,
-    new Map(planned.map((one) => [one.folderKey, one])),
-    signal,
-  );
+  const adopting = new Adopting(pair, taken, new Map(planned.map((one) => [one.folderKey, one])), signal);
   for (const target of targets) {
     await adopting.folder(target, onProgress);
     await session.write({});
@@ -57,15 +52,11 @@ async function anyStamp(
   return false;
 }
 
-type Opened = { session: FolderSession; keys: KnownKeys };
-
-/** Takes each folder that stamps speak of, once, and enters them. */
+/** Takes each folder that stamps speak of and enters them. */
 class Adopting {
-  private readonly opened = new Map<string, Opened>();
-
   constructor(
     private readonly pair: MailboxPair,
-    private readonly fence: number,
+    private readonly taken: TakenFolders,
     private readonly planned: ReadonlyMap<string, PlannedDocument>,
     private readonly signal: AbortSignal,
   ) {}
@@ -84,7 +75,7 @@ class Adopting {
     }
     for (const { folderKey, plan } of this.planned.values()) {
       if (plan.targetId !== target.id) continue;
-      const { session } = await this.open(folderKey);
+      const { session } = await this.taken.open(folderKey);
       session.setWatermark({ target: state });
       await session.save();
     }
@@ -92,7 +83,7 @@ class Adopting {
 
   private async enter(folderKey: string, items: readonly StampedItem[]): Promise<void> {
     const { pair, signal } = this;
-    const { session, keys } = await this.open(folderKey);
+    const { session, keys } = await this.taken.open(folderKey);
     await removeTargets(
       { pair, session, signal },
       items.filter(({ stamp }) => stamp.unfinished),
@@ -101,17 +92,5 @@ class Adopting {
       { pair, session, keys, onProgress: () => {} },
       items.filter(({ stamp }) => !stamp.unfinished),
     );
-  }
-
-  private async open(folderKey: string): Promise<Opened> {
-    const known = this.opened.get(folderKey);
-    if (known) return known;
-    const { pair } = this;
-    const taken = await pair.ledger.takeFolder({ pairId: pair.id, folderKey }, this.fence);
-    if (taken?.kind !== 'taken') throw new FencedOut(taken?.by ?? 0);
-    const session = new FolderSession(pair.ledger, pair.clock, pair.sendWindowMs, taken.document);
-    const opened = { session, keys: new KnownKeys(pair.ledger, taken.document) };
-    this.opened.set(folderKey, opened);
-    return opened;
   }
 }

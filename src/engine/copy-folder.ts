@@ -90,6 +90,8 @@ async function copyAndRemake(
   onProgress: (counters: FolderCounters) => void,
 ): Promise<CopyFolderResult> {
   const { document } = session;
+  if (document.plan.leftOut && !document.plan.targetId)
+    return { kind: 'done', counters: document.counters, changes: 0 };
   for (let remakes = 0; ; remakes += 1) {
     try {
       if (!document.plan.targetId) await remakeTargetFolder(pair, session, signal);
@@ -171,8 +173,8 @@ async function copyAll(copy: FolderCopy, retryFailed: boolean): Promise<number> 
   session.raiseSeq(keys.highestSeq);
   await settle(copy);
   await removeDoubles(copy);
-  if (retryFailed) await retry(copy);
-  const changes = await listAndCopy(copy);
+  const changes = document.plan.leftOut ? 0 : await listAndCopy(copy);
+  if (retryFailed && !document.plan.leftOut) await retry(copy);
   if (document.plan.refused) session.setPlan({ refused: undefined });
   if (document.repairs) session.mended();
   await session.saveChanges();

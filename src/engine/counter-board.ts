@@ -1,5 +1,5 @@
 import type { MailboxCounters } from '../domain/migration';
-import type { FolderCounters, FolderDocument } from './ledger';
+import { noCounters, type FolderCounters, type FolderDocument } from './ledger';
 
 /** What the source said a folder holds when it was planned. */
 interface Expected {
@@ -13,12 +13,24 @@ const nothing: Expected = { items: 0, bytes: 0 };
 export class CounterBoard {
   private readonly folders = new Map<string, { counters: FolderCounters; done: boolean }>();
   private readonly expected = new Map<string, Expected>();
+  /** Folders the filter leaves out: what was copied of them before counts, they themselves do not. */
+  private readonly leftOut = new Set<string>();
 
   /** Takes over what stands in a folder's document, unless its copy has said something newer in this opening. */
   read({ folderKey, counters, plan }: FolderDocument): void {
-    const isLeft = plan.gone || plan.refused !== undefined;
+    const isLeft = plan.gone || plan.refused !== undefined || plan.leftOut === true;
+    if (plan.leftOut) this.leftOut.add(folderKey);
+    else this.leftOut.delete(folderKey);
     this.expected.set(folderKey, isLeft ? nothing : { items: plan.itemCount, bytes: plan.sizeBytes ?? 0 });
     if (!this.folders.has(folderKey)) this.folders.set(folderKey, { counters, done: plan.gone });
+  }
+
+  /** Takes note of folders that are to be copied, as soon as they are listed. */
+  expect(folders: readonly { key: string; itemCount: number; sizeBytes?: number }[]): void {
+    for (const { key, itemCount, sizeBytes = 0 } of folders) {
+      this.expected.set(key, { items: itemCount, bytes: sizeBytes });
+      if (!this.folders.has(key)) this.folders.set(key, { counters: noCounters, done: false });
+    }
   }
 
   set(folderKey: string, counters: FolderCounters, done: boolean): void {
@@ -28,7 +40,7 @@ export class CounterBoard {
   /** In a folder that is not done yet, what the source says it holds counts as found: a bar must not be full before it is listed. */
   sum(): MailboxCounters {
     const sum: MailboxCounters = {
-      folders: this.folders.size,
+      folders: [...this.folders.keys()].filter((key) => !this.leftOut.has(key)).length,
       foldersDone: 0,
       found: 0,
       foundBytes: 0,
@@ -39,8 +51,9 @@ export class CounterBoard {
       failed: 0,
     };
     for (const [folderKey, { counters, done }] of this.folders) {
-      const { items, bytes } = done ? nothing : (this.expected.get(folderKey) ?? nothing);
-      if (done) sum.foldersDone += 1;
+      const { items, bytes } =
+        done || this.leftOut.has(folderKey) ? nothing : (this.expected.get(folderKey) ?? nothing);
+      if (done && !this.leftOut.has(folderKey)) sum.foldersDone += 1;
       sum.found += Math.max(counters.found, items - counters.filtered);
       sum.foundBytes += Math.max(counters.foundBytes, bytes);
       sum.copied += counters.copied;

@@ -1,5 +1,6 @@
 import type { SourceFolder, TargetFolder } from '../connectors/connector';
 import { Fault } from '../domain/faults';
+import type { FolderChoice } from '../domain/folder-filter';
 import type { FolderDocument, FolderPlan } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
 import type { PairSession } from './pair-session';
@@ -11,11 +12,17 @@ export interface PlannedDocument {
   plan: FolderPlan;
 }
 
+/** What was planned before, and what the filter makes of each listed folder, by key. */
+export interface Planning {
+  known: ReadonlyMap<string, FolderDocument>;
+  choices: ReadonlyMap<string, FolderChoice>;
+}
+
 const mostTries = 4;
 
 /**
- * Makes or finds the target folder of each source folder, and writes the plan. One that stands as it was is not asked for again;
- * what the source no longer has is marked as gone.
+ * Makes or finds the target folder of each source folder that the filter does not leave out, and writes the plan. One that stands as
+ * it was is not asked for again; what the source no longer has is marked as gone.
  *
  * @param listed parents before children
  * @returns the plan in the order of `listed`
@@ -24,7 +31,7 @@ export async function ensureFolders(
   pair: MailboxPair,
   session: PairSession,
   listed: readonly SourceFolder[],
-  known: ReadonlyMap<string, FolderDocument>,
+  { known, choices }: Planning,
   signal: AbortSignal,
   onProgress: () => void,
 ): Promise<PlannedDocument[]> {
@@ -32,8 +39,9 @@ export async function ensureFolders(
   const planned = new Map<string, PlannedDocument>();
   for (const folder of listed) {
     const before = known.get(folder.key)?.plan;
-    const made = { folderKey: folder.key, plan: planOf(folder, before, before?.position ?? next++) };
-    await ensure(pair, session, made, planned, before, signal);
+    const choice = choices.get(folder.key) ?? 'copied';
+    const made = { folderKey: folder.key, plan: planOf(folder, choice, before, before?.position ?? next++) };
+    if (choice !== 'leftOut') await ensure(pair, session, made, planned, before, signal);
     await pair.ledger.planFolder({ pairId: pair.id, folderKey: folder.key }, made.plan);
     planned.set(folder.key, made);
     onProgress();
@@ -59,10 +67,18 @@ async function givePositions(
   return first;
 }
 
-function planOf(folder: SourceFolder, before: FolderPlan | undefined, position: number): FolderPlan {
-  const { parentKey, name, wellKnown, folderClass, itemCount, sizeBytes } = folder;
-  const targetId = before?.targetId;
-  return { position, parentKey, name, wellKnown, folderClass, itemCount, sizeBytes, targetId, gone: false };
+function planOf(
+  { parentKey, name, wellKnown, folderClass, itemCount, sizeBytes }: SourceFolder,
+  choice: FolderChoice,
+  before: FolderPlan | undefined,
+  position: number,
+): FolderPlan {
+  return {
+    ...{ position, parentKey, name, wellKnown, folderClass, itemCount, sizeBytes },
+    targetId: before?.targetId,
+    gone: false,
+    leftOut: choice !== 'copied',
+  };
 }
 
 async function ensure(

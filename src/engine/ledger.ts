@@ -80,6 +80,8 @@ export interface FolderPlan {
   refused?: FaultText;
   /** True where the source no longer has it. */
   gone: boolean;
+  /** True where the filter leaves its items out: they are counted as such, and what was copied before stays as it is. */
+  leftOut?: boolean;
 }
 
 export interface Watermark {
@@ -114,7 +116,7 @@ export type EntryOutcome =
   | { kind: 'skipped'; reason: ItemReason; keptTargetId?: string }
   /** With `older` the target still holds the version before. */
   | { kind: 'failed'; reason: ItemReason; older?: TargetRef }
-  /** The source item is gone and the target holds nothing of ours for it. */
+  /** The target holds nothing of ours for it and is not to: the source item is gone, or the filter leaves it out. */
   | { kind: 'removed' };
 
 export interface LedgerEntry extends PendingEntry {
@@ -143,7 +145,7 @@ export interface FolderCounters {
   foundBytes: number;
   copied: number;
   copiedBytes: number;
-  /** Left out by the filter since the listing last began anew. */
+  /** Left out by the filter since the listing last began anew; of a folder that is left out whole, by the source's own count. */
   filtered: number;
   skipped: number;
   failed: number;

@@ -1,13 +1,17 @@
 import type { SourceFolder } from '../connectors/connector';
 import { Fault } from '../domain/faults';
+import { chooseFolders } from '../domain/folder-filter';
 import { kindOfFolderClass, parentsFirst } from '../domain/folder-plan';
+import type { FilterSpec } from '../domain/item-filter';
 import type { ItemKind, WellKnownFolder } from '../domain/mailbox';
 import { adoptStamps } from './adopt-stamps';
-import { ensureFolders } from './ensure-folders';
+import { ensureFolders, type PlannedDocument } from './ensure-folders';
 import { FencedOut } from './folder-session';
+import { noteLeftOut } from './left-out';
 import type { FolderDocument } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
 import { PairSession } from './pair-session';
+import { TakenFolders } from './taken-folders';
 
 /** A folder as the workflow may know it: no name, no key. */
 export interface PlannedPosition {
@@ -21,10 +25,17 @@ export interface PlannedPosition {
   sizeBytes: number;
 }
 
+export interface PlanOrder {
+  /** Higher than any given to this pair before; above 1 it says that the pair was worked on before. */
+  fence: number;
+  /** Folders it leaves out are not made in the target, unless one under them is copied. */
+  filter: FilterSpec;
+}
+
 export type PlanResult =
   | {
       kind: 'planned';
-      /** In the order to copy: parents before children. */
+      /** In the order to copy: parents before children; without those the filter leaves out. */
       folders: PlannedPosition[];
       /** Positions of folders the target refuses; named in the report, the others go on. */
       refused: number[];
@@ -33,17 +44,16 @@ export type PlanResult =
   | { kind: 'fenced'; by: number };
 
 /**
- * Lists the source's folders, makes the target's, and keeps the plan in the ledger's folder documents: positions of known folders
+ * Lists the source's folders, makes the target's as far as the filter wants them, and keeps the plan in the ledger's folder documents: positions of known folders
  * stay, new ones are appended. Where the ledger knows nothing of the pair, the stamps in all target folders are entered into
  * it, before anything is put. To be called at the beginning of a pass and of each sweep; repeatable.
  *
- * @param fence higher than any given to this pair before; above 1 it says that the pair was worked on before
  * @param onProgress called as folders are dealt with
  * @throws Fault of the mailbox; `fatal` with `checkSourceMailbox` where a mailbox known as full lists as empty
  */
 export async function planFolders(
   pair: MailboxPair,
-  { fence }: { fence: number },
+  { fence, filter }: PlanOrder,
   signal: AbortSignal,
   onProgress: () => void = () => {},
 ): Promise<PlanResult> {
@@ -51,7 +61,7 @@ export async function planFolders(
   if (taken.kind === 'refused') return { kind: 'fenced', by: taken.by };
   const session = new PairSession(pair, taken.document);
   try {
-    return await plan(pair, session, signal, onProgress);
+    return await plan(pair, session, filter, signal, onProgress);
   } catch (fault) {
     const failure = session.failure ?? fault;
     if (failure instanceof FencedOut) return { kind: 'fenced', by: failure.by };
@@ -62,6 +72,7 @@ export async function planFolders(
 async function plan(
   pair: MailboxPair,
   session: PairSession,
+  filter: FilterSpec,
   signal: AbortSignal,
   onProgress: () => void,
 ): Promise<PlanResult> {
@@ -74,22 +85,42 @@ async function plan(
   );
   const known = await knownFolders(pair);
   refuseEmptied(listed, known);
-  const folders = await ensureFolders(pair, session, parentsFirst(listed), known, signal, onProgress);
+  const choices = chooseFolders(filter, listed);
+  pair.board.expect(listed.filter(({ key }) => choices.get(key) === 'copied'));
+  const folders = await ensureFolders(
+    pair,
+    session,
+    parentsFirst(listed),
+    { known, choices },
+    signal,
+    onProgress,
+  );
+  const taken = new TakenFolders(pair, document.fence);
   if (!document.adopted) {
-    await adoptStamps(pair, session, folders, strange, signal, onProgress);
+    await adoptStamps(pair, session, taken, folders, strange, signal, onProgress);
     await session.write({ adopted: true });
   }
+  await noteLeftOut(pair, taken, folders, known);
   await pair.readCounters();
-  const positions = folders.filter(({ plan }) => !plan.refused).map(({ plan }) => plannedPosition(plan));
+  const positions = folders.filter(isToCopy(known)).map(({ plan }) => plannedPosition(plan));
   const refused = folders.filter(({ plan }) => plan.refused).map(({ plan }) => plan.position);
   return { kind: 'planned', folders: positions, refused };
+}
+
+/** A folder that is left out is copied only to find out what became of what was on its way. */
+function isToCopy(known: ReadonlyMap<string, FolderDocument>): (folder: PlannedDocument) => boolean {
+  return ({ folderKey, plan }) =>
+    !plan.refused && (!plan.leftOut || (known.get(folderKey)?.pending.length ?? 0) > 0);
 }
 
 /** Every folder ever planned, by key; without what only its copy needs. */
 async function knownFolders(pair: MailboxPair): Promise<Map<string, FolderDocument>> {
   const known = new Map<string, FolderDocument>();
   for await (const folder of pair.ledger.folders(pair.id))
-    known.set(folder.folderKey, { ...folder, pending: [] });
+    known.set(folder.folderKey, {
+      ...folder,
+      pending: folder.pending.map((one) => ({ ...one, entries: [] })),
+    });
   return known;
 }
 

@@ -46,7 +46,8 @@ export async function verifyFolder(
       const accounts: Accounts = new Map();
       await readLedger(pair, folder, mine, accounts);
       await readTarget(pair, folder, mine, accounts, verdict, signal, onProgress);
-      await readSource(pair, folder, filter, mine, accounts, verdict, signal, onProgress);
+      if (!folder.plan.leftOut)
+        await readSource(pair, folder, filter, mine, accounts, verdict, signal, onProgress);
       await judgeTarget(pair, folder, accounts, verdict);
     }
   } catch (fault) {

@@ -54,7 +54,7 @@ export function worksOf(
     const newest = entries.at(-1);
     if (change.kind === 'gone') noteGone(page, newest);
     else if (change.kind === 'flags') setFlags(page, change, newest);
-    else if (!filter.accepts(change)) page.filtered += 1;
+    else if (!filter.accepts(change)) noteFiltered(page, newest);
     else if (newest && isDone(newest, change)) noteKnown(page, change, entries, newest);
     else page.works.push(workFor(entryOf(change), newest, overwrites));
   }
@@ -80,10 +80,14 @@ function entryOf({ sourceKey, changeKey, moveKey, itemClass, sizeBytes, date }: 
   return { sourceKey, changeKey, moveKey, itemClass, sizeBytes, date };
 }
 
+/** Whether the target's user has made the item his own. */
+function isKept({ outcome }: KnownEntry): boolean {
+  return outcome.kind === 'skipped' && outcome.keptTargetId !== undefined;
+}
+
 function isDone(newest: KnownEntry, change: PutChange): boolean {
-  const { outcome } = newest;
-  if (outcome.kind === 'skipped' && outcome.keptTargetId) return true;
-  return outcome.kind !== 'removed' && newest.changeKey === change.changeKey;
+  if (isKept(newest)) return true;
+  return newest.outcome.kind !== 'removed' && newest.changeKey === change.changeKey;
 }
 
 function noteKnown(page: PageWorks, change: PutChange, entries: KnownEntry[], newest: KnownEntry): void {
@@ -96,9 +100,16 @@ function noteKnown(page: PageWorks, change: PutChange, entries: KnownEntry[], ne
   if (newest.adopted) page.notes.push({ before: newest, after: { ...entryOf(change), outcome } });
 }
 
+/** What is in the target stays there, and counts as what it is; what is not is left out from now on. */
+function noteFiltered(page: PageWorks, newest: KnownEntry | undefined): void {
+  if (newest && (heldBy(newest) || isKept(newest))) return;
+  page.filtered += 1;
+  if (newest && newest.outcome.kind !== 'removed')
+    page.notes.push({ before: newest, after: { ...bare(newest), outcome: { kind: 'removed' } } });
+}
+
 function noteGone(page: PageWorks, newest: KnownEntry | undefined): void {
-  if (!newest || heldBy(newest) || newest.outcome.kind === 'removed') return;
-  if (newest.outcome.kind === 'skipped' && newest.outcome.keptTargetId) return;
+  if (!newest || heldBy(newest) || newest.outcome.kind === 'removed' || isKept(newest)) return;
   page.notes.push({ before: newest, after: { ...bare(newest), outcome: { kind: 'removed' } } });
 }
 

@@ -54,7 +54,7 @@ describe('the engine copying a sample mailbox from one Exchange to another', () 
   /** One pass, begun again under the next fence where a fault ends a folder. @returns how many folders had failed items */
   const pass = async (pair: MailboxPair): Promise<number> => {
     let fence = 1;
-    const plan = await persist(() => planFolders(pair, { fence: (fence += 1) }, never));
+    const plan = await persist(() => planFolders(pair, { fence: (fence += 1), filter: everythingSpec }, never));
     if (plan.kind !== 'planned') throw new Error('fenced');
     let failed = 0;
     for (const { position } of plan.folders) {

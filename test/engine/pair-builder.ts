@@ -76,8 +76,8 @@ export class PairScene {
     return this.fence;
   }
 
-  plan(fence = this.nextFence()) {
-    return this.time.until(planFolders(this.pair, { fence }, never));
+  plan(fence = this.nextFence(), filter = everythingSpec) {
+    return this.time.until(planFolders(this.pair, { fence, filter }, never));
   }
 
   copy(order: Partial<CopyFolderOrder> = {}, signal = never): Promise<CopyFolderResult> {

@@ -54,7 +54,7 @@ async function plan(m: Migration, open: OpenFolders): Promise<StepEnd> {
   const { place } = m.carry;
   const summary = place.sweep === 0 ? 'plan folders' : `plan folders, sweep ${place.sweep}`;
   m.carry.fence += 1;
-  const input = { ...open.key, fence: m.carry.fence };
+  const input = { ...open.key, fence: m.carry.fence, filter: m.carry.order.filter };
   const result = await guarded(m, () => open.activities.planFolders.executeWithOptions({ summary }, [input]));
   if (result.kind === 'closed') return 'lost';
   if (result.kind === 'fenced') {

@@ -17,19 +17,20 @@ import {
   folderType,
   hiddenFolder,
   searchKey,
+  seriesEnd,
 } from './item/properties';
 import { ItemReader } from './item/read';
 import type { Opened } from './open';
 import { findFolders, type ListedFolder } from './operations/find-folder';
 import { wellKnownFolders } from './operations/get-folder';
 import { syncFolderItems, type SyncedChange } from './operations/sync-folder-items';
-import { textOf, type Element } from './soap/element';
+import { textOf } from './soap/element';
 import { isTrue } from './soap/message';
 import { propertyOf } from './soap/property';
 
 const listShape = {
   fields: ['item:ItemClass', 'item:Size'],
-  properties: [searchKey, deliveryTime, appointmentStart],
+  properties: [searchKey, deliveryTime, appointmentStart, seriesEnd],
 };
 const searchFolder = '2';
 
@@ -137,19 +138,20 @@ function changeOf(change: SyncedChange): Change {
   if (change.kind === 'readFlag' || !change.item)
     return { kind: 'flags', ...ref, flags: { read: change.read ?? false } };
   const moveKey = propertyOf(change.item, searchKey);
-  const date = dateOf(change.item);
+  const date = isoOf(propertyOf(change.item, appointmentStart) ?? propertyOf(change.item, deliveryTime));
+  const lastDate = isoOf(propertyOf(change.item, seriesEnd));
   return {
     kind: 'put',
     ...ref,
     sizeBytes: Math.max(0, Number(textOf(change.item, 'Size') ?? 0) || 0),
     itemClass: textOf(change.item, 'ItemClass') ?? '',
     ...(date === undefined ? {} : { date }),
+    ...(lastDate === undefined ? {} : { lastDate }),
     ...(moveKey ? { moveKey } : {}),
   };
 }
 
-function dateOf(item: Element): string | undefined {
-  const stated = propertyOf(item, appointmentStart) ?? propertyOf(item, deliveryTime);
+function isoOf(stated: string | undefined): string | undefined {
   const at = Date.parse(stated ?? '');
   return Number.isNaN(at) ? undefined : new Date(at).toISOString();
 }

@@ -123,7 +123,7 @@ export class Migration {
   }
 
   private async plan(pair: MailboxPair): Promise<number[] | undefined> {
-    const result = await planFolders(pair, { fence: this.nextFence() }, attempt());
+    const result = await planFolders(pair, { fence: this.nextFence(), filter: everythingSpec }, attempt());
     if (result.kind === 'planned') return result.folders.map(({ position }) => position);
     this.fence = Math.max(this.fence, result.by);
     return undefined;

@@ -18,6 +18,8 @@ export const entryId = tag('0x0FFF', 'Binary');
 export const deliveryTime = tag('0x0E06', 'SystemTime');
 /** PidLidAppointmentStartWhole. */
 export const appointmentStart = named('Appointment', 0x820d, 'SystemTime');
+/** PidLidClipEnd of a series: the day its last occurrence ends, 4500-08-31 where it has no end. @see MS-OXOCAL 2.2.1.15 */
+export const seriesEnd = named('Appointment', 0x8236, 'SystemTime');
 /** PidTagAttributeHidden of a folder. */
 export const hiddenFolder = tag('0x10F4', 'Boolean');
 /** PidTagFolderType: 2 is a search folder. */

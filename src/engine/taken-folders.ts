@@ -1,0 +1,32 @@
+import { FencedOut, FolderSession } from './folder-session';
+import { KnownKeys } from './known-keys';
+import type { MailboxPair } from './mailbox-pair';
+
+export interface TakenFolder {
+  session: FolderSession;
+  keys: KnownKeys;
+}
+
+/** Folders in the hands of whoever works on the pair as a whole: each is taken once, when it is first asked for. */
+export class TakenFolders {
+  private readonly taken = new Map<string, TakenFolder>();
+
+  /** @param fence higher than any their copies were given */
+  constructor(
+    private readonly pair: MailboxPair,
+    private readonly fence: number,
+  ) {}
+
+  /** Rejects with `FencedOut` where a higher fence stands at the folder. */
+  async open(folderKey: string): Promise<TakenFolder> {
+    const known = this.taken.get(folderKey);
+    if (known) return known;
+    const { pair } = this;
+    const taken = await pair.ledger.takeFolder({ pairId: pair.id, folderKey }, this.fence);
+    if (taken?.kind !== 'taken') throw new FencedOut(taken?.by ?? 0);
+    const session = new FolderSession(pair.ledger, pair.clock, pair.sendWindowMs, taken.document);
+    const opened = { session, keys: new KnownKeys(pair.ledger, taken.document) };
+    this.taken.set(folderKey, opened);
+    return opened;
+  }
+}
