@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { CheckReport, Credential, SourceMailbox, TargetMailbox } from '../src/connectors/connector';
 import type { ReminderRule } from '../src/domain/reminders';
+import type { ByteBudget } from '../src/engine/byte-budget';
 import type { Clock } from '../src/engine/clock';
 import type { LedgerStore } from '../src/engine/ledger';
 import type { Width } from '../src/engine/width';
@@ -25,10 +26,14 @@ export interface Server {
 /** How mailboxes are copied by this worker. */
 export interface Copying {
   clock: Clock;
-  /** A new one for each opening. */
-  width(): Width;
+  /** A new one for each side of an opening, which never goes above `connections`. */
+  width(connections: number): Width;
+  /** Most items and bytes of a parcel with several items. */
+  parcel: { items: number; bytes: number };
   /** Most bytes of item content in memory, per mailbox. */
   bytesInFlight: number;
+  /** The same for all mailboxes of this process together; absent: only each by itself is bounded. */
+  memory?: ByteBudget;
   sendWindowMs: number;
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Context } from '@temporalio/activity';
 import { Fault, type FaultText } from '../src/domain/faults';
 import { everything, itemFilter, type FilterSpec } from '../src/domain/item-filter';
@@ -140,6 +141,8 @@ async function withMailbox<T>(
   if (mailbox === undefined) return { kind: 'closed' };
   const { cancellationSignal } = Context.current();
   const signal = AbortSignal.any([cancellationSignal, mailbox.closing]);
+  // As many parcels wait with it for their turn as there are connections.
+  setMaxListeners(0, signal);
   using _beating = heartbeats(progress);
   const before = JSON.stringify(progress());
   try {

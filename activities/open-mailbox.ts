@@ -90,10 +90,7 @@ function pairOf(
     source,
     target,
     ledger,
-    clock: copying.clock,
-    width: copying.width(),
-    bytesInFlight: copying.bytesInFlight,
-    sendWindowMs: copying.sendWindowMs,
+    ...copying,
     onFault: ({ kind, text }) =>
       log.info({ mailUserId, opening, kind, code: text.code }, 'a fault is waited out or repeated in place'),
   });

@@ -19,8 +19,9 @@ import { workflowTypes } from '../workflows/messages';
 import { readWorkerConfig, type WorkerConfig } from './config';
 import { createConnectors, type Connectors } from './connectors/registry';
 import { defaultTimeouts, fasterTimeouts } from './connectors/exchange';
+import { ByteBudget } from './engine/byte-budget';
 import { fasterClock, systemClock } from './engine/clock';
-import { fixedWidth } from './engine/width';
+import { AdaptiveWidth } from './engine/width';
 import { createLogger, type Logger } from './log';
 import { createMailer } from './mail/mailer';
 import { createMailRenderer } from './mail/render';
@@ -149,8 +150,10 @@ function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps
     ledger: new MongoLedgerStore(),
     copying: {
       clock: scale === 1 ? systemClock : fasterClock(systemClock, scale),
-      width: () => fixedWidth(2, { items: 100, bytes: 4 * megabyte }),
+      width: (connections) => new AdaptiveWidth(connections),
+      parcel: { items: 100, bytes: 4 * megabyte },
       bytesInFlight: 16 * megabyte,
+      memory: new ByteBudget(48 * megabyte),
       // A write to the database must fit in, and disks do not get faster.
       sendWindowMs: Math.max(5000, leastSendWindowMs * scale),
     },

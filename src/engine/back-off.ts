@@ -4,21 +4,81 @@ import type { Clock } from './clock';
 /** A wait up to this is waited in place; a longer one closes the mailbox with the fault. */
 export const longestWaitInPlaceMs = 60_000;
 const triesInPlace = 4;
+const triesWhileThrottled = 8;
 const firstWaitMs = 1_000;
 
-/** The wait one server asked for, shared by all folders of a mailbox. */
+/** The wait a server asked of everybody who comes through its connector, kept where every worker sees it. */
+export interface ConnectorWait {
+  /** How long this mailbox still has to wait, ms; 0 where it need not. What another worker was told may be known here a little later. */
+  leftMs(): Promise<number>;
+  /** The server asked for such a wait just now. Never throws. */
+  note(fault: Fault): void;
+}
+
+export interface BackOffOptions {
+  clock: Clock;
+  /** Absent: only this mailbox is held up. */
+  connectorWait?: ConnectorWait;
+  /** Told of each fault that is waited out or repeated in place. */
+  onFault?: (fault: Fault) => void;
+  /** A wait was asked for by others: this mailbox, too, shall go on more slowly. */
+  onHeldUp?: () => void;
+}
+
+/**
+ * The waits one server asked for, for this mailbox and for all of its connector; shared by all folders of a mailbox. Refused again and
+ * again, it waits longer than it was asked to: 1 s, then twice as long each time.
+ */
 export class BackOff {
   private until = 0;
+  /** Refusals in a row; those of requests that left before the last one count with it. */
+  private refusals = 0;
+  private notedAt = -Infinity;
+  private readonly noted = new WeakSet<Fault>();
+  private lastAsked?: Fault;
+  private isSlowed = false;
 
-  constructor(
-    private readonly clock: Clock,
-    private readonly onFault?: (fault: Fault) => void,
-  ) {}
+  constructor(private readonly options: BackOffOptions) {}
 
-  /** Resolves when the server may be asked again. */
+  /**
+   * Resolves when the server may be asked again.
+   * @throws Fault `throttled` where that takes longer than may be waited in place; nothing was done
+   */
   async ready(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    for (let left = this.left(); left > 0; left = this.left()) await this.clock.sleep(left, signal);
+    for (;;) {
+      signal.throwIfAborted();
+      const ownMs = this.until - this.options.clock.monotonic();
+      const connectorMs = (await this.options.connectorWait?.leftMs()) ?? 0;
+      const leftMs = Math.max(ownMs, connectorMs);
+      if (leftMs <= 0) {
+        this.isSlowed = false;
+        return;
+      }
+      if (!this.isSlowed) this.options.onHeldUp?.();
+      this.isSlowed = true;
+      if (leftMs > longestWaitInPlaceMs) throw this.tooLong(leftMs, connectorMs > ownMs);
+      await this.options.clock.sleep(leftMs, signal);
+    }
+  }
+
+  /** Takes note of the wait that a fault names, so that nobody asks before it is over. @param beganMs when the refused request left */
+  note(fault: Fault, beganMs = this.options.clock.monotonic()): void {
+    const { details } = fault;
+    if (details.kind !== 'throttled' || this.noted.has(fault)) return;
+    this.noted.add(fault);
+    this.lastAsked = fault;
+    this.isSlowed = true;
+    const now = this.options.clock.monotonic();
+    if (beganMs > this.notedAt) this.refusals += 1;
+    this.notedAt = now;
+    const leastMs = this.refusals > 1 ? firstWaitMs * 2 ** (this.refusals - 1) : 0;
+    this.until = Math.max(this.until, now + Math.max(leastMs, details.retryAfterMs));
+    if (details.scope === 'connector') this.options.connectorWait?.note(fault);
+  }
+
+  /** The server answered as it should. */
+  answered(): void {
+    this.refusals = 0;
   }
 
   /**
@@ -28,16 +88,16 @@ export class BackOff {
    * @returns once it may be tried again; rethrows what repeating in place does not mend
    */
   async pardon(fault: unknown, tries: number, signal: AbortSignal): Promise<void> {
-    if (!(fault instanceof Fault) || tries >= triesInPlace) throw fault;
-    const { details } = fault;
-    if (details.kind === 'throttled' && details.retryAfterMs <= longestWaitInPlaceMs) {
-      this.onFault?.(fault);
-      this.until = Math.max(this.until, this.clock.monotonic() + details.retryAfterMs);
+    if (!(fault instanceof Fault)) throw fault;
+    if (fault.kind === 'throttled') {
+      this.note(fault);
+      if (tries >= triesWhileThrottled) throw fault;
+      this.options.onFault?.(fault);
       return this.ready(signal);
     }
-    if (details.kind !== 'retryable') throw fault;
-    this.onFault?.(fault);
-    await this.clock.sleep(firstWaitMs * 2 ** (tries - 1), signal);
+    if (fault.kind !== 'retryable' || tries >= triesInPlace) throw fault;
+    this.options.onFault?.(fault);
+    await this.options.clock.sleep(firstWaitMs * 2 ** (tries - 1), signal);
   }
 
   /** Runs something that may be repeated freely, waiting before it and after its faults. */
@@ -53,7 +113,19 @@ export class BackOff {
     }
   }
 
-  private left(): number {
-    return this.until - this.clock.monotonic();
+  private tooLong(leftMs: number, isOfConnector: boolean): Fault {
+    const scope = isOfConnector ? 'connector' : 'mailbox';
+    const retryAfterMs = Math.ceil(leftMs);
+    const text = this.lastAsked?.text ?? askedOfAll;
+    const fault = new Fault({ kind: 'throttled', retryAfterMs, scope }, text, true);
+    // It says what is known here already.
+    this.noted.add(fault);
+    return fault;
   }
 }
+
+const askedOfAll = {
+  code: 'ConnectorWaits',
+  remedy: 'wait',
+  message: 'The server asked everybody for a pause.',
+} as const;

@@ -1,13 +1,19 @@
 /**
- * Bytes of item content that may be in memory at once, for a whole mailbox, first come first served.
- * Whoever holds some asks for no more by `take`, so that nobody waits for another in a circle.
+ * Bytes of item content that may be in memory at once, for a whole mailbox, first come first served; what a mailbox holds may count
+ * in the budget of its whole process too. Whoever holds some asks for no more by `take`, so that nobody waits for another in a circle.
  */
 export class ByteBudget {
   private held = 0;
   private readonly waiting: { bytes: number; start: () => void }[] = [];
 
-  /** @param total bytes; 4 or more */
-  constructor(readonly total: number) {}
+  /**
+   * @param total bytes; 4 or more
+   * @param whole the budget that what is held here counts in too; at least as great
+   */
+  constructor(
+    readonly total: number,
+    private readonly whole?: ByteBudget,
+  ) {}
 
   /** The greatest share one parcel may hold; an item above it is piped alone. */
   get share(): number {
@@ -20,6 +26,22 @@ export class ByteBudget {
 
   /** Waits until `bytes` (at most `total`) are free and holds them. Rejects with the signal's reason when aborted meanwhile. */
   async take(bytes: number, signal: AbortSignal): Promise<void> {
+    await this.takeHere(bytes, signal);
+    try {
+      await this.whole?.take(bytes, signal);
+    } catch (reason) {
+      this.giveHere(bytes);
+      throw reason;
+    }
+  }
+
+  /** Gives back what `take` held, whole or in parts. */
+  give(bytes: number): void {
+    this.giveHere(bytes);
+    this.whole?.give(bytes);
+  }
+
+  private async takeHere(bytes: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (bytes > this.total) throw new RangeError(`${bytes} bytes asked of a budget of ${this.total}`);
     if (this.waiting.length === 0 && this.held + bytes <= this.total) {
@@ -44,8 +66,7 @@ export class ByteBudget {
     });
   }
 
-  /** Gives back what `take` held, whole or in parts. */
-  give(bytes: number): void {
+  private giveHere(bytes: number): void {
     this.held -= bytes;
     this.wake();
   }

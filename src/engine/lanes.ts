@@ -27,66 +27,45 @@ class Lanes {
 }
 
 /**
- * Reads parcels one after the other and puts them, a few at once: the next is read while those before it are put.
+ * Reads parcels and puts them, as many under way as both servers take requests at once: some are read while others are put.
  * The memory a parcel needs is set aside before it is read and given back when it was put, so that reading waits where putting is slow.
  * After a lost answer, a reading that breaks off, or a failure, no new parcel is begun and the others are awaited.
  *
  * @throws what the first failing parcel threw, after all others have ended
  */
 export async function runLanes(copy: FolderCopy, parcels: readonly Parcel[]): Promise<Sent> {
-  const { pair } = copy;
+  const { sourceTurns, targetTurns } = copy.pair;
   const sum = nothingSent();
-  const lanes = new Lanes(() => pair.width.requests);
-  const stopped = () => lanes.failure !== undefined || sum.doubtful.length > 0;
+  const lanes = new Lanes(() => sourceTurns.requests + targetTurns.requests);
+  const isOver = () => lanes.failure !== undefined || sum.doubtful.length > 0;
   for (const parcel of parcels) {
-    if (stopped() || sum.brokenOff) sum.waiting.push(...parcel.works);
-    else if (parcel.alone)
-      await lanes.start(async () => {
-        const isOver = stopped() || sum.brokenOff;
-        add(sum, isOver ? leave(parcel) : await sendAlone(copy, parcel));
-      });
-    else await loadAndSend(copy, parcel, lanes, sum, stopped);
+    await lanes.start(async () => {
+      if (isOver() || sum.brokenOff) add(sum, leave(parcel));
+      else if (parcel.alone) add(sum, await sendAlone(copy, parcel));
+      else await loadAndSend(copy, parcel, sum, isOver);
+    });
   }
   await lanes.end();
   if (lanes.failure) throw lanes.failure.reason;
   return sum;
 }
 
-async function loadAndSend(
-  copy: FolderCopy,
-  parcel: Parcel,
-  lanes: Lanes,
-  sum: Sent,
-  stopped: () => boolean,
-) {
+async function loadAndSend(copy: FolderCopy, parcel: Parcel, sum: Sent, isOver: () => boolean) {
   const { budget } = copy.pair;
   const memoryBytes = Math.min(parcel.memoryBytes, budget.share);
-  let given = false;
-  const give = () => {
-    if (!given) budget.give(memoryBytes);
-    given = true;
-  };
+  await budget.take(memoryBytes, copy.signal);
   try {
-    await budget.take(memoryBytes, copy.signal);
-  } catch (reason) {
-    lanes.failure ??= { reason };
-    return;
-  }
-  try {
+    if (isOver() || sum.brokenOff) {
+      add(sum, leave(parcel));
+      return;
+    }
     const loaded = needsNothing(parcel)
       ? unloaded(parcel)
       : await loadParcel(copy, parcel.works, memoryBytes);
     if (loaded.fault) sum.brokenOff = true;
-    await lanes.start(async () => {
-      try {
-        add(sum, stopped() ? leave(parcel) : await sendParcel(copy, loaded, true));
-      } finally {
-        give();
-      }
-    });
-  } catch (reason) {
-    give();
-    lanes.failure ??= { reason };
+    add(sum, isOver() ? leave(parcel) : await sendParcel(copy, loaded, true));
+  } finally {
+    budget.give(memoryBytes);
   }
 }
 

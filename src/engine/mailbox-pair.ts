@@ -1,12 +1,14 @@
 import type { SourceMailbox, TargetMailbox } from '../connectors/connector';
 import type { Fault } from '../domain/faults';
 import type { MailboxCounters } from '../domain/migration';
-import { BackOff } from './back-off';
+import type { Side } from '../domain/mailbox';
+import { BackOff, type ConnectorWait } from './back-off';
 import { ByteBudget } from './byte-budget';
 import type { Clock } from './clock';
 import { CounterBoard } from './counter-board';
 import type { FolderDocument, FolderId, LedgerStore } from './ledger';
 import { pairId } from './pair-id';
+import { ParcelSize } from './parcel-size';
 import { Turns } from './turns';
 import type { Width } from './width';
 
@@ -15,9 +17,16 @@ export interface PairOptions {
   target: TargetMailbox;
   ledger: LedgerStore;
   clock: Clock;
-  width: Width;
+  /** A new width for a side, which never goes above `connections`. */
+  width: (connections: number) => Width;
+  /** Most items and bytes of a parcel with several items; the limits of the sides apply besides. */
+  parcel: { items: number; bytes: number };
   /** Most bytes of item content this mailbox holds in memory, whatever its items. */
   bytesInFlight: number;
+  /** What all mailboxes of this process may hold together. */
+  memory?: ByteBudget;
+  /** Waits that the servers asked of all mailboxes of their connectors. */
+  connectorWaits?: Partial<Record<Side, ConnectorWait>>;
   /** How long after a write under the fence a request may still leave. */
   sendWindowMs: number;
   /** Told of each fault that is waited out or repeated in place; for a log. */
@@ -34,7 +43,7 @@ export class MailboxPair {
   readonly target: TargetMailbox;
   readonly ledger: LedgerStore;
   readonly clock: Clock;
-  readonly width: Width;
+  readonly parcelSize: ParcelSize;
   readonly budget: ByteBudget;
   readonly sendWindowMs: number;
   readonly sourceTurns: Turns;
@@ -46,19 +55,18 @@ export class MailboxPair {
   successes = 0;
   private readonly places = new Map<number, FolderId>();
 
-  constructor({ source, target, ledger, clock, width, bytesInFlight, sendWindowMs, onFault }: PairOptions) {
+  constructor(options: PairOptions) {
+    const { source, target, ledger, clock, parcel, bytesInFlight, memory, sendWindowMs } = options;
     this.id = pairId(source.identity, target.identity);
     this.source = source;
     this.target = target;
     this.ledger = ledger;
     this.clock = clock;
-    this.width = width;
     this.sendWindowMs = sendWindowMs;
-    this.budget = new ByteBudget(bytesInFlight);
-    this.sourceTurns = new Turns(() => Math.min(width.requests, source.capabilities.connections));
-    this.targetTurns = new Turns(() => Math.min(width.requests, target.capabilities.connections));
-    this.sourceBackOff = new BackOff(clock, onFault);
-    this.targetBackOff = new BackOff(clock, onFault);
+    this.parcelSize = new ParcelSize(parcel);
+    this.budget = new ByteBudget(bytesInFlight, memory);
+    [this.sourceTurns, this.sourceBackOff] = paceOf(options, 'source');
+    [this.targetTurns, this.targetBackOff] = paceOf(options, 'target');
   }
 
   /** From now on nothing that was sent before can still come, once this has passed since the last possible sending. */
@@ -93,4 +101,20 @@ export class MailboxPair {
   async close(): Promise<void> {
     await Promise.all([this.source.close(), this.target.close()]);
   }
+}
+
+/** How a side's server is asked: how many requests at once, and when none. */
+function paceOf(options: PairOptions, side: Side): [Turns, BackOff] {
+  const { clock, onFault } = options;
+  const { connections } = options[side].capabilities;
+  const width = options.width(connections);
+  const connectorWait = options.connectorWaits?.[side];
+  const onHeldUp = () => width.refused(clock.monotonic(), clock.monotonic());
+  const backOff = new BackOff({
+    clock,
+    onHeldUp,
+    ...(connectorWait && { connectorWait }),
+    ...(onFault && { onFault }),
+  });
+  return [new Turns({ clock, width, backOff }), backOff];
 }

@@ -1,5 +1,5 @@
 import type { Capabilities } from '../connectors/connector';
-import type { Width } from './width';
+import type { ParcelSize } from './parcel-size';
 import type { Work } from './works';
 
 export interface ParcelLimits {
@@ -13,15 +13,24 @@ export interface ParcelLimits {
 /** After this many tries in company an item is sent by itself, so that it spoils no other's. */
 const triesInCompany = 2;
 
+/** A parcel is not made smaller than this only to give every connection something to do. */
+const worthARequest = 10;
+
+/**
+ * @param works how many there are to be sent
+ * @param requests at how many at once; where there are fewer parcels than that, they are made smaller
+ */
 export function parcelLimits(
   source: Capabilities,
   target: Capabilities,
-  width: Width,
+  size: ParcelSize,
   share: number,
+  { works, requests }: { works: number; requests: number },
 ): ParcelLimits {
+  const most = Math.min(size.items, source.itemsPerRequest, target.itemsPerRequest);
   return {
-    items: Math.max(1, Math.min(width.parcelItems, source.itemsPerRequest, target.itemsPerRequest)),
-    bytes: Math.min(width.parcelBytes, source.bytesPerRequest, target.bytesPerRequest),
+    items: Math.max(1, Math.min(most, Math.max(worthARequest, Math.ceil(works / requests)))),
+    bytes: Math.min(size.bytes, source.bytesPerRequest, target.bytesPerRequest),
     memoryBytes: share,
   };
 }

@@ -67,16 +67,13 @@ async function transmit(
   const { pair, session, signal } = copy;
   for (let tries = 1; ; tries += 1) {
     try {
-      await pair.targetBackOff.ready(signal);
-      const outcomes = await pair.targetTurns.run(signal, () => request(copy, parcel, sendings));
-      pair.width.grow();
+      const outcomes = await pair.targetTurns.run(signal, () => measured(copy, parcel, sendings));
+      for (const outcome of outcomes) if (outcome.kind === 'again') pair.targetBackOff.note(outcome.fault);
       return await recordOutcomes(copy, parcel, sendings, outcomes);
     } catch (fault) {
       if (session.failure) throw session.failure as Error;
       signal.throwIfAborted();
       if (!(fault instanceof Fault)) throw fault;
-      if ((fault.kind === 'retryable' && !isOwnStore(fault)) || fault.kind === 'throttled')
-        pair.width.shrink();
       const works = sendings.map(({ work }) => (isOwnStore(fault) ? { ...work, excused: true } : work));
       if (!fault.notDone) return { ...nothingSent(), doubtful: works, fault };
       if (isTooLarge(fault)) return halve(copy, parcel, sendings, fault, again);
@@ -135,6 +132,26 @@ async function halve(
 export function tooLarge(sizeBytes: number, code: string): ItemReason {
   const message = `the target takes no item of ${sizeBytes} bytes`;
   return { code, remedy: 'raiseRequestLimit', message };
+}
+
+/** The one request of a parcel; how long it takes adapts the size of those that follow. */
+async function measured(
+  copy: FolderCopy,
+  parcel: PendingParcel,
+  sendings: readonly Sending[],
+): Promise<(PutOutcome | UpdateOutcome)[]> {
+  const { clock, parcelSize } = copy.pair;
+  const beganMs = clock.monotonic();
+  try {
+    const outcomes = await request(copy, parcel, sendings);
+    // An item that travels alone takes as long as it takes.
+    if (sendings.length > 1) parcelSize.answered(beganMs, clock.monotonic());
+    return outcomes;
+  } catch (fault) {
+    const isTooMuch = fault instanceof Fault && fault.kind === 'retryable' && !isOwnStore(fault);
+    if (isTooMuch && sendings.length > 1) parcelSize.refused(beganMs, clock.monotonic());
+    throw fault;
+  }
 }
 
 /** The one request of a parcel. */

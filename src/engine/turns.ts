@@ -1,19 +1,60 @@
-/** At most so many at once, first come first served. */
+import { Fault } from '../domain/faults';
+import type { BackOff } from './back-off';
+import type { Clock } from './clock';
+import type { Width } from './width';
+
+export interface TurnsOptions {
+  clock: Clock;
+  width: Width;
+  backOff: BackOff;
+}
+
+/**
+ * The requests of a mailbox at one server: at most as many at once as its width, first come first served, none before the waits it
+ * asked for are over. How they fare adapts the width and starts the waits.
+ */
 export class Turns {
   private taken = 0;
   private readonly waiting: (() => void)[] = [];
 
-  /** @param most asked anew each time, so that it may adapt; at least one has a turn always */
-  constructor(private readonly most: () => number) {}
+  constructor(private readonly options: TurnsOptions) {}
 
-  /** Runs `work` when it is its turn. Rejects with the signal's reason when it is aborted while waiting. */
+  /** How many may be under way now. */
+  get requests(): number {
+    return Math.max(1, this.options.width.requests);
+  }
+
+  /**
+   * Runs `work`, one request, when it is its turn.
+   * @throws what `work` throws; the signal's reason when it is aborted meanwhile; Fault `throttled` where a wait is too long to be
+   *   waited in place
+   */
   async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     await this.take(signal);
     try {
-      return await work();
+      await this.options.backOff.ready(signal);
+      return await this.watched(signal, work);
     } finally {
       this.taken -= 1;
       this.wake();
+    }
+  }
+
+  private async watched<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const { clock, width, backOff } = this.options;
+    const beganMs = clock.monotonic();
+    const wasFull = this.taken >= this.requests;
+    try {
+      const answer = await work();
+      width.answered(wasFull, clock.monotonic());
+      backOff.answered();
+      return answer;
+    } catch (fault) {
+      if (fault instanceof Fault && !signal.aborted) {
+        backOff.note(fault, beganMs);
+        if (isOverload(fault)) width.refused(beganMs, clock.monotonic());
+      }
+      throw fault;
     }
   }
 
@@ -38,7 +79,7 @@ export class Turns {
   }
 
   private free(): boolean {
-    return this.taken < Math.max(1, this.most());
+    return this.taken < this.requests;
   }
 
   private wake(): void {
@@ -47,4 +88,10 @@ export class Turns {
       this.waiting.shift()?.();
     }
   }
+}
+
+/** Throttled, timed out, broken off; what is merely too large, or our own doing, says nothing about how many there are. */
+function isOverload({ details }: Fault): boolean {
+  if (details.kind !== 'retryable') return details.kind === 'throttled';
+  return details.tooLarge !== true && details.ownStore !== true;
 }

@@ -6,7 +6,7 @@ import { copyFolder } from '../../src/engine/copy-folder';
 import { MailboxPair } from '../../src/engine/mailbox-pair';
 import { planFolders } from '../../src/engine/plan-folders';
 import { verifyPass } from '../../src/engine/verify-pass';
-import { fixedWidth } from '../../src/engine/width';
+import { AdaptiveWidth } from '../../src/engine/width';
 import { compareCounts, countMailbox } from '../support/exchange-count';
 import { exchangelib } from '../support/exchangelib';
 import { MemoryLedger } from '../support/memory-ledger';
@@ -46,7 +46,8 @@ describe('the engine copying a sample mailbox from one Exchange to another', () 
       target: await connector.openTarget(fabrikam.settings, to, credentialOf(to), never),
       ledger,
       clock: systemClock,
-      width: fixedWidth(2, { items: 20, bytes: 2_000_000 }),
+      width: (connections) => new AdaptiveWidth(connections),
+      parcel: { items: 20, bytes: 2_000_000 },
       bytesInFlight: 16_000_000,
       sendWindowMs: 500,
     });

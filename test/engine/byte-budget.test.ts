@@ -1,5 +1,4 @@
 import { ByteBudget } from '../../src/engine/byte-budget';
-import { Turns } from '../../src/engine/turns';
 import { never } from './pair-builder';
 
 const soon = () => new Promise((resolve) => setImmediate(resolve));
@@ -36,33 +35,19 @@ describe('ByteBudget', () => {
   });
 });
 
-describe('Turns', () => {
-  it('runs at most so many at once, in order, and goes on after a failure', async () => {
-    const turns = new Turns(() => 2);
-    let running = 0;
-    let most = 0;
-    const order: number[] = [];
-    const work = (at: number) => async () => {
-      running += 1;
-      most = Math.max(most, running);
-      await soon();
-      running -= 1;
-      order.push(at);
-      if (at === 1) throw new Error('fails');
-    };
-    const all = Array.from({ length: 6 }, (_, at) => turns.run(never, work(at)).catch(() => {}));
-    await Promise.all(all);
-    expect([most, order]).toEqual([2, [0, 1, 2, 3, 4, 5]]);
-  });
-
-  it('frees the place of one that is aborted while it waits', async () => {
-    const turns = new Turns(() => 1);
+describe('ByteBudget of a mailbox in a process with others', () => {
+  it('holds no more together than the process has, and gives back what it could not take', async () => {
+    const whole = new ByteBudget(100);
+    const [one, other] = [new ByteBudget(80, whole), new ByteBudget(80, whole)];
+    await one.take(70, never);
     const abort = new AbortController();
-    const first = turns.run(never, soon);
-    const second = turns.run(abort.signal, soon);
+    const waiting = other.take(40, abort.signal);
     abort.abort(new Error('stopped'));
-    await expect(second).rejects.toThrow('stopped');
-    await first;
-    await turns.run(never, soon);
+    await expect(waiting).rejects.toThrow('stopped');
+    expect([one.inFlight, other.inFlight, whole.inFlight]).toEqual([70, 0, 70]);
+    const later = other.take(80, never);
+    one.give(70);
+    await later;
+    expect([one.inFlight, other.inFlight, whole.inFlight]).toEqual([0, 80, 80]);
   });
 });

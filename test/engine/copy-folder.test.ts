@@ -178,6 +178,7 @@ describe('copyFolder', () => {
     });
     expect(scene.time.monotonic()).toBeGreaterThanOrEqual(30_000);
     const before = scene.time.monotonic();
+    scene.open();
     expect(await scene.copy()).toMatchObject({ kind: 'done' });
     expect(scene.time.monotonic() - before).toBeLessThan(5_000);
   });

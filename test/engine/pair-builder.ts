@@ -12,7 +12,7 @@ import type { KnownEntry } from '../../src/engine/ledger';
 import { MailboxPair } from '../../src/engine/mailbox-pair';
 import { planFolders } from '../../src/engine/plan-folders';
 import { verifyPass, type VerifyResult } from '../../src/engine/verify-pass';
-import { fixedWidth } from '../../src/engine/width';
+import { AdaptiveWidth, type Width } from '../../src/engine/width';
 import { MemoryLedger } from '../support/memory-ledger';
 import { VirtualTime } from './model/virtual-time';
 
@@ -24,6 +24,7 @@ interface Given {
   sourcePageItems?: number;
   bytesInFlight?: number;
   parcel?: { items: number; bytes: number };
+  width?: (connections: number) => Width;
   wrapSource?: (source: MemorySource) => SourceMailbox;
   wrapTarget?: (target: MemoryTarget) => TargetMailbox;
 }
@@ -60,7 +61,8 @@ export class PairScene {
       target: given.wrapTarget?.(target) ?? target,
       ledger: this.ledger,
       clock: this.time,
-      width: fixedWidth(2, given.parcel ?? { items: 10, bytes: 1_000_000 }),
+      width: given.width ?? ((connections) => new AdaptiveWidth(connections)),
+      parcel: given.parcel ?? { items: 20, bytes: 2_000_000 },
       bytesInFlight: given.bytesInFlight ?? 16_000_000,
       sendWindowMs: 5_000,
     });

@@ -20,7 +20,7 @@ import {
 } from '../../src/domain/migration';
 import type { Side } from '../../src/domain/mailbox';
 import { systemClock } from '../../src/engine/clock';
-import { fixedWidth } from '../../src/engine/width';
+import { AdaptiveWidth } from '../../src/engine/width';
 import { createLogger } from '../../src/log';
 import { createMailer } from '../../src/mail/mailer';
 import { createMailRenderer } from '../../src/mail/render';
@@ -149,7 +149,8 @@ export class House {
       ledger: this.ledger,
       copying: {
         clock: systemClock,
-        width: () => fixedWidth(2, { items: 20, bytes: 1 << 20 }),
+        width: (connections) => new AdaptiveWidth(connections),
+        parcel: { items: 20, bytes: 1 << 20 },
         bytesInFlight: 8 << 20,
         sendWindowMs: 1000,
       },

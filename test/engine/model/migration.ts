@@ -6,7 +6,7 @@ import { MailboxPair } from '../../../src/engine/mailbox-pair';
 import { planFolders } from '../../../src/engine/plan-folders';
 import type { VerifyFindings } from '../../../src/engine/verify-findings';
 import { verifyPass } from '../../../src/engine/verify-pass';
-import { fixedWidth } from '../../../src/engine/width';
+import { AdaptiveWidth } from '../../../src/engine/width';
 import { MemoryLedger } from '../../support/memory-ledger';
 import { Chance } from './chance';
 import { faultyLedger } from './faulty-ledger';
@@ -186,7 +186,8 @@ export class Migration {
       target,
       ledger: broken?.ledger?.(faulty) ?? faulty,
       clock: worker.clock,
-      width: fixedWidth(2, { items: 4, bytes: 10_000 }),
+      width: (connections) => new AdaptiveWidth(connections),
+      parcel: { items: 6, bytes: 10_000 },
       bytesInFlight: 100_000,
       sendWindowMs,
     });
