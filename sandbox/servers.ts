@@ -8,6 +8,7 @@ export type TemporalSource = { address: string; source: string } | { binary: str
 export type DatabaseSource =
   | { uri: string; source: string }
   | { mongod: string; source: string }
+  | { launcher: string; ferretdb: string; postgres: string; source: string }
   | { java: string; classPath: string; mainClass: string; source: string };
 
 /** A program with its arguments. */
@@ -44,6 +45,11 @@ export function databaseCommand(
       program: source.mongod,
       args: ['--dbpath', folder, '--port', String(port), '--bind_ip', '127.0.0.1', '--quiet'],
     };
+  }
+  if ('launcher' in source) {
+    const { launcher, ferretdb, postgres } = source;
+    const args = [launcher, '--ferretdb', ferretdb, '--postgres', postgres];
+    return { program: process.execPath, args: [...args, '--port', String(port), '--folder', folder] };
   }
   const { java, classPath, mainClass } = source;
   const file = join(folder, 'mailporter.mv');

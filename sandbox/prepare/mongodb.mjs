@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { isKept, kept } from './cache.mjs';
+import { ferretdb } from './ferretdb.mjs';
 import { canReach } from './reach.mjs';
 import { onPath, run } from './run.mjs';
 import { say, sayWhile } from './say.mjs';
@@ -17,9 +18,12 @@ const OLDEST_SERVER = [4, 4];
  * Where the database comes from: `{uri}` of a running one, `{mongod}`, the path of a MongoDB server, or
  * `{java, classPath, mainClass}`, a server for Java; each with `source` in words. The first of: MONGODB_URI, `mongod`
  * on PATH, mongodb-memory-server's download, mongo-java-server from Maven. Throws one sentence that names the choices
- * when there is none.
+ * when there is none. SANDBOX_DATABASE=ferretdb takes FerretDB and nothing else.
  */
 export async function mongodb(root) {
+  const chosen = process.env.SANDBOX_DATABASE;
+  if (chosen === 'ferretdb') return ferretdb(root);
+  if (chosen) throw new Error(`SANDBOX_DATABASE=${chosen} is not known; ferretdb is.`);
   const uri = process.env.MONGODB_URI;
   if (uri) return { uri, source: 'MONGODB_URI' };
 
