@@ -158,8 +158,8 @@ export class Migration {
   setReminders(times: string[]): void {
     const { carry, view } = this;
     carry.reminders = times;
-    if (view.invitation === undefined) return;
     const [next] = times;
+    if (view.invitation === undefined || view.invitation.reminderDueAt === next) return;
     if (next === undefined) delete view.invitation.reminderDueAt;
     else view.invitation.reminderDueAt = next;
     this.touch();
