@@ -7,7 +7,7 @@ declare global {
 }
 
 /**
- * Opens a door, MAILPORTER_TEST_PARTS, at which test files ask for the parts they share (`temporal`, `mongodb`). A part
+ * Opens a door, MAILPORTER_TEST_PARTS, at which test files ask for the parts they share (`temporal`, `mongodb`, `workflows`). A part
  * is started when it is asked for first: a run of tests that need none starts none.
  */
 export default async function globalSetup(): Promise<void> {
@@ -16,6 +16,7 @@ export default async function globalSetup(): Promise<void> {
   const door = createServer((request, response) => {
     if (request.url === '/temporal') return void answer(response, parts.temporal());
     if (request.url === '/mongodb') return void answer(response, parts.mongodb());
+    if (request.url === '/workflows') return void answer(response, parts.workflows());
     response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 
-/** Asks the run's global set-up for the address of a shared part; it is started when nobody has asked before. */
-export function sharedPart(name: 'temporal' | 'mongodb'): Promise<string> {
+/** Asks the run's global set-up for the address or path of a shared part; it is started or made when nobody has asked before. */
+export function sharedPart(name: 'temporal' | 'mongodb' | 'workflows'): Promise<string> {
   const door = process.env.MAILPORTER_TEST_PARTS;
   if (!door) throw new Error('Shared parts are given by the global set-up of jest; run this by `npx jest`.');
   return new Promise((resolve, reject) => {

@@ -1,12 +1,14 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { readJson, writeJson } from '../../sandbox/json-file';
 import { freePort } from '../../sandbox/ports';
 import { databaseCommand, temporalCommand, type Command } from '../../sandbox/servers';
 import { identify, lives, type ProcessIdentity } from '../../sandbox/supervisor/identity';
 import { ProcessRecord } from '../../sandbox/supervisor/leftovers';
-import { prepared } from './prepared';
+import { prepared, root } from './prepared';
 import { startServer, type RunningServer } from './server-process';
 
 const PREFIX = 'mailporter-test-';
@@ -14,14 +16,15 @@ const OWNER = 'owner.json';
 const RECORD = 'processes.json';
 
 /**
- * The Temporal server and the database that all test files of one run share. Each is started when the first test asks
- * for it, with data in a temporary folder, and ended by {@link SharedParts.end}.
+ * What all test files of one run share: the Temporal server, the database, the bundled workflow code. Each is started or made when the
+ * first test asks for it, with data in a temporary folder, and ended by {@link SharedParts.end}.
  */
 export class SharedParts {
   readonly #folder = ownFolder();
   readonly #running: RunningServer[] = [];
   #temporal?: Promise<string>;
   #mongodb?: Promise<string>;
+  #workflows?: Promise<string>;
 
   /** The address `host:port` of Temporal. TEST_TEMPORAL_ADDRESS names one that runs already. */
   temporal(): Promise<string> {
@@ -33,8 +36,13 @@ export class SharedParts {
     return (this.#mongodb ??= this.#startDatabase());
   }
 
+  /** The path of a file with the workflow code as it stands, bundled. */
+  workflows(): Promise<string> {
+    return (this.#workflows ??= this.#bundleWorkflows());
+  }
+
   async end(): Promise<void> {
-    await Promise.allSettled([this.#temporal, this.#mongodb]);
+    await Promise.allSettled([this.#temporal, this.#mongodb, this.#workflows]);
     await Promise.all(this.#running.map((server) => server.end()));
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -65,6 +73,13 @@ export class SharedParts {
     const command = databaseCommand(mongodb, { port, folder: join(this.#folder, 'mongodb') });
     this.#running.push(await this.#start('the database', command, port));
     return `mongodb://127.0.0.1:${port}`;
+  }
+
+  async #bundleWorkflows(): Promise<string> {
+    const script = join(root, 'sandbox', 'prepare', 'bundle-workflows.mjs');
+    const file = join(this.#folder, 'workflows.js');
+    await promisify(execFile)(process.execPath, [script, join(root, 'workflows', 'index.ts'), file]);
+    return file;
   }
 
   #start(name: string, command: Command, port: number): Promise<RunningServer> {

@@ -1,13 +1,8 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  type Worker,
-} from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { Types } from 'mongoose';
 import type { ActivityDeps } from '../../activities/deps';
 import { OpenMailboxes } from '../../activities/open-mailboxes';
@@ -42,6 +37,7 @@ import {
   type StartReason,
 } from '../../workflows/messages';
 import { startInbox, type Inbox } from '../mail/inbox';
+import { sharedPart } from '../support/parts-door';
 import { freshDatabase, type FreshDatabase } from '../support/mongo';
 import { freshNamespace, type FreshNamespace } from '../support/temporal';
 import { MailServers } from './mail-servers';
@@ -69,11 +65,9 @@ Runtime.install({
   telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
 });
 
-let bundle: ReturnType<typeof bundleWorkflowCode> | undefined;
-/** The workflow code, bundled once per test file. */
-export function workflowCode(): ReturnType<typeof bundleWorkflowCode> {
-  const workflowsPath = require.resolve('../../workflows/index');
-  return (bundle ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') }));
+/** The workflow code, bundled once in a run. */
+export async function workflowCode(): Promise<{ code: string }> {
+  return { code: readFileSync(await sharedPart('workflows'), 'utf8') };
 }
 
 export interface KeyPair {
