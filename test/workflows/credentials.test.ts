@@ -1,0 +1,95 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { Fault } from '../../src/domain/faults';
+import { createReconcile, type ReconcileResult } from '../../activities/reconcile';
+import { Credentials } from '../../src/models/credentials';
+import type { MailUser } from '../../src/models/mail-users';
+import { signals, type StopSignal } from '../../workflows/messages';
+import { administrator, eventually, House, quickTimes, type RunningWorker } from './house';
+
+let house: House;
+let worker: RunningWorker;
+beforeAll(async () => {
+  house = await House.open();
+  worker = await house.startWorker();
+  await house.startGate();
+});
+afterAll(() => house.close());
+afterEach(() => {
+  house.servers.beforeOpen = () => undefined;
+});
+
+const documentsOf = (row: MailUser) => Credentials.find({ 'owner.id': row._id.toHexString() }).lean();
+/** One look as `reconcile` takes it every five minutes. */
+const reconcile = async (): Promise<ReconcileResult> => {
+  const activities = createReconcile(worker.deps);
+  const look = () => activities.reconcileAsked({ times: quickTimes, forgottenMs: 60_000 });
+  return (await new MockActivityEnvironment().run(look)) as ReconcileResult;
+};
+const noRight = () => {
+  const text = {
+    code: 'ErrorAccessDenied',
+    remedy: 'grantAccess' as const,
+    message: 'No right to this mailbox.',
+  };
+  return new Fault({ kind: 'fatal', side: 'target' }, text, true);
+};
+
+describe('the document of a password', () => {
+  it('is gone once the migration was stopped, whichever side had one', async () => {
+    const row = await house.row();
+    await house.start(row);
+    await house.until(row, 'emailSent');
+    await house.signIn(row, 'source');
+    await house.until(row, ({ projection }) => projection?.signedIn.includes('source') === true);
+    expect(await documentsOf(row)).toHaveLength(1);
+    await house.handle(row).signal<[StopSignal]>(signals.stop, { by: administrator });
+    const { projection } = await house.untilEnded(row);
+    expect(projection?.credentialsDestroyedAt).toBeInstanceOf(Date);
+    expect(await documentsOf(row)).toEqual([]);
+  });
+
+  it('is gone once the link has expired over the other side', async () => {
+    const row = await house.row();
+    await house.start(row, { linkLifeMs: 4000 });
+    await house.until(row, 'emailSent');
+    await house.signIn(row, 'source');
+    const { projection } = await house.untilEnded(row);
+    expect(projection).toMatchObject({ state: 'expired', credentialsDestroyedAt: expect.any(Date) });
+    expect(await documentsOf(row)).toEqual([]);
+  });
+
+  it('outlives a failure only as long as the row says, and a worker that looks then destroys it', async () => {
+    const row = await house.row({ invitation: 'none' });
+    house.servers.fill(row.source.address, 1, 3);
+    await house.sendForm(row, { retryLifeMs: 1500 });
+    // The first opening of the target is the sign-in; the one that is to copy is refused.
+    let opened = 0;
+    house.servers.beforeOpen = (side) => {
+      if (side === 'target' && (opened += 1) > 1) throw noRight();
+    };
+    const { projection } = await house.untilEnded(row);
+    expect(projection?.state).toBe('failed');
+    const destroyAt = projection?.credentialsDestroyAt;
+    const kept = await documentsOf(row);
+    expect(kept.map((document) => document.destroyAt)).toEqual([destroyAt, destroyAt]);
+    await eventually(
+      async () => {
+        await reconcile();
+        return (await documentsOf(row)).length === 0 ? true : undefined;
+      },
+      () => documentsOf(row),
+    );
+    expect(Date.now()).toBeGreaterThanOrEqual(destroyAt?.getTime() ?? Infinity);
+  });
+
+  it('does not outlive its own time, whatever waits for it', async () => {
+    const row = await house.row({ invitation: 'none' });
+    await house.start(row);
+    await house.until(row, 'awaitingSignIn');
+    const typedLongAgo = new Date(Date.now() - quickTimes.credentialLifeMs);
+    await house.keep(row, 'source', undefined, typedLongAgo);
+    const { destroyed } = await reconcile();
+    expect(destroyed).toBe(1);
+    expect(await documentsOf(row)).toEqual([]);
+  });
+});
