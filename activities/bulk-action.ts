@@ -37,6 +37,7 @@ export function createBulkChunk({ client, log }: Pick<ActivityDeps, 'client' | '
     using _beating = heartbeats();
     const bulk = await BulkActions.findById(input.bulkId).lean<BulkActionDocument>();
     if (bulk === null) return { more: false, done: 0, total: 0 };
+    if (bulk.stopAsked !== undefined) return stopHere(bulk);
     const total = bulk.total ?? (await countRows(bulk));
     const ids = await nextIds(bulk);
     const rows = new Map(
@@ -67,6 +68,16 @@ async function inLanes<T, Answer>(all: readonly T[], work: (one: T) => Promise<A
   };
   await Promise.all(Array.from({ length: toldAtOnce }, lane));
   return [...answers].sort(([a], [b]) => a - b).map(([, answer]) => answer);
+}
+
+/** Whoever it has not come to is left as he is. */
+async function stopHere(bulk: BulkActionDocument): Promise<{ more: false; done: number; total: number }> {
+  await BulkActions.updateOne(
+    { _id: bulk._id, finishedAt: { $exists: false } },
+    { $set: { finishedAt: new Date() } },
+  );
+  const done = bulk.done + bulk.unchanged + bulk.refused;
+  return { more: false, done, total: bulk.total ?? done };
 }
 
 /** Rows that came after the bulk was asked for are not meant. */

@@ -25,6 +25,9 @@ export const auditedActions = [
   'credentialsGiven',
   'userLinkShown',
   'bulkStarted',
+  'bulkStopped',
+  'batchEdited',
+  'batchForgotten',
 ] as const;
 export type AuditedAction = (typeof auditedActions)[number];
 
@@ -37,6 +40,8 @@ export interface AuditEntry {
   subject: string;
   mailUserId?: string;
   connectorId?: string;
+  /** The bulk action whose page says how far it is. */
+  bulkId?: string;
 }
 
 const schema = new Schema<AuditEntry>(
@@ -47,6 +52,7 @@ const schema = new Schema<AuditEntry>(
     subject: { type: String, required: true },
     mailUserId: String,
     connectorId: String,
+    bulkId: String,
   },
   { collection: 'auditLog', versionKey: false },
 );

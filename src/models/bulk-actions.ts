@@ -25,6 +25,8 @@ export interface BulkActionDocument {
   refusals: { mailUserId: string; address: string; reason: BulkRefusal }[];
   /** Rows up to this id are dealt with. */
   cursor?: string;
+  /** Somebody wants it to go no further: it ends after the rows it is at. */
+  stopAsked?: { by: Actor; at: Date };
   finishedAt?: Date;
 }
 
@@ -48,9 +50,29 @@ const schema = new Schema<BulkActionDocument>(
     refused: { type: Number, default: 0 },
     refusals: { type: [Schema.Types.Mixed], default: [] } as never,
     cursor: String,
+    stopAsked: Schema.Types.Mixed,
     finishedAt: Date,
   },
   { collection: 'bulkActions', minimize: false, versionKey: false },
 );
 
+schema.index({ finishedAt: 1, createdAt: -1 });
+
 export const BulkActions = model<BulkActionDocument>('BulkAction', schema);
+
+/** Those that are under way, the newest first. */
+export async function runningBulkActions(limit: number): Promise<BulkActionDocument[]> {
+  return BulkActions.find({ finishedAt: { $exists: false } })
+    .sort({ createdAt: -1 })
+    .limit(limit)
+    .lean<BulkActionDocument[]>();
+}
+
+/** @returns false where it has ended already, or somebody else has stopped it */
+export async function stopBulkAction(bulkId: string, by: Actor, now: Date): Promise<boolean> {
+  const stopped = await BulkActions.updateOne(
+    { _id: bulkId, finishedAt: { $exists: false }, stopAsked: { $exists: false } },
+    { $set: { stopAsked: { by, at: now } } },
+  );
+  return stopped.matchedCount === 1;
+}

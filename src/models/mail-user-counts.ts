@@ -1,4 +1,6 @@
 import type { Types } from 'mongoose';
+import { rowFacts, type RowFacts } from '../domain/administrator-actions';
+import type { PassKind } from '../domain/batch-plan';
 import type { MigrationState } from '../domain/migration';
 import { shownState } from '../domain/shown-state';
 import { queryOf, type MailUserFilter, type MailUserSelection } from './mail-user-filter';
@@ -12,6 +14,7 @@ export interface RowGroup {
   state: MigrationState;
   sourceConnectorId: string;
   targetConnectorId: string;
+  facts: RowFacts;
   count: number;
 }
 
@@ -26,19 +29,31 @@ async function groupsOfIds(ids: readonly string[]): Promise<RowGroup[]> {
     state: shownState(row),
     sourceConnectorId: row.source.connectorId.toHexString(),
     targetConnectorId: row.target.connectorId.toHexString(),
+    facts: rowFacts(row.projection),
     count: 1,
   }));
 }
 
 async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
   const groups = await MailUsers.aggregate<{
-    _id: StateGroup & { source: Types.ObjectId; target: Types.ObjectId };
+    _id: StateGroup & {
+      source: Types.ObjectId;
+      target: Types.ObjectId;
+      pausedBy?: string;
+      pass?: PassKind;
+    };
     count: number;
   }>([
     { $match: queryOf(filter) },
     {
       $group: {
-        _id: { ...stateGroup, source: '$source.connectorId', target: '$target.connectorId' },
+        _id: {
+          ...stateGroup,
+          source: '$source.connectorId',
+          target: '$target.connectorId',
+          pausedBy: '$projection.pausedBy.kind',
+          pass: '$projection.pass.kind',
+        },
         count: { $sum: 1 },
       },
     },
@@ -47,8 +62,16 @@ async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
     state: stateOfGroup(_id),
     sourceConnectorId: _id.source.toHexString(),
     targetConnectorId: _id.target.toHexString(),
+    facts: factsOf(_id),
     count,
   }));
+}
+
+function factsOf({ pausedBy, pass }: { pausedBy?: string | null; pass?: PassKind | null }): RowFacts {
+  return rowFacts({
+    ...(pausedBy ? { pausedBy } : {}),
+    ...(pass ? { pass: { kind: pass } } : {}),
+  });
 }
 
 export type StateCounts = Map<MigrationState, number>;

@@ -121,6 +121,8 @@ const helpers = {
     return path === href || (href !== '/admin' && path.startsWith(`${href}/`));
   },
   eq: (a: unknown, b: unknown): boolean => a === b,
+  /** A text as a part of an address. */
+  urlPart: (text: unknown): string => encodeURIComponent(String(text)),
   not: (a: unknown): boolean => !a,
   /** `a, b and c` */
   list: (values: readonly unknown[], options: HelperOptions): string =>

@@ -186,6 +186,24 @@ describe('Start', () => {
     const { type } = await app.temporal.workflow.getHandle(`bulk-${bulk._id}`).describe();
     expect(type).toBe('bulkAction');
     expect((await agent.get(`/admin/bulk/${bulk._id}`).expect(200)).text).toContain('Waiting for a worker');
+    expect((await agent.get('/admin/users').expect(200)).text).toContain(`href="/admin/bulk/${bulk._id}"`);
+    const audited = await AuditLog.findOne({ bulkId: bulk._id }).orFail().lean();
+    expect(audited).toMatchObject({ action: 'bulkStarted', subject: 'Start: 1 user (batch Bulk)' });
+  });
+
+  it('of many goes no further once somebody has stopped it', async () => {
+    await aMailUser(pair, { batch: 'Stopped' });
+    const { headers } = await send(agent, '/admin/users/new', '/admin/users/actions', {
+      action: 'start',
+      all: '1',
+      batch: 'Stopped',
+    }).expect(303);
+    const page = headers['location'] ?? '';
+    await send(agent, page, `${page}/stop`, {}).expect(303);
+    const bulk = await BulkActions.findById(page.split('/').at(-1)).orFail().lean();
+    expect(bulk.stopAsked?.by).toEqual({ kind: 'administrator', email: 'admin@contoso.example' });
+    expect(await AuditLog.countDocuments({ action: 'bulkStopped', bulkId: bulk._id })).toBe(1);
+    expect((await agent.get(page).expect(200)).text).toContain('It stops after the users it is at.');
   });
 });
 
@@ -229,6 +247,37 @@ describe('the other buttons', () => {
     expect(await MailUsers.exists({ _id: running._id })).not.toBeNull();
     expect(await MailUsers.exists({ _id: row._id })).toBeNull();
     expect(await Credentials.countDocuments({ 'owner.id': idOf(row) })).toBe(0);
+  });
+
+  it('are not offered where there is nothing to do, and do nothing then', async () => {
+    const row = await aMailUser(pair, { state: 'completed', batch: 'Nothing' });
+    for (const action of ['pause', 'resume', 'retry', 'stop', 'delta', 'cutOver']) {
+      const one = await agent.get(`/admin/users/confirm?action=${action}&ids=${idOf(row)}`).expect(200);
+      expect(one.text).toContain('There is ');
+      expect(one.text).not.toContain('type="submit">0');
+      expect(one.text).not.toContain(' 0 users');
+      await send(agent, '/admin/users/new', '/admin/users/actions', {
+        action,
+        all: '1',
+        batch: 'Nothing',
+      }).expect(303);
+    }
+    expect(await BulkActions.countDocuments({ 'selection.filter.batch': 'Nothing' })).toBe(0);
+  });
+
+  it('count by what the workflow says: a pause that waits for a sign-in can be taken back', async () => {
+    const by = { kind: 'system' } as const;
+    await aMailUser(pair, { projection: aProjection({ pausedBy: by }), batch: 'Facts' });
+    await aMailUser(pair, { projection: aProjection({ state: 'working' }), batch: 'Facts' });
+    await aMailUser(pair, {
+      projection: aProjection({ state: 'working', pass: { kind: 'cutOver', step: 'copying', sweep: 0 } }),
+      batch: 'Facts',
+    });
+    const ask = async (action: string) =>
+      (await agent.get(`/admin/users/confirm?action=${action}&all=1&batch=Facts`).expect(200)).text;
+    expect(await ask('pause')).toContain('Pause 2 users?');
+    expect(await ask('resume')).toContain('Resume 1 user?');
+    expect(await ask('cutOver')).toContain('Cut over 1 user?');
   });
 
   it('want a row to be selected first', async () => {

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import { Types } from 'mongoose';
 import type { Actor } from '../../domain/migration';
-import { AuditLog, type AuditedAction } from '../../models/audit-log';
+import { AuditLog, type AuditEntry, type AuditedAction } from '../../models/audit-log';
 import type { Translate } from '../../locales';
 import { PageFault } from '../faults';
 import type { Notice } from '../sessions';
@@ -32,7 +32,7 @@ export async function audit(
   request: Request,
   action: AuditedAction,
   subject: string,
-  about: { mailUserId?: string; connectorId?: string } = {},
+  about: Pick<AuditEntry, 'mailUserId' | 'connectorId' | 'bulkId'> = {},
 ): Promise<void> {
   await AuditLog.create({ at: new Date(), by: actorOf(request), action, subject, ...about });
 }

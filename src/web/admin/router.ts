@@ -1,6 +1,7 @@
 import { Router, type RequestHandler } from 'express';
 import type { WebDeps } from '../deps';
 import { auditRoutes } from './audit';
+import { batchRoutes } from './batches';
 import { bulkRoutes } from './bulk';
 import { connectorRoutes } from './connectors';
 import { importRoutes } from './imports';
@@ -19,6 +20,7 @@ export function adminRouter(deps: WebDeps): Router {
   router.use('/targets', connectorRoutes(deps, 'target'));
   router.use('/users/import', importRoutes(deps));
   router.use('/users', userRoutes(deps));
+  router.use('/batches', batchRoutes(deps));
   router.use('/bulk', bulkRoutes());
   router.use('/audit', auditRoutes());
   return router;

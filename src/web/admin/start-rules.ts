@@ -53,9 +53,9 @@ export async function forecast(action: RowAction, groups: readonly RowGroup[]): 
   const selected = groups.reduce((sum, { count }) => sum + count, 0);
   const result: Forecast = { selected, acted: 0, passed: 0, refused: [], mailed: 0, again: 0 };
   const refused = new Map<string, number>();
-  for (const { state, sourceConnectorId, targetConnectorId, count } of groups) {
+  for (const { state, sourceConnectorId, targetConnectorId, facts, count } of groups) {
     const blocking = unusable.get(sourceConnectorId) ?? unusable.get(targetConnectorId);
-    if (!isMeant(action, state, selected)) result.passed += count;
+    if (!isMeant(action, state, selected, facts)) result.passed += count;
     else if (begins(action, state) && blocking !== undefined)
       refused.set(blocking, (refused.get(blocking) ?? 0) + count);
     else {

@@ -1,19 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import { rowActions, rowFacts, type RowAction } from '../../domain/administrator-actions';
 import { shownState } from '../../domain/shown-state';
-import { BulkActions } from '../../models/bulk-actions';
 import type { AuditedAction } from '../../models/audit-log';
-import type { MailUserSelection } from '../../models/mail-user-filter';
+import type { MailUserFilter, MailUserSelection } from '../../models/mail-user-filter';
 import { groupsOf } from '../../models/mail-user-counts';
 import { countMailUsers, mailUsersMatching, mailUsersOf } from '../../models/mail-user-list';
 import type { MailUser } from '../../models/mail-users';
-import { bulkStart, workflowTypes } from '../../../workflows/messages';
 import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
 import { fieldsOf, formView, parseForm, valuesOf, type FieldFault } from '../forms';
 import { startWithCredentials } from '../migrations';
+import { batchPath } from './batches';
+import { startBulk } from './bulk-start';
+import { filterWords } from './filter-words';
 import { actOnRow, type RowOutcome } from './row-actions';
 import { actorOf, audit, notify, textsOf } from './request';
 import { begins, forecast, isMeant, unusableConnectors } from './start-rules';
@@ -53,7 +53,7 @@ export function userActionRoutes(router: Router, deps: WebDeps): void {
     const action = actionOf(request.body);
     const selection = selectionOf(request.body);
     if (action === 'giveCredentials' || isEmpty(selection)) throw new PageFault('badRequest');
-    if (selection.kind === 'filter') await startBulk(deps, request, response, action, selection);
+    if (selection.kind === 'filter') await actOnAll(deps, request, response, action, selection.filter);
     else await actNow(deps, request, response, action, selection.ids);
   });
   router.post('/credentials', async (request, response) => {
@@ -79,18 +79,20 @@ function selectionOf(from: unknown): MailUserSelection {
 const isEmpty = (selection: MailUserSelection): boolean =>
   selection.kind === 'ids' && selection.ids.length === 0;
 
-/** The list as it was, or the page of the one row that was acted on. */
+/** The list as it was, or the page of the batch or of the one row that was acted on. */
 function backTo(from: unknown): string {
   const fields = fieldsOf(from);
   const [only, ...others] = valuesOf(from, 'ids');
   if (fields['from'] === 'user' && only !== undefined && others.length === 0) return `/admin/users/${only}`;
+  if (fields['from'] === 'batch' && fields['batch']) return batchPath(fields['batch']);
   const query = new URLSearchParams(filterFields(filterOf(fields))).toString();
   return query === '' ? '/admin/users' : `/admin/users?${query}`;
 }
 
 /** The selection as hidden fields of the next form. */
 function hiddenFields(selection: MailUserSelection, from: unknown): { name: string; value: string }[] {
-  const place = fieldsOf(from)['from'] === 'user' ? [{ name: 'from', value: 'user' }] : [];
+  const { from: page } = fieldsOf(from);
+  const place = page === 'user' || page === 'batch' ? [{ name: 'from', value: page }] : [];
   const filter = Object.entries(filterFields(filterOf(fieldsOf(from)))).map(([name, value]) => ({
     name,
     value,
@@ -113,11 +115,30 @@ async function showConfirm(
     title: `admin.users.actions.${action}`,
     action,
     plan,
+    all: selection.kind === 'filter',
+    filter: selection.kind === 'filter' && (await filterWords(selection.filter, textsOf(response))),
     silent: plan.acted - plan.mailed,
     says: { mails: action === 'start' || action === 'resend', destroys: action === 'delete' },
     hidden: hiddenFields(selection, from),
     back: backTo(from),
   });
+}
+
+/** What a filter matches becomes a bulk action, where there is anything to do. */
+async function actOnAll(
+  deps: WebDeps,
+  request: Request,
+  response: Response,
+  action: Exclude<RowAction, 'giveCredentials'>,
+  filter: MailUserFilter,
+): Promise<void> {
+  const { acted, refused } = await forecast(action, await groupsOf({ kind: 'filter', filter }));
+  if (acted === 0 && refused.length === 0) {
+    notify(request, 'warning', textsOf(response)(`admin.users.nothingToDo.${action}`));
+    response.redirect(303, backTo(request.body));
+    return;
+  }
+  response.redirect(303, `/admin/bulk/${await startBulk(deps, request, response, action, filter)}`);
 }
 
 async function actNow(
@@ -178,27 +199,6 @@ function say(request: Request, response: Response, action: RowAction, outcomes: 
   if (count('away') > 0) notify(request, 'danger', t('admin.users.outcome.away', { count: count('away') }));
   const names = new Set(outcomes.flatMap((each) => (each.kind === 'connectorUnusable' ? [each.name] : [])));
   for (const name of names) notify(request, 'danger', t('admin.users.outcome.connectorUnusable', { name }));
-}
-
-async function startBulk(
-  deps: WebDeps,
-  request: Request,
-  response: Response,
-  action: Exclude<RowAction, 'giveCredentials'>,
-  selection: MailUserSelection,
-): Promise<void> {
-  const _id = randomUUID();
-  const by = actorOf(request);
-  await BulkActions.create({ _id, action, selection, by, createdAt: new Date() });
-  const input = { bulkId: _id, action, by, times: deps.config.times };
-  try {
-    await deps.temporal.workflow.start(workflowTypes.bulkAction, bulkStart(input));
-  } catch (error) {
-    await BulkActions.deleteOne({ _id });
-    throw error;
-  }
-  await audit(request, 'bulkStarted', textsOf(response)(`admin.users.actions.${action}`));
-  response.redirect(303, `/admin/bulk/${_id}`);
 }
 
 const credentialsForm = z.object({

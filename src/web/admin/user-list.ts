@@ -13,10 +13,13 @@ import {
   type ListPage,
   type Place,
 } from '../../models/mail-user-list';
+import { runningBulkActions } from '../../models/bulk-actions';
 import { listConnectors } from '../../models/connector-list';
 import { fieldsOf } from '../forms';
 import { numberText } from '../for-people';
 import type { Language } from '../../locales';
+import { actionButtons } from './action-buttons';
+import { handledOf } from './bulk';
 import { noteOf } from './user-notes';
 
 const rowsPerPage = 50;
@@ -25,11 +28,12 @@ const rowsPerPage = 50;
 export function userListRoute(router: Router): void {
   router.get('/', async (request, response) => {
     const asked = listAsked(request);
-    const [page, count, batches, connectors] = await Promise.all([
+    const [page, count, batches, connectors, bulks] = await Promise.all([
       listMailUsers({ ...asked, limit: rowsPerPage }),
       countMailUsers(asked.filter),
       batchNames(),
       listConnectors(),
+      runningBulkActions(3),
     ]);
     const names = new Map(connectors.map(({ _id, name }) => [_id.toHexString(), name]));
     const choices = (side: 'source' | 'target') =>
@@ -47,6 +51,13 @@ export function userListRoute(router: Router): void {
       batches: batches.map((value) => ({ value, text: value })),
       sources: choices('source'),
       targets: choices('target'),
+      actions: actionButtons,
+      runningBulks: bulks.map((bulk) => ({
+        id: bulk._id,
+        action: bulk.action,
+        handled: handledOf(bulk),
+        total: bulk.total,
+      })),
       orders: listOrders.map((value) => ({ value, key: `admin.users.orders.${value}` })),
       self: urlOf(asked),
       canCreate: choices('source').length > 0 && choices('target').length > 0,

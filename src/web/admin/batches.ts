@@ -1,0 +1,169 @@
+import { Router, type Request, type Response } from 'express';
+import { isEndState, migrationStates } from '../../domain/migration';
+import { findBatch, forgetBatchPlan, saveBatchPlan } from '../../models/batches';
+import { listBatches } from '../../models/batch-list';
+import { countStates, type StateCounts } from '../../models/mail-user-counts';
+import type { Language } from '../../locales';
+import type { WebDeps } from '../deps';
+import { PageFault } from '../faults';
+import { fieldsOf, formView, parseForm, type FieldFault, type Fields } from '../forms';
+import { batchButtons } from './action-buttons';
+import { batchFieldsOf, batchForm, cutOverKinds, deltaHours, fieldsOfPlan, itemKinds } from './batch-form';
+import { startBulk } from './bulk-start';
+import { filterText, passesText, windowText, type PlanReader } from './plan-words';
+import { audit, notify, textsOf } from './request';
+import { startWindowChoices } from './start-window-form';
+
+const longestName = 200;
+type BatchRequest = Request<{ name: string }>;
+
+/** The address of a batch's page, whatever its name is made of. */
+export const batchPath = (name: string): string => `/admin/batches/${encodeURIComponent(name)}`;
+
+/** **Batches** */
+export function batchRoutes(deps: WebDeps): Router {
+  const router = Router();
+  router.get('/', async (request, response) => {
+    const wanted = fieldsOf(request.query)['name']?.trim().slice(0, longestName);
+    // A batch that nobody has edited is its form: to open it changes nothing.
+    if (wanted) response.redirect(303, batchPath(wanted));
+    else await showList(deps, response);
+  });
+  router.get('/:name', async (request: BatchRequest, response) => {
+    await showBatch(deps, response, request.params.name);
+  });
+  router.post('/:name', async (request: BatchRequest, response) => {
+    await save(deps, request, response);
+  });
+  router.post('/:name/forget', async (request: BatchRequest, response) => {
+    await forget(request, response);
+  });
+  return router;
+}
+
+function readerOf({ config }: WebDeps, response: Response): PlanReader {
+  const language = response.locals['language'] as Language;
+  return { t: textsOf(response), language, timeZone: config.TIME_ZONE };
+}
+
+async function showList(deps: WebDeps, response: Response): Promise<void> {
+  const reader = readerOf(deps, response);
+  const batches = await listBatches();
+  response.render('admin/batches/list', {
+    title: 'admin.batches.title',
+    batches: batches.map(({ name, plan, counts, users }) => ({
+      name,
+      path: batchPath(name),
+      users,
+      states: statesView(name, counts),
+      passes: passesText(plan, reader),
+      filters: filterText(plan.filter, reader),
+      window: plan.startWindow && windowText(plan.startWindow, reader),
+    })),
+  });
+}
+
+/** The states that somebody is in, with the address of the list of them. */
+function statesView(batch: string, counts: StateCounts): Record<string, unknown>[] {
+  return migrationStates.flatMap((state) => {
+    const count = counts.get(state) ?? 0;
+    const href = `/admin/users?${new URLSearchParams({ batch, state }).toString()}`;
+    return count === 0 ? [] : [{ state, count, href }];
+  });
+}
+
+/** Those that a workflow is behind. */
+function runningOf(counts: StateCounts): number {
+  const running = [...counts].filter(([state]) => state !== 'notStarted' && !isEndState(state));
+  return running.reduce((sum, [, count]) => sum + count, 0);
+}
+
+async function showBatch(
+  deps: WebDeps,
+  response: Response,
+  name: string,
+  sent?: Fields,
+  faults: readonly FieldFault[] = [],
+): Promise<void> {
+  const [batch, counts] = await Promise.all([findBatch(name), countStates({ batch: name })]);
+  const { TIME_ZONE } = deps.config;
+  const fields = sent ?? {
+    ...fieldsOfPlan(batch.plan, TIME_ZONE),
+    revision: String(batch.revision),
+  };
+  const users = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  response.render('admin/batches/form', {
+    ...formView(fields, faults),
+    titleText: name,
+    name,
+    path: batchPath(name),
+    users,
+    running: runningOf(counts),
+    states: statesView(name, counts),
+    canForget: batch.revision > 0 && runningOf(counts) === 0,
+    actions: batchButtons,
+    editedAt: 'editedAt' in batch ? batch.editedAt : undefined,
+    timeZone: TIME_ZONE,
+    ...choicesOf(fields),
+  });
+}
+
+function choicesOf(fields: Fields): Record<string, unknown> {
+  const ticked = new Set((fields['kinds'] ?? '').split(' '));
+  return {
+    deltas: deltaHours.map((value) => ({ value, key: `admin.batches.deltas.${value}` })),
+    cutOvers: cutOverKinds.map((value) => ({ value, key: `admin.batches.cutOvers.${value}` })),
+    kinds: itemKinds.map((value) => ({
+      value,
+      key: `admin.batches.kinds.${value}`,
+      isTicked: ticked.has(value),
+    })),
+    ...startWindowChoices(fields),
+  };
+}
+
+async function save(deps: WebDeps, request: BatchRequest, response: Response): Promise<void> {
+  const { name } = request.params;
+  if (name.trim() === '' || name.length > longestName) throw new PageFault('badRequest');
+  const fields = batchFieldsOf(request.body);
+  const { plan: standing } = await findBatch(name);
+  const now = new Date();
+  const form = parseForm(batchForm({ now, timeZone: deps.config.TIME_ZONE, standing }), fields);
+  if (!form.ok) {
+    await showBatch(deps, response.status(422), name, fields, form.faults);
+    return;
+  }
+  const revision = Number(fields['revision'] ?? '0');
+  if (!(await saveBatchPlan(name, form.value, revision, now))) throw new PageFault('conflict');
+  await audit(request, 'batchEdited', name);
+  notify(request, 'success', textsOf(response)('admin.batches.saved', { name }));
+  await tellRunning(deps, request, response, name);
+}
+
+/** Migrations that run have read the plan before; each is told to read it again. */
+async function tellRunning(
+  deps: WebDeps,
+  request: BatchRequest,
+  response: Response,
+  name: string,
+): Promise<void> {
+  const running = runningOf(await countStates({ batch: name }));
+  if (running === 0) {
+    response.redirect(303, batchPath(name));
+    return;
+  }
+  const bulkId = await startBulk(deps, request, response, 'planChanged', { batch: name });
+  notify(request, 'success', textsOf(response)('admin.batches.told', { count: running }));
+  response.redirect(303, `/admin/bulk/${bulkId}`);
+}
+
+/** Takes a plan back; the default holds again. */
+async function forget(request: BatchRequest, response: Response): Promise<void> {
+  const { name } = request.params;
+  const counts = await countStates({ batch: name });
+  if (runningOf(counts) > 0) throw new PageFault('conflict');
+  await forgetBatchPlan(name);
+  await audit(request, 'batchForgotten', name);
+  notify(request, 'success', textsOf(response)('admin.batches.forgotten', { name }));
+  response.redirect(303, '/admin/batches');
+}

@@ -1,0 +1,181 @@
+import { everything } from '../../src/domain/item-filter';
+import { defaultBatchPlan, type BatchPlan } from '../../src/domain/batch-plan';
+import { AuditLog } from '../../src/models/audit-log';
+import { Batches, batchPlanOf } from '../../src/models/batches';
+import { BulkActions } from '../../src/models/bulk-actions';
+import { aConnector, aMailUser, send, startAdmin, type AdminApp, type Agent } from './admin-app';
+
+let app: AdminApp;
+let agent: Agent;
+let pair: { source: Awaited<ReturnType<typeof aConnector>>; target: Awaited<ReturnType<typeof aConnector>> };
+beforeAll(async () => {
+  app = await startAdmin();
+  agent = await app.signedIn();
+  pair = { source: await aConnector('source'), target: await aConnector('target') };
+});
+afterAll(() => app.end());
+
+/** What the form sends where nothing is changed. */
+const untouched = {
+  revision: '0',
+  cutOver: 'atOnce',
+  delta: '0',
+  kinds: ['mail', 'calendar', 'contacts', 'tasks', 'notes', 'other'],
+  deletedItems: '1',
+  junkEmail: '1',
+  windowDays: ['1', '2', '3', '4', '5', '6', '7'],
+  windowZone: 'Europe/Berlin',
+};
+const pathOf = (name: string) => `/admin/batches/${encodeURIComponent(name)}`;
+const save = (name: string, fields: Record<string, string | string[]>) =>
+  send(agent, pathOf(name), pathOf(name), { ...untouched, ...fields });
+
+const plan: BatchPlan = {
+  prestageOlderThan: '2026-10-01',
+  deltaEveryMs: 24 * 3_600_000,
+  cutOver: { kind: 'at', at: '2099-06-30T16:00:00.000Z' },
+  filter: {
+    fromDate: '2019-01-01',
+    toDate: '2026-11-20',
+    kinds: ['mail', 'calendar'],
+    greatestSizeBytes: 25_500_000,
+    onlyFolders: ['Inbox', 'Inbox/Projects & more'],
+    leaveOutFolders: ['Inbox/Old'],
+    deletedItems: false,
+    junkEmail: true,
+  },
+  followDeletions: true,
+  startWindow: { from: '19:00', to: '06:00', days: [1, 2, 5], timeZone: 'America/New_York' },
+};
+const fieldsOfPlan = {
+  prestageOlderThan: '2026-10-01',
+  delta: '24',
+  cutOver: 'at',
+  cutOverAt: '2099-06-30T18:00',
+  fromDate: '2019-01-01',
+  toDate: '2026-11-20',
+  kinds: ['mail', 'calendar'],
+  greatestSize: '25,5',
+  folders: '/Inbox/\r\n\r\nInbox/Projects & more\ninbox',
+  foldersLeftOut: 'Inbox/Old',
+  deletedItems: '',
+  followDeletions: '1',
+  windowFrom: '19:00',
+  windowTo: '6:00',
+  windowDays: ['1', '2', '5'],
+  windowZone: 'America/New_York',
+};
+
+describe('the form of a batch', () => {
+  it('has the labels of a plan, and of a batch that nobody has edited the default', async () => {
+    const { text } = await agent.get(pathOf('New')).expect(200);
+    for (const label of [
+      'Pre-stage items older than',
+      'Delta pass',
+      'Cut over',
+      'Folders',
+      'Item kinds',
+      'From date',
+      'To date',
+      'Greatest size',
+      'Follow deletions',
+    ])
+      expect(text).toMatch(new RegExp(`<(label|legend|span)[^>]*>${label}</`));
+    expect(text).toMatch(/name="followDeletions" value="1"(?! checked)/);
+    expect(await Batches.countDocuments({ _id: 'New' })).toBe(0);
+  });
+
+  it('is kept as the plan that was meant, and shows it again', async () => {
+    await save('Berlin', fieldsOfPlan).expect(303);
+    expect(await batchPlanOf('Berlin')).toEqual(plan);
+    await save('Berlin', { ...fieldsOfPlan, revision: '1' }).expect(303);
+    expect(await batchPlanOf('Berlin')).toEqual(plan);
+    const { text } = await agent.get(pathOf('Berlin')).expect(200);
+    for (const shown of ['value="2099-06-30T18:00"', 'value="25.5"', 'Inbox/Projects &amp; more'])
+      expect(text).toContain(shown);
+    expect(await AuditLog.countDocuments({ action: 'batchEdited', subject: 'Berlin' })).toBe(2);
+  });
+
+  it('untouched is the default', async () => {
+    await save('Plain', {}).expect(303);
+    expect(await batchPlanOf('Plain')).toEqual({ ...defaultBatchPlan, filter: everything });
+  });
+
+  const contradictions: [string, Record<string, string | string[]>, string][] = [
+    ['from after to', { fromDate: '2026-02-01', toDate: '2026-01-31' }, 'toDate'],
+    ['a cut-over that has passed', { cutOver: 'at', cutOverAt: '2020-01-01T10:00' }, 'cutOverAt'],
+    ['a cut-over in an hour that clocks skip', { cutOver: 'at', cutOverAt: '2099-03-29T02:30' }, 'cutOverAt'],
+    ['a cut-over without its time', { cutOver: 'at' }, 'cutOverAt'],
+    ['a pre-stage before a cut-over at once', { prestageOlderThan: '2026-01-01' }, 'cutOver'],
+    ['delta passes before a cut-over at once', { delta: '24' }, 'cutOver'],
+    ['a pre-stage to come', { prestageOlderThan: '2099-01-01', cutOver: 'byHand' }, 'prestageOlderThan'],
+    ['a window on no day', { windowFrom: '19:00', windowTo: '06:00', windowDays: [] }, 'windowDays'],
+    ['half a window', { windowFrom: '19:00' }, 'windowTo'],
+    ['no kind at all', { kinds: [] }, 'kinds'],
+    ['folders that are all left out', { folders: 'A/B', foldersLeftOut: 'a' }, 'foldersLeftOut'],
+    ['a day that is none', { fromDate: '2026-02-30' }, 'fromDate'],
+    ['a size that is none', { greatestSize: '-1' }, 'greatestSize'],
+    ['a zone that is none', { windowFrom: '1:00', windowTo: '2:00', windowZone: 'Mars' }, 'windowZone'],
+  ];
+  it.each(contradictions)('names %s, and keeps what was typed', async (_, fields, field) => {
+    const { text } = await save('Faulty', { foldersLeftOut: 'Kept/as typed', ...fields }).expect(422);
+    expect(text).toContain(`href="#field-${field}"`);
+    expect(text).toContain(`id="field-${field}"`);
+    if (!('foldersLeftOut' in fields)) expect(text).toContain('Kept/as typed');
+    expect(await Batches.countDocuments({ _id: 'Faulty' })).toBe(0);
+  });
+
+  it('overwrites nothing where somebody else was faster', async () => {
+    await save('Raced', { delta: '24', cutOver: 'byHand' }).expect(303);
+    await save('Raced', {}).expect(409);
+    expect((await batchPlanOf('Raced')).deltaEveryMs).toBe(24 * 3_600_000);
+  });
+
+  it('tells the migrations under way, and says how many they are', async () => {
+    for (const state of ['working', 'scheduled', 'completed'] as const)
+      await aMailUser(pair, { state, batch: 'Told' });
+    expect((await agent.get(pathOf('Told')).expect(200)).text).toContain(
+      '2 migrations that are under way follow the new plan.',
+    );
+    const { headers } = await save('Told', { junkEmail: '' }).expect(303);
+    const bulk = await BulkActions.findOne({ action: 'planChanged' }).orFail().lean();
+    expect(bulk.selection).toEqual({ kind: 'filter', filter: { batch: 'Told' } });
+    expect(headers['location']).toBe(`/admin/bulk/${bulk._id}`);
+    const { type } = await app.temporal.workflow.getHandle(`bulk-${bulk._id}`).describe();
+    expect(type).toBe('bulkAction');
+  });
+});
+
+describe('the list of batches', () => {
+  it('has those that rows name or somebody has edited, and Default', async () => {
+    await aMailUser(pair, { state: 'working', batch: 'Named' });
+    await save('Edited', { windowFrom: '19:00', windowTo: '06:00' }).expect(303);
+    const { text } = await agent.get('/admin/batches').expect(200);
+    for (const name of ['Default', 'Named', 'Edited'])
+      expect(text).toContain(`<a href="/admin/batches/${name}">${name}</a>`);
+    expect(text).toContain('19:00 to 06:00, every day (Europe/Berlin)');
+    expect(text).toContain('href="/admin/users?batch&#x3D;Named&amp;state&#x3D;working"');
+  });
+
+  it('opens a batch of whatever name', async () => {
+    for (const name of ['50 % / “A & B” #1?', '東京', 'a+b']) {
+      const row = await aMailUser(pair, { batch: name });
+      const { headers } = await agent
+        .get(`/admin/batches?${new URLSearchParams({ name }).toString()}`)
+        .expect(303);
+      expect(headers['location']).toBe(pathOf(name));
+      await save(name, { cutOver: 'byHand' }).expect(303);
+      expect((await batchPlanOf(name)).cutOver).toEqual({ kind: 'byHand' });
+      const list = await agent.get(`/admin/users?batch=${encodeURIComponent(name)}`).expect(200);
+      expect(list.text).toContain(`row-${row._id.toHexString()}`);
+      expect(list.text).toContain(`href="${pathOf(name)}"`);
+    }
+  });
+
+  it('forgets a plan that nobody runs under', async () => {
+    await save('Mistyped', {}).expect(303);
+    await send(agent, pathOf('Mistyped'), `${pathOf('Mistyped')}/forget`, {}).expect(303);
+    expect(await Batches.countDocuments({ _id: 'Mistyped' })).toBe(0);
+    expect((await agent.get('/admin/batches').expect(200)).text).not.toContain('/Mistyped"');
+  });
+});
