@@ -11,6 +11,7 @@ import type { MailOrganisation } from '../src/mail/messages';
 import type { RenderMail } from '../src/mail/render';
 import type { ConnectorDocument } from '../src/models/connectors';
 import type { Open } from '../src/secrets/open';
+import type { ConnectorWaits } from './connector-waits';
 import type { OpenMailboxes } from './open-mailboxes';
 
 /** A configured server: a connector of `src/connectors` with its settings. */
@@ -62,4 +63,6 @@ export interface ActivityDeps {
   /** This process's own queue, where the folders of the mailboxes it has open are copied. */
   workerQueue: string;
   openMailboxes: OpenMailboxes;
+  /** The waits that servers asked of whole connectors. */
+  connectorWaits: ConnectorWaits;
 }

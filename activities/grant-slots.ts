@@ -1,4 +1,5 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { placesAfterThrottle } from '../src/domain/connector-wait';
 import { chooseFairly, type Places } from '../src/domain/fair-order';
 import { Connectors, type ConnectorDocument } from '../src/models/connectors';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
@@ -63,10 +64,12 @@ export function createGrantSlots({ client, log }: Pick<ActivityDeps, 'client' | 
 
 async function choose(all: readonly SlotDocument[]): Promise<SlotDocument[]> {
   const held = all.filter(({ grantedAt }) => grantedAt !== undefined);
-  const connectors = await Connectors.find({}, { mailboxesAtOnce: 1 }).lean<ConnectorDocument[]>();
+  const connectors = await Connectors.find({}, { mailboxesAtOnce: 1, throttled: 1 }).lean<
+    ConnectorDocument[]
+  >();
   const places: Places = {
     heldByBatch: countBy(held.map(({ batch }) => batch)),
-    free: freePlaces(connectors, held),
+    free: freePlaces(connectors, held, new Date()),
   };
   const waiting = all.filter(({ grantedAt }) => grantedAt === undefined);
   const byId = new Map(waiting.map((slot) => [slot._id, slot]));
@@ -77,16 +80,28 @@ async function choose(all: readonly SlotDocument[]): Promise<SlotDocument[]> {
 function freePlaces(
   connectors: readonly ConnectorDocument[],
   held: readonly SlotDocument[],
+  now: Date,
 ): Map<string, number> {
   const used = countBy(
     held.flatMap(({ sourceConnectorId, targetConnectorId }) => [sourceConnectorId, targetConnectorId]),
   );
   return new Map(
-    connectors.map(({ _id, mailboxesAtOnce }) => {
+    connectors.map(({ _id, mailboxesAtOnce, throttled }) => {
       const id = _id.toHexString();
-      return [id, mailboxesAtOnce - (used.get(id) ?? 0)];
+      const free = mailboxesAtOnce - (used.get(id) ?? 0);
+      return [id, placesAfterThrottle(throttled, free, grantedSince(held, id, throttled?.until), now)];
     }),
   );
+}
+
+function grantedSince(held: readonly SlotDocument[], connectorId: string, since: Date | undefined): number {
+  if (since === undefined) return 0;
+  return held.filter(
+    ({ sourceConnectorId, targetConnectorId, grantedAt }) =>
+      (sourceConnectorId === connectorId || targetConnectorId === connectorId) &&
+      grantedAt !== undefined &&
+      grantedAt >= since,
+  ).length;
 }
 
 function countBy(keys: readonly string[]): Map<string, number> {

@@ -4,13 +4,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Fault } from '../src/domain/faults';
 import type { MailboxCounters } from '../src/domain/migration';
 import type { Side } from '../src/domain/mailbox';
+import type { SourceMailbox, TargetMailbox } from '../src/connectors/connector';
 import { MailboxPair } from '../src/engine/mailbox-pair';
+import type { ConnectorDocument } from '../src/models/connectors';
 import { takeCounters, writeCounters, type CountersWrite } from '../src/models/projection';
 import type { ActivityDeps } from './deps';
 import { failureOf } from './faults';
 import { heartbeats } from './heartbeat';
 import { OpenMailbox, type OpeningKey } from './open-mailboxes';
-import { credentialOf, readRow } from './rows';
+import { credentialOf, readRow, type RowWithConnectors } from './rows';
 import { signals, type MailboxOpenedSignal } from '../workflows/messages';
 
 export interface OpenMailboxInput extends OpeningKey {
@@ -64,13 +66,15 @@ async function openPair(
     await credentialOf(deps, all, 'source', input.credentials.source),
     await credentialOf(deps, all, 'target', input.credentials.target),
   ];
+  const heeded = <T>({ _id }: ConnectorDocument, open: () => Promise<T>) =>
+    deps.connectorWaits.heeded(_id.toHexString(), input.mailUserId, open, (ms) => asked(ms, signal));
   const sides = await Promise.allSettled([
-    deps.serverOf(source).openSource(row.source.address, sourceCredential, signal),
-    deps.serverOf(target).openTarget(row.target.address, targetCredential, signal),
+    heeded(source, () => deps.serverOf(source).openSource(row.source.address, sourceCredential, signal)),
+    heeded(target, () => deps.serverOf(target).openTarget(row.target.address, targetCredential, signal)),
   ]);
   const [opened, openedTarget] = sides;
   if (opened.status === 'fulfilled' && openedTarget.status === 'fulfilled')
-    return pairOf(deps, input, opened.value, openedTarget.value);
+    return pairOf(deps, input, all, { source: opened.value, target: openedTarget.value });
   for (const side of sides) if (side.status === 'fulfilled') await side.value.close();
   // What a person must mend counts more than what time mends.
   const reasons = sides.flatMap((side) => (side.status === 'rejected' ? [side.reason as unknown] : []));
@@ -80,17 +84,26 @@ async function openPair(
 
 const faultRank = { credential: 0, fatal: 1, throttled: 2, folder: 3, retryable: 4 } as const;
 
+/** Waits as long as a server asked for. */
+async function asked(ms: number, signal: AbortSignal): Promise<void> {
+  await pause(ms, undefined, { signal }).catch(() => undefined);
+  signal.throwIfAborted();
+}
+
 function pairOf(
-  { copying, ledger, log }: ActivityDeps,
+  { copying, ledger, log, connectorWaits }: ActivityDeps,
   { mailUserId, opening }: OpenMailboxInput,
-  source: ConstructorParameters<typeof MailboxPair>[0]['source'],
-  target: ConstructorParameters<typeof MailboxPair>[0]['target'],
+  { source, target }: RowWithConnectors,
+  opened: { source: SourceMailbox; target: TargetMailbox },
 ): MailboxPair {
   return new MailboxPair({
-    source,
-    target,
+    ...opened,
     ledger,
     ...copying,
+    connectorWaits: {
+      source: connectorWaits.for(source._id.toHexString(), mailUserId),
+      target: connectorWaits.for(target._id.toHexString(), mailUserId),
+    },
     onFault: ({ kind, text }) =>
       log.info({ mailUserId, opening, kind, code: text.code }, 'a fault is waited out or repeated in place'),
   });

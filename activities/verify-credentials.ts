@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { Fault, type FaultText } from '../src/domain/faults';
 import type { Side } from '../src/domain/mailbox';
@@ -20,11 +21,16 @@ export type VerifyCredentialsResult =
   | { kind: 'refused'; text: FaultText; waitUntil?: string }
   | { kind: 'unreachable'; text: FaultText; retryAfterMs?: number };
 
+/** Somebody looks at the page: a wait of the connector longer than this is told at once. */
+const longestWaitMs = 5_000;
+
 /**
  * Signs in once with a sealed credential and opens the mailbox of the row's address, whatever name signs in.
  * Costs at most one refused sign-in, and none while the mailbox takes no password.
  */
-export function createVerifyCredentials(deps: Pick<ActivityDeps, 'open' | 'log' | 'serverOf'>) {
+export function createVerifyCredentials(
+  deps: Pick<ActivityDeps, 'open' | 'log' | 'serverOf' | 'connectorWaits'>,
+) {
   return async function verifyCredentials(input: VerifyCredentialsInput): Promise<VerifyCredentialsResult> {
     const { mailUserId, side, credentialId } = input;
     try {
@@ -32,15 +38,23 @@ export function createVerifyCredentials(deps: Pick<ActivityDeps, 'open' | 'log' 
       const { address, addressKey } = all.row[side];
       const mailbox = { connectorId: all[side]._id.toHexString(), addressKey };
       const credential = await credentialOf(deps, all, side, credentialId);
-      const wait = await signInWaitOf(mailbox, new Date());
-      if (wait !== undefined) return tooMany(wait);
+      const refusedUntil = await signInWaitOf(mailbox, new Date());
+      if (refusedUntil !== undefined) return tooMany(refusedUntil);
       const server = deps.serverOf(all[side]);
       const signal = Context.current().cancellationSignal;
       const open = () =>
         side === 'source'
           ? server.openSource(address, credential, signal)
           : server.openTarget(address, credential, signal);
-      return await trySignIn(open, mailbox, deps.log);
+      const { connectorId } = mailbox;
+      const wait = (ms: number) => pause(ms, undefined, { signal });
+      return await deps.connectorWaits.heeded(
+        connectorId,
+        mailUserId,
+        () => trySignIn(open, mailbox, deps.log),
+        wait,
+        longestWaitMs,
+      );
     } catch (fault) {
       if (!(fault instanceof Fault)) throw fault;
       return resultOf(fault);

@@ -12,6 +12,7 @@ import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporal
 import mongoose from 'mongoose';
 import { createFolderActivities, createMailboxActivities, createShortActivities } from '../activities/index';
 import type { ActivityDeps, Server } from '../activities/deps';
+import { ConnectorWaits } from '../activities/connector-waits';
 import { faultInterceptor } from '../activities/faults';
 import { OpenMailboxes } from '../activities/open-mailboxes';
 import { gateId, mailboxQueue, mainQueue, reconcileScheduleId, workerQueue } from '../workflows/names';
@@ -178,6 +179,7 @@ function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps
     },
     workerQueue: workerQueue(workerId),
     openMailboxes: new OpenMailboxes(),
+    connectorWaits: new ConnectorWaits({ log, timeScale: scale }),
   };
 }
 

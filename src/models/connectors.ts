@@ -1,5 +1,6 @@
 import { Schema, model, type Types } from 'mongoose';
 import type { CheckReport } from '../connectors/connector';
+import type { ConnectorThrottle } from '../domain/connector-wait';
 import type { InvitationChoice } from '../domain/migration';
 import type { Side } from '../domain/mailbox';
 import type { StartWindow } from '../domain/start-window';
@@ -19,6 +20,8 @@ export interface ConnectorDocument {
   mailboxesAtOnce: number;
   /** When mailboxes may be copied from or to it; absent, at any time. */
   startWindow?: StartWindow;
+  /** A wait that its server asked of everybody who comes through it; may be over by now. Written by activities only. */
+  throttled?: ConnectorThrottle;
   /** The newest **Test connection**. */
   lastCheck?: { at: Date; report: CheckReport };
   /** Raised by each edit. */
@@ -57,6 +60,7 @@ const schema = new Schema<ConnectorDocument>(
     connectionsPerMailbox: { type: Number, default: 3, min: 1, max: 27 },
     mailboxesAtOnce: { type: Number, default: 20, min: 1, max: 1000 },
     startWindow: { type: Schema.Types.Mixed },
+    throttled: { type: Schema.Types.Mixed },
     lastCheck: { type: Schema.Types.Mixed },
     revision: { type: Number, default: 1 },
     createdAt: { type: Date, required: true },

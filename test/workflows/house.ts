@@ -5,6 +5,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { Types } from 'mongoose';
 import type { ActivityDeps } from '../../activities/deps';
+import { ConnectorWaits } from '../../activities/connector-waits';
 import { OpenMailboxes } from '../../activities/open-mailboxes';
 import type { SealKey } from '../../src/config';
 import {
@@ -159,6 +160,7 @@ export class House {
       },
       workerQueue: workerQueue(randomUUID()),
       openMailboxes: new OpenMailboxes(),
+      connectorWaits: new ConnectorWaits({ log }),
       ...change,
     };
   }

@@ -17,7 +17,8 @@ export interface Request {
 
 const second = 1000;
 const busyPauseMs = 60 * second;
-const crowdedPauseMs = 5 * second;
+/** The server names no wait: "try again once your other requests have completed". */
+const crowdedPauseMs = second;
 const longestPauseMs = 24 * 60 * 60 * second;
 
 /** The only place where answers of an Exchange become kinds. What is unknown may pass and is tried again. */
@@ -167,7 +168,7 @@ function ofStatus(error: HttpRefusal, request: Request): Fault {
   }
   if (details.retryAfterMs !== undefined) {
     return made(
-      pause(details.retryAfterMs, 'mailbox'),
+      pause(details.retryAfterMs, isFrontDoor(status) ? 'connector' : 'mailbox'),
       'wait',
       'The server asks for a pause.',
       status === 429,
@@ -183,6 +184,18 @@ function ofStatus(error: HttpRefusal, request: Request): Fault {
     'The server does not answer as it should just now.',
     details.sent === 'nothing',
   );
+}
+
+/**
+ * Whether a status comes from in front of EWS, where mailboxes are not told apart. Exchange counts budgets by the account that signs in,
+ * and by the mailbox under impersonation, and says so in SOAP: `ErrorServerBusy`, `ErrorExceededConnectionCount`. A bare 503 means that
+ * requests queue in IIS, before EWS has looked whose they are; EWS itself never answers 429, which comes from what stands before the
+ * server and counts whoever connects, that is, all of a worker's mailboxes.
+ * @see https://learn.microsoft.com/exchange/client-developer/exchange-web-services/ews-throttling-in-exchange (tables 3 and 4)
+ * @see RFC 6585 4, RFC 9110 15.6.4
+ */
+function isFrontDoor(status: number): boolean {
+  return status === 503 || status === 429;
 }
 
 export const refusedText: FaultText = {

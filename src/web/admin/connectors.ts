@@ -1,5 +1,6 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
+import { throttleLeftMs } from '../../domain/connector-wait';
 import type { Side } from '../../domain/mailbox';
 import { isAddress } from '../../domain/mail-user-row';
 import { Connectors, type ConnectorDocument } from '../../models/connectors';
@@ -30,7 +31,11 @@ export function connectorRoutes(deps: WebDeps, side: Side): Router {
   router.get('/', async (_request, response) => {
     const connectors = await listConnectors(side);
     const rows = await Promise.all(
-      connectors.map(async (each) => ({ ...each, users: await countUsersOf(each) })),
+      connectors.map(async (each) => ({
+        ...each,
+        users: await countUsersOf(each),
+        waitsUntil: waitsUntil(each),
+      })),
     );
     response.render('admin/connectors/list', {
       ...frame(side),
@@ -72,6 +77,11 @@ const frame = (side: Side): Record<string, unknown> => ({
   base: base(side),
   ...connectorChoices(side),
 });
+
+/** Until when its server asked everybody to wait; `undefined` where that is over. */
+function waitsUntil({ throttled }: ConnectorDocument): Date | undefined {
+  return throttleLeftMs(throttled, new Date()) > 0 ? throttled?.until : undefined;
+}
 
 async function find(side: Side, id: string | undefined): Promise<ConnectorDocument> {
   const connector = await Connectors.findOne({ _id: idOf(id), side }).lean<ConnectorDocument>();
@@ -189,7 +199,13 @@ function editing(router: Router, deps: WebDeps, side: Side): void {
       return;
     }
     const { shownName, webMailUrl, ...set } = form.value;
-    const unset = { ...(shownName ? {} : { shownName: true }), ...(webMailUrl ? {} : { webMailUrl: true }) };
+    const isSameServer = set.exchange.serverName === connector.exchange.serverName;
+    const unset = {
+      ...(shownName ? {} : { shownName: true }),
+      ...(webMailUrl ? {} : { webMailUrl: true }),
+      // Another server asked for nothing.
+      ...(isSameServer ? {} : { throttled: true }),
+    };
     const optional = { ...(shownName ? { shownName } : {}), ...(webMailUrl ? { webMailUrl } : {}) };
     const edited = await write(() =>
       Connectors.findOneAndUpdate(
@@ -218,7 +234,7 @@ async function showConnector(
   more: Record<string, unknown> = {},
 ): Promise<void> {
   const [users, check] = await Promise.all([countUsersOf(connector), newestCheck(connector._id)]);
-  const view = { users, check: checkView(check, connector), ...more };
+  const view = { users, check: checkView(check, connector), waitsUntil: waitsUntil(connector), ...more };
   showForm(response, connector.side, fields, faults, connector, view);
 }
 

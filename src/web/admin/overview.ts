@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import { throttleLeftMs } from '../../domain/connector-wait';
 import { migrationStates, type MigrationState } from '../../domain/migration';
 import { listAudit } from '../../models/audit-log';
 import { listConnectors } from '../../models/connector-list';
@@ -39,6 +40,7 @@ export const overview: RequestHandler = async (_request, response) => {
       note: noteOf(row, new Date()),
     })),
     unusable,
+    held: connectors.filter(({ throttled }) => throttleLeftMs(throttled, new Date()) > 0),
     audit,
     steps: { source: has('source'), target: has('target'), users: total > 0 },
     ready: has('source') && has('target') && total > 0,

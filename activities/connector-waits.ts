@@ -1,0 +1,126 @@
+import type { Logger } from '../src/log';
+import { spreadMs, throttleLeftMs, type ConnectorThrottle } from '../src/domain/connector-wait';
+import { Fault } from '../src/domain/faults';
+import { longestWaitInPlaceMs, type ConnectorWait } from '../src/engine/back-off';
+import { noteThrottle, readThrottles } from '../src/models/connector-throttles';
+
+/** What another worker was told is known here this much later, and the time of one query. */
+export const staleMs = 2_000;
+
+export interface ConnectorWaitsOptions {
+  log: Logger;
+  /** How many times faster than real time the servers' waits pass, for rehearsals. */
+  timeScale?: number;
+}
+
+/**
+ * The waits that servers asked of whole connectors, as this process knows them. They stand on the connectors' documents, so that they
+ * hold for all workers and survive them; one query in two seconds serves every mailbox of the process. What was told here counts here
+ * at once, also while the database is away, and is written as soon as it is back.
+ */
+export class ConnectorWaits {
+  private readonly log: Logger;
+  private readonly timeScale: number;
+  private stored = new Map<string, ConnectorThrottle>();
+  private readonly unwritten = new Map<string, ConnectorThrottle>();
+  private readAt = -Infinity;
+  private refreshing?: Promise<void>;
+
+  constructor({ log, timeScale = 1 }: ConnectorWaitsOptions) {
+    this.log = log;
+    this.timeScale = timeScale;
+  }
+
+  /** What a connector's mailboxes have to wait for, `undefined` for nothing. @param key of the mailbox that asks */
+  async of(connectorId: string, key: string): Promise<{ leftMs: number; code: string } | undefined> {
+    await this.refresh();
+    const throttle = this.unwritten.get(connectorId) ?? this.stored.get(connectorId);
+    if (throttle === undefined) return undefined;
+    const spread = spreadMs(key, throttle);
+    const spreadOut = {
+      until: new Date(throttle.until.getTime() + spread),
+      waitMs: throttle.waitMs + spread,
+    };
+    const leftMs = throttleLeftMs({ ...throttle, ...spreadOut }, new Date());
+    return leftMs > 0 ? { leftMs, code: throttle.code } : undefined;
+  }
+
+  /** Takes note of a wait where a server meant it for its whole connector; anything else is passed over. Never throws. */
+  note(connectorId: string, fault: unknown): void {
+    if (!(fault instanceof Fault) || fault.details.kind !== 'throttled') return;
+    if (fault.details.scope !== 'connector') return;
+    const waitMs = fault.details.retryAfterMs / this.timeScale;
+    const throttle = { until: new Date(Date.now() + waitMs), waitMs, code: fault.text.code };
+    const known = this.unwritten.get(connectorId) ?? this.stored.get(connectorId);
+    if (known !== undefined && known.until >= throttle.until) return;
+    this.unwritten.set(connectorId, throttle);
+    this.log.warn({ connectorId, waitMs, code: throttle.code }, 'a server asks its whole connector to wait');
+    void this.write();
+  }
+
+  /** For the requests of one mailbox. */
+  for(connectorId: string, key: string): ConnectorWait {
+    return {
+      leftMs: async () => ((await this.of(connectorId, key))?.leftMs ?? 0) * this.timeScale,
+      note: (fault) => this.note(connectorId, fault),
+    };
+  }
+
+  /**
+   * Does one thing at a connector's server, outside of an open mailbox: not while its wait lasts, and takes note where one begins.
+   * @throws Fault `throttled` where the wait is longer than `patienceMs`; what `work` throws
+   */
+  async heeded<T>(
+    connectorId: string,
+    key: string,
+    work: () => Promise<T>,
+    wait: (ms: number) => Promise<void>,
+    patienceMs = longestWaitInPlaceMs,
+  ): Promise<T> {
+    for (let asked = await this.of(connectorId, key); asked; asked = await this.of(connectorId, key)) {
+      if (asked.leftMs > patienceMs) throw stillWaiting(asked.leftMs, asked.code);
+      await wait(asked.leftMs);
+    }
+    try {
+      return await work();
+    } catch (fault) {
+      this.note(connectorId, fault);
+      throw fault;
+    }
+  }
+
+  private async refresh(): Promise<void> {
+    if (performance.now() - this.readAt < staleMs) return;
+    this.refreshing ??= this.read().finally(() => (this.refreshing = undefined));
+    await this.refreshing;
+  }
+
+  private async read(): Promise<void> {
+    await this.write();
+    try {
+      this.stored = await readThrottles();
+    } catch (error) {
+      // Whoever copies meets the same trouble at the ledger.
+      this.log.warn({ err: error }, 'the waits of connectors cannot be read just now');
+    }
+    this.readAt = performance.now();
+  }
+
+  private async write(): Promise<void> {
+    for (const [connectorId, throttle] of this.unwritten) {
+      try {
+        await noteThrottle(connectorId, throttle);
+        this.stored.set(connectorId, throttle);
+        if (this.unwritten.get(connectorId) === throttle) this.unwritten.delete(connectorId);
+      } catch (error) {
+        this.log.warn({ connectorId, err: error }, 'the wait of a connector cannot be written just now');
+      }
+    }
+  }
+}
+
+function stillWaiting(leftMs: number, code: string): Fault {
+  const message = 'The server asked everybody who comes through this connector for a pause.';
+  const details = { kind: 'throttled', retryAfterMs: Math.ceil(leftMs), scope: 'connector' } as const;
+  return new Fault(details, { code, remedy: 'wait', message }, true);
+}

@@ -1,0 +1,179 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { ConnectorWaits, staleMs } from '../../activities/connector-waits';
+import { directWire } from '../../src/connectors/memory';
+import { Fault } from '../../src/domain/faults';
+import { createLogger } from '../../src/log';
+import { Connectors, type ConnectorDocument } from '../../src/models/connectors';
+import type { MailUser } from '../../src/models/mail-users';
+import { Slots } from '../../src/models/slots';
+import { signals } from '../../workflows/messages';
+import { gateId } from '../../workflows/names';
+import { administrator, eventually, House } from './house';
+
+let house: House;
+beforeAll(async () => {
+  house = await House.open();
+  await house.startWorker();
+  await house.startGate();
+});
+afterAll(() => house.close());
+afterEach(() => {
+  house.servers.wire = directWire;
+  house.servers.beforeOpen = () => undefined;
+});
+
+const log = createLogger('worker', 'silent');
+const text = { code: 'HTTP 503', remedy: 'wait' as const, message: 'The server asks for a pause.' };
+const askedOfAll = (retryAfterMs: number) =>
+  new Fault({ kind: 'throttled', retryAfterMs, scope: 'connector' }, text, true);
+
+async function read(connector: ConnectorDocument): Promise<ConnectorDocument | null> {
+  return Connectors.findById(connector._id).lean<ConnectorDocument>();
+}
+
+describe('a wait that a server asks of its whole connector', () => {
+  it('holds for every worker, outlives the one that was told, and ends by itself', async () => {
+    const connector = await house.connector('source');
+    const id = connector._id.toHexString();
+    const told = new ConnectorWaits({ log });
+    told.note(id, askedOfAll(3_000));
+    expect((await told.of(id, 'one'))?.leftMs).toBeGreaterThan(1_000);
+    const another = new ConnectorWaits({ log });
+    expect(await another.of(id, 'other')).toMatchObject({ code: 'HTTP 503' });
+    const asked: number[] = [];
+    const began = Date.now();
+    await another.heeded(id, 'other', async () => void asked.push(Date.now() - began), pause);
+    expect(asked[0]).toBeGreaterThan(2_000);
+    expect(await another.of(id, 'other')).toBeUndefined();
+  });
+
+  it('is not shortened by a wait that ends sooner, and not begun by one meant for a mailbox alone', async () => {
+    const connector = await house.connector('source');
+    const waits = new ConnectorWaits({ log });
+    const forOne = new Fault({ kind: 'throttled', retryAfterMs: 90_000, scope: 'mailbox' }, text, true);
+    for (const fault of [forOne, askedOfAll(60_000), askedOfAll(1_000)])
+      waits.note(connector._id.toHexString(), fault);
+    const later = new ConnectorWaits({ log });
+    later.note(connector._id.toHexString(), askedOfAll(2_000));
+    await later.of(connector._id.toHexString(), 'one');
+    expect((await read(connector))?.throttled).toMatchObject({ waitMs: 60_000, code: 'HTTP 503' });
+  });
+
+  it('asks the database once for as many mailboxes as there are', async () => {
+    const connector = await house.connector('source');
+    const waits = new ConnectorWaits({ log });
+    const find = jest.spyOn(Connectors, 'find');
+    try {
+      const id = connector._id.toHexString();
+      await Promise.all(Array.from({ length: 500 }, (_, n) => waits.of(id, `mailbox ${n}`)));
+      expect(find).toHaveBeenCalledTimes(1);
+    } finally {
+      find.mockRestore();
+    }
+  });
+});
+
+describe('mailboxes of a connector whose server asked everybody to wait', () => {
+  async function rowsOf(count: number): Promise<MailUser[]> {
+    const source = await house.connector('source');
+    const target = await house.connector('target');
+    const rows = await Promise.all(Array.from({ length: count }, () => house.row({ source, target })));
+    for (const row of rows) house.servers.fill(row.source.address, 1, 5);
+    return rows;
+  }
+  const grants = (rows: MailUser[]) =>
+    Slots.countDocuments({
+      _id: { $in: rows.map(({ _id }) => _id.toHexString()) },
+      grantedAt: { $exists: true },
+    });
+  const stop = async (rows: MailUser[]) => {
+    for (const row of rows) await house.handle(row).signal(signals.stop, { by: administrator });
+    await Promise.all(rows.map((row) => house.untilEnded(row)));
+  };
+
+  it('ask nothing until a short wait is over, then go on one after the other', async () => {
+    const rows = await rowsOf(4);
+    const asked: number[] = [];
+    let told = 0;
+    house.servers.wire = {
+      send: async (request, signal) => {
+        if (told > 0) asked.push(Date.now() - told);
+        else if (request.kind === 'readItems') {
+          told = Date.now();
+          throw askedOfAll(3_000);
+        }
+        return directWire.send(request, signal);
+      },
+    };
+    await house.sendForm(rows[0] as MailUser);
+    for (const row of rows.slice(1)) await house.sendForm(row);
+    const ended = await Promise.all(rows.map((row) => house.untilEnded(row)));
+    expect(ended.map(({ projection }) => projection?.state)).toEqual(rows.map(() => 'completed'));
+    // The target was not told to wait: what is in the target's hands may be finished.
+    expect(told).toBeGreaterThan(0);
+    expect(Math.max(...asked)).toBeGreaterThan(3_000);
+  });
+
+  it('give their slots back where the wait is long, also those that were not told themselves', async () => {
+    const rows = await rowsOf(2);
+    let asking = 0;
+    let isTold = false;
+    house.servers.wire = {
+      send: async (request, signal) => {
+        if (request.kind === 'listChanges' && !isTold) {
+          asking += 1;
+          // Both are at work when the first of them is told.
+          await eventually(
+            async () => (asking === 2 || isTold ? true : undefined),
+            () => asking,
+          );
+          if (isTold) return directWire.send(request, signal);
+          isTold = true;
+          throw askedOfAll(3_600_000);
+        }
+        return directWire.send(request, signal);
+      },
+    };
+    for (const row of rows) await house.sendForm(row);
+    const seen = await Promise.all(rows.map((row) => house.until(row, 'throttled')));
+    for (const { projection } of seen)
+      expect(projection?.throttledUntil?.getTime()).toBeGreaterThan(Date.now() + 3_500_000);
+    await eventually(
+      async () => ((await grants(rows)) === 0 ? true : undefined),
+      () => grants(rows),
+    );
+    await stop(rows);
+  });
+
+  it('are given no slot while it lasts, and are let in afterwards', async () => {
+    const rows = await rowsOf(2);
+    const _id = rows[0]?.source.connectorId;
+    await Connectors.updateOne({ _id }, { $set: { mailboxesAtOnce: 0 } });
+    for (const row of rows) await house.sendForm(row);
+    await Promise.all(rows.map((row) => house.until(row, 'scheduled')));
+    const hour = 3_600_000;
+    const throttled = { until: new Date(Date.now() + hour), waitMs: hour, code: 'HTTP 503' };
+    await Connectors.updateOne({ _id }, { $set: { throttled, mailboxesAtOnce: 20 } });
+    await house.client.workflow.getHandle(gateId).signal(signals.wake);
+    await pause(1_000);
+    expect(await grants(rows)).toBe(0);
+    await Connectors.updateOne({ _id }, { $set: { 'throttled.until': new Date() } });
+    const ended = await Promise.all(rows.map((row) => house.untilEnded(row)));
+    expect(ended.map(({ projection }) => projection?.state)).toEqual(['completed', 'completed']);
+  });
+
+  it('have no sign-in tried while it lasts', async () => {
+    const [row] = (await rowsOf(1)) as [MailUser];
+    const hour = 3_600_000;
+    const throttled = { until: new Date(Date.now() + hour), waitMs: hour, code: 'HTTP 503' };
+    await Connectors.updateOne({ _id: row.source.connectorId }, { $set: { throttled } });
+    await pause(staleMs);
+    await house.sendForm(row);
+    const { projection } = await house.until(row, (now) => now.projection?.refusal?.side === 'source');
+    expect(projection?.refusal).toMatchObject({ outcome: 'unreachable', text: { code: 'HTTP 503' } });
+    expect(house.servers.tried.filter((tried) => tried.startsWith(`source ${row.source.address}`))).toEqual(
+      [],
+    );
+    await stop([row]);
+  });
+});
