@@ -1,5 +1,5 @@
 import { endAddresses, invitationAddresses, signInNeededAddresses } from '../src/domain/invitation';
-import type { InvitationChoice } from '../src/domain/migration';
+import { noMailboxCounters, type InvitationChoice } from '../src/domain/migration';
 import { reminderTimes } from '../src/domain/reminders';
 import type { Side } from '../src/domain/mailbox';
 import { composeMail, type MailEvent, type MailSubject } from '../src/mail/messages';
@@ -171,11 +171,10 @@ function eventOf({ row }: RowWithConnectors, order: MailOrder): MailEvent {
     case 'signInNeeded':
       return order;
     case 'completed': {
-      const none = { folders: 0, foldersDone: 0, found: 0, foundBytes: 0, copied: 0, copiedBytes: 0 };
       const keptUntil = projection?.credentialsDestroyAt;
       return {
         kind: 'completed',
-        counters: counters ?? { ...none, filtered: 0, skipped: 0, failed: 0 },
+        counters: counters ?? noMailboxCounters,
         ...(projection?.summary === undefined ? {} : { summary: projection.summary }),
         ...(keptUntil === undefined ? {} : { credentialsDestroyAt: keptUntil }),
       };

@@ -1,3 +1,5 @@
+import { kindOfFolderClass } from '../src/domain/folder-plan';
+import { countersOf } from '../src/domain/item-counts';
 import { MoveSummaryBuilder, type MoveSummary } from '../src/domain/move-summary';
 import { newestEntries } from '../src/engine/newest-entries';
 import {
@@ -33,7 +35,11 @@ export function createProject({ ledger }: Pick<ActivityDeps, 'ledger'>) {
 
 async function summaryOf(ledger: ActivityDeps['ledger'], pairId: string): Promise<MoveSummary> {
   const builder = new MoveSummaryBuilder();
-  for await (const folder of ledger.folders(pairId))
+  for await (const folder of ledger.folders(pairId)) {
     for await (const entry of newestEntries(ledger, folder)) builder.add(entry);
+    const { plan, counters } = folder;
+    const lost = countersOf(plan, counters).failed - counters.failed;
+    if (plan.refused) builder.addNotCopied(kindOfFolderClass(plan.folderClass), plan.refused, lost);
+  }
   return builder.build();
 }

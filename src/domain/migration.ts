@@ -1,4 +1,5 @@
 import type { FaultText, Remedy } from './faults';
+import { inTarget, noCounters, type FolderCounters } from './item-counts';
 import type { Side } from './mailbox';
 
 /** The states a mail user's migration can be in; pages and mails name them from the catalogue (`states.<state>`). */
@@ -82,17 +83,49 @@ export interface TimelineEntry {
   fault?: { code: string; remedy: Remedy; message: string };
 }
 
-/** Absolute figures of a whole mailbox. */
-export interface MailboxCounters {
+/** Absolute figures of a whole mailbox: the sums over its folders. */
+export interface MailboxCounters extends FolderCounters {
   folders: number;
   foldersDone: number;
-  found: number;
-  foundBytes: number;
-  copied: number;
-  copiedBytes: number;
-  filtered: number;
-  skipped: number;
-  failed: number;
+  /** What the source says it holds beyond `found`, in folders that were not gone through yet; 0 once all were. */
+  remaining: number;
+  remainingBytes: number;
+}
+
+export const noMailboxCounters: Readonly<MailboxCounters> = {
+  ...noCounters,
+  folders: 0,
+  foldersDone: 0,
+  remaining: 0,
+  remainingBytes: 0,
+};
+
+/** How far a copy is, of what is to be in the target as far as is known; for bars and estimates. */
+export interface CopyProgress {
+  items: number;
+  ofItems: number;
+  bytes: number;
+  ofBytes: number;
+  /** What weighs most: bytes where sizes are known, else items. */
+  done: number;
+  of: number;
+  /** 0 to 100. */
+  percent: number;
+}
+
+export function progressOf(counters: MailboxCounters): CopyProgress {
+  const { found, filtered, remaining, foundBytes, remainingBytes, copiedBytes } = counters;
+  const ofBytes = foundBytes + remainingBytes;
+  const [done, of] = ofBytes > 0 ? [foundBytes, ofBytes] : [found, found + remaining];
+  return {
+    items: inTarget(counters),
+    ofItems: found - filtered + remaining,
+    bytes: copiedBytes,
+    ofBytes,
+    done,
+    of,
+    percent: of === 0 ? 0 : Math.max(0, Math.min(100, Math.floor((100 * done) / of))),
+  };
 }
 
 /** What a comparison of both mailboxes with the ledger found, over the whole mailbox. */

@@ -1,8 +1,9 @@
 import type { AddedItem, Stamp } from '../connectors/connector';
+import { fateOf } from '../domain/item-counts';
 import { record, type FolderCopy } from './folder-copy';
 import { seqOf } from './folder-session';
 import type { Step } from './folder-counters';
-import type { KnownEntry, LedgerEntry } from './ledger';
+import type { EntryOutcome, KnownEntry, LedgerEntry } from './ledger';
 
 /** A target item that carries our stamp. */
 export type StampedItem = AddedItem & { stamp: Stamp };
@@ -69,6 +70,8 @@ function entryOf(
 ): LedgerEntry {
   const { moveKey, itemClass = '', sizeBytes = 0, date } = before ?? {};
   const { sourceKey, changeKey } = stamp;
-  const outcome = { kind: 'copied' as const, targetId, targetChangeKey };
+  const fate = before ? fateOf(before.outcome) : undefined;
+  const outcome: EntryOutcome = { kind: 'copied', targetId, targetChangeKey };
+  if (fate !== 'copied') outcome.alreadyThere = true;
   return { sourceKey, changeKey, moveKey, itemClass, sizeBytes, date, outcome };
 }

@@ -1,11 +1,12 @@
 import type { ChangePage, ItemFormat } from '../connectors/connector';
 import { Fault, type FaultText } from '../domain/faults';
+import type { FolderCounters } from '../domain/item-counts';
 import type { ItemFilter } from '../domain/item-filter';
 import { copyWorks, note } from './copy-works';
 import type { FolderCopy } from './folder-copy';
 import { FencedOut, FolderSession } from './folder-session';
 import { KnownKeys } from './known-keys';
-import type { FolderCounters, FolderDocument, PendingEntry } from './ledger';
+import type { FolderDocument } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
 import { removeDoubles } from './mend';
 import { newestEntries } from './newest-entries';
@@ -97,7 +98,7 @@ async function copyAndRemake(
       if (!document.plan.targetId) await remakeTargetFolder(pair, session, signal);
       const copy = startCopy(pair, session, order, signal, onProgress);
       const changes = await copyAll(copy, order.retryFailed);
-      pair.board.set(document.folderKey, document.counters, true);
+      pair.board.set(document, true);
       return { kind: 'done', counters: document.counters, changes };
     } catch (fault) {
       if (session.failure || signal.aborted) throw fault;
@@ -128,14 +129,14 @@ function textOf(fault: unknown): FaultText {
 async function closeFolder(pair: MailboxPair, session: FolderSession): Promise<CopyFolderResult> {
   session.setPlan({ gone: true });
   await session.save();
-  pair.board.set(session.document.folderKey, session.document.counters, true);
+  pair.board.set(session.document, true);
   return { kind: 'gone' };
 }
 
 async function refuse(pair: MailboxPair, session: FolderSession, text: FaultText): Promise<CopyFolderResult> {
   session.setPlan({ refused: text });
   await session.save();
-  pair.board.set(session.document.folderKey, session.document.counters, true);
+  pair.board.set(session.document, true);
   return { kind: 'refused', text };
 }
 
@@ -178,7 +179,7 @@ async function copyAll(copy: FolderCopy, retryFailed: boolean): Promise<number> 
   if (document.plan.refused) session.setPlan({ refused: undefined });
   if (document.repairs) session.mended();
   await session.saveChanges();
-  pair.board.set(document.folderKey, document.counters, true);
+  pair.board.set(document, true);
   return changes;
 }
 
@@ -203,8 +204,6 @@ async function listAndCopy(copy: FolderCopy): Promise<number> {
   for (let more = true; more;) {
     const page = await listPage(copy, since);
     beginning ||= page.reset;
-    if (beginning && (since === undefined || page.reset))
-      session.set({ counters: { ...document.counters, filtered: 0 } });
     if (beginning) await keys.readAll();
     await copyPage(copy, page);
     changes += page.changes.length;
@@ -213,7 +212,7 @@ async function listAndCopy(copy: FolderCopy): Promise<number> {
     // A server that tells of more and tells nothing would be asked for ever.
     more = page.more && (page.state !== since || page.changes.length > 0);
     since = page.state;
-    pair.board.set(document.folderKey, document.counters, false);
+    pair.board.set(document, false);
     signal.throwIfAborted();
   }
   return changes;
@@ -230,23 +229,10 @@ async function copyPage(copy: FolderCopy, { changes }: ChangePage): Promise<void
   const { pair, session, keys, filter } = copy;
   const known = await keys.lookUp(changes.map(({ sourceKey }) => sourceKey));
   const page = worksOf(changes, known, filter, pair.target.updateItems !== undefined);
-  const newKeys = page.works.filter(({ before }) => !before);
-  copy.onProgress(
-    withFound(
-      session.document.counters,
-      newKeys.map(({ entry }) => entry),
-    ),
-  );
+  copy.onProgress(session.document.counters);
   await note(copy, page.notes);
   await removeTargets(copy, page.leftovers);
   await copyWorks(copy, page.works);
-  const { counters } = session.document;
-  session.set({ counters: { ...counters, filtered: counters.filtered + page.filtered } });
-}
-
-function withFound(counters: FolderCounters, entries: readonly PendingEntry[]): FolderCounters {
-  const bytes = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  return { ...counters, found: counters.found + entries.length, foundBytes: counters.foundBytes + bytes };
 }
 
 /** What failed before is put again, newest version first asked for, some at a time. */
@@ -255,7 +241,7 @@ async function retry(copy: FolderCopy): Promise<void> {
   const overwrites = pair.target.updateItems !== undefined;
   let works = [];
   for await (const entry of newestEntries(pair.ledger, session.document)) {
-    if (entry.outcome.kind !== 'failed') continue;
+    if (entry.outcome.kind !== 'failed' || !copy.filter.accepts(entry)) continue;
     works.push(workFor(bare(entry), entry, overwrites));
     if (works.length < itemsToRetryAtOnce) continue;
     await copyWorks(copy, works);

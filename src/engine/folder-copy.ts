@@ -1,8 +1,9 @@
 import type { ItemFormat, TargetFolder } from '../connectors/connector';
+import type { FolderCounters } from '../domain/item-counts';
 import type { ItemFilter } from '../domain/item-filter';
 import type { FolderSession } from './folder-session';
 import { type Step } from './folder-counters';
-import type { FolderCounters, LedgerEntry, PendingParcel } from './ledger';
+import type { LedgerEntry, PendingParcel } from './ledger';
 import type { KnownKeys } from './known-keys';
 import type { MailboxPair } from './mailbox-pair';
 
@@ -27,7 +28,7 @@ export async function record(
   steps: readonly Step[],
   adopted = false,
 ): Promise<void> {
-  const { pairId, folderKey, plan } = session.document;
+  const { pairId, folderKey } = session.document;
   const entries: LedgerEntry[] = steps.map(({ after }) => after);
   if (entries.length > 0) {
     await pair.ledger.append({
@@ -41,6 +42,6 @@ export async function record(
     keys.add(entries);
   }
   session.finish(parcel.parcelId, steps);
-  pair.board.set(folderKey, session.document.counters, plan.gone);
+  pair.board.set(session.document, session.document.plan.gone);
   onProgress(session.document.counters);
 }

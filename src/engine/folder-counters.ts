@@ -1,4 +1,5 @@
-import type { FolderCounters, LedgerEntry } from './ledger';
+import { fateOf, type FolderCounters } from '../domain/item-counts';
+import type { LedgerEntry } from './ledger';
 
 /** Each entry of a parcel with what stood in the ledger for its key before; absent where nothing did. */
 export interface Step {
@@ -17,9 +18,10 @@ export function counted(counters: FolderCounters, steps: readonly Step[]): Folde
 }
 
 function add(sum: FolderCounters, { outcome, sizeBytes }: LedgerEntry, sign: 1 | -1): void {
-  if (outcome.kind === 'removed') return;
+  const fate = fateOf(outcome);
+  if (fate === undefined) return;
   sum.found += sign;
   sum.foundBytes += sign * sizeBytes;
-  sum[outcome.kind] += sign;
-  if (outcome.kind === 'copied') sum.copiedBytes += sign * sizeBytes;
+  sum[fate] += sign;
+  if (fate === 'copied' || fate === 'alreadyThere') sum.copiedBytes += sign * sizeBytes;
 }

@@ -75,7 +75,7 @@ export class FolderSession {
     this.changed = true;
   }
 
-  set(change: Partial<Pick<FolderDocument, 'completeSince' | 'counters'>>): void {
+  set(change: Pick<FolderDocument, 'completeSince'>): void {
     Object.assign(this.document, change);
     this.changed = true;
   }

@@ -1,5 +1,6 @@
 import type { ItemRef, SourceState, TargetRef, TargetState } from '../connectors/connector';
 import type { FaultText, ItemReason } from '../domain/faults';
+import type { FolderCounters } from '../domain/item-counts';
 import type { WellKnownFolder } from '../domain/mailbox';
 
 /**
@@ -111,12 +112,15 @@ export interface PendingEntry extends ItemRef {
 }
 
 export type EntryOutcome =
-  | { kind: 'copied'; targetId: string; targetChangeKey: string }
+  /** With `alreadyThere` it was found by its stamp, and no parcel in the ledger had put it. */
+  | { kind: 'copied'; targetId: string; targetChangeKey: string; alreadyThere?: true }
   /** With `keptTargetId` the target item was changed or removed by its user: it is left, and nothing is put in its place. */
   | { kind: 'skipped'; reason: ItemReason; keptTargetId?: string }
   /** With `older` the target still holds the version before. */
   | { kind: 'failed'; reason: ItemReason; older?: TargetRef }
-  /** The target holds nothing of ours for it and is not to: the source item is gone, or the filter leaves it out. */
+  /** Left out by the filter; the target holds nothing of ours for it. */
+  | { kind: 'filtered' }
+  /** The source item is gone and the target holds nothing of ours for it. */
   | { kind: 'removed' };
 
 export interface LedgerEntry extends PendingEntry {
@@ -138,29 +142,6 @@ export interface LedgerParcel extends FolderId {
   entries: LedgerEntry[];
 }
 
-/** Absolute figures of one folder, each parcel counted once: in the write that takes it out of `pending`. */
-export interface FolderCounters {
-  /** Items found at the source that are in the ledger, in whatever way they ended, and those of the page at hand. */
-  found: number;
-  foundBytes: number;
-  copied: number;
-  copiedBytes: number;
-  /** Left out by the filter since the listing last began anew; of a folder that is left out whole, by the source's own count. */
-  filtered: number;
-  skipped: number;
-  failed: number;
-}
-
-export const noCounters: FolderCounters = {
-  found: 0,
-  foundBytes: 0,
-  copied: 0,
-  copiedBytes: 0,
-  filtered: 0,
-  skipped: 0,
-  failed: 0,
-};
-
 /** What `verifyPass` found and `copyFolder` mends under its fence. */
 export interface Repairs {
   /** Something of the source is missing: list it from the beginning. */
@@ -180,6 +161,7 @@ export interface FolderDocument extends FolderId {
   seq: number;
   /** Parcels with a seq above this are in the ledger if they were ever found done: one that is not there came late. */
   completeSince: number;
+  /** Each parcel is counted once: in the write that takes it out of `pending`. */
   counters: FolderCounters;
   repairs?: Repairs;
 }

@@ -2,6 +2,7 @@ import type { SourceFolder } from '../connectors/connector';
 import { Fault } from '../domain/faults';
 import { chooseFolders } from '../domain/folder-filter';
 import { kindOfFolderClass, parentsFirst } from '../domain/folder-plan';
+import { inTarget } from '../domain/item-counts';
 import type { FilterSpec } from '../domain/item-filter';
 import type { ItemKind, WellKnownFolder } from '../domain/mailbox';
 import { adoptStamps } from './adopt-stamps';
@@ -100,7 +101,7 @@ async function plan(
     await adoptStamps(pair, session, taken, folders, strange, signal, onProgress);
     await session.write({ adopted: true });
   }
-  await noteLeftOut(pair, taken, folders, known);
+  await noteLeftOut(taken, folders, known);
   await pair.readCounters();
   const positions = folders.filter(isToCopy(known)).map(({ plan }) => plannedPosition(plan));
   const refused = folders.filter(({ plan }) => plan.refused).map(({ plan }) => plan.position);
@@ -126,7 +127,7 @@ async function knownFolders(pair: MailboxPair): Promise<Map<string, FolderDocume
 
 /** A mailbox that was full and lists as empty was not emptied by its user while he moves it. */
 function refuseEmptied(listed: readonly SourceFolder[], known: ReadonlyMap<string, FolderDocument>): void {
-  const copied = [...known.values()].reduce((sum, { counters }) => sum + counters.copied, 0);
+  const copied = [...known.values()].reduce((sum, { counters }) => sum + inTarget(counters), 0);
   if (copied === 0 || listed.some(({ itemCount }) => itemCount > 0)) return;
   const message = `the source mailbox lists as empty, while ${copied} items were copied from it before`;
   throw new Fault(

@@ -1,5 +1,6 @@
 import type { PutItem, PutOutcome, Stamp, TargetRef, UpdateOutcome } from '../connectors/connector';
 import { Fault, type ItemReason } from '../domain/faults';
+import { fateOf } from '../domain/item-counts';
 import { record, type FolderCopy } from './folder-copy';
 import type { Step } from './folder-counters';
 import type { EntryOutcome, PendingEntry, PendingParcel } from './ledger';
@@ -223,12 +224,18 @@ async function recordOutcomes(
 
 type Final = Exclude<PutOutcome | UpdateOutcome, { kind: 'again' | 'changedByOther' }>;
 
-function entryOutcome(outcome: Final, { action }: Work): EntryOutcome {
+function entryOutcome(outcome: Final, { action, before }: Work): EntryOutcome {
   const older = action.kind === 'put' ? undefined : action.target;
   switch (outcome.kind) {
     case 'copied':
     case 'updated':
-      return { kind: 'copied', targetId: outcome.targetId, targetChangeKey: outcome.targetChangeKey };
+      return {
+        kind: 'copied',
+        targetId: outcome.targetId,
+        targetChangeKey: outcome.targetChangeKey,
+        // To set its flags is not to put it.
+        ...(action.kind === 'flags' && wasAlreadyThere(before) && { alreadyThere: true }),
+      };
     case 'gone':
       return { kind: 'skipped', reason: changedByUser, ...(older && { keptTargetId: older.targetId }) };
     case 'skipped':
@@ -236,6 +243,10 @@ function entryOutcome(outcome: Final, { action }: Work): EntryOutcome {
       // What could not be replaced is still there in its version before.
       return older ? { kind: 'failed', reason: outcome.reason, older } : outcome;
   }
+}
+
+function wasAlreadyThere(before: Work['before']): boolean {
+  return before !== undefined && fateOf(before.outcome) === 'alreadyThere';
 }
 
 /** Said in the report: what a user did to his new mailbox is left. */

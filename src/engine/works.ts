@@ -33,7 +33,6 @@ export interface PageWorks {
   notes: { before?: KnownEntry; after: LedgerEntry }[];
   /** Target items that were replaced before, in case their removal was never sent. */
   leftovers: TargetRef[];
-  filtered: number;
 }
 
 /**
@@ -48,13 +47,13 @@ export function worksOf(
   filter: ItemFilter,
   overwrites: boolean,
 ): PageWorks {
-  const page: PageWorks = { works: [], notes: [], leftovers: [], filtered: 0 };
+  const page: PageWorks = { works: [], notes: [], leftovers: [] };
   for (const change of changes) {
     const entries = known.get(change.sourceKey) ?? [];
     const newest = entries.at(-1);
     if (change.kind === 'gone') noteGone(page, newest);
     else if (change.kind === 'flags') setFlags(page, change, newest);
-    else if (!filter.accepts(change)) noteFiltered(page, newest);
+    else if (!filter.accepts(change)) noteFiltered(page, change, newest);
     else if (newest && isDone(newest, change)) noteKnown(page, change, entries, newest);
     else page.works.push(workFor(entryOf(change), newest, overwrites));
   }
@@ -87,7 +86,8 @@ function isKept({ outcome }: KnownEntry): boolean {
 
 function isDone(newest: KnownEntry, change: PutChange): boolean {
   if (isKept(newest)) return true;
-  return newest.outcome.kind !== 'removed' && newest.changeKey === change.changeKey;
+  if (newest.outcome.kind === 'removed' || newest.outcome.kind === 'filtered') return false;
+  return newest.changeKey === change.changeKey;
 }
 
 function noteKnown(page: PageWorks, change: PutChange, entries: KnownEntry[], newest: KnownEntry): void {
@@ -101,11 +101,9 @@ function noteKnown(page: PageWorks, change: PutChange, entries: KnownEntry[], ne
 }
 
 /** What is in the target stays there, and counts as what it is; what is not is left out from now on. */
-function noteFiltered(page: PageWorks, newest: KnownEntry | undefined): void {
-  if (newest && (heldBy(newest) || isKept(newest))) return;
-  page.filtered += 1;
-  if (newest && newest.outcome.kind !== 'removed')
-    page.notes.push({ before: newest, after: { ...bare(newest), outcome: { kind: 'removed' } } });
+function noteFiltered(page: PageWorks, change: PutChange, newest: KnownEntry | undefined): void {
+  if (newest && (heldBy(newest) || isKept(newest) || newest.outcome.kind === 'filtered')) return;
+  page.notes.push({ before: newest, after: { ...entryOf(change), outcome: { kind: 'filtered' } } });
 }
 
 function noteGone(page: PageWorks, newest: KnownEntry | undefined): void {

@@ -1,6 +1,7 @@
 import type { FaultText, Remedy } from '../domain/faults';
 import type { ItemKind, Side } from '../domain/mailbox';
 import type { MailboxCounters } from '../domain/migration';
+import { inTarget, issuesIn, sumLines, type ItemCounts } from '../domain/item-counts';
 import type { MoveSummary } from '../domain/move-summary';
 import { translator, type Language, type Translate } from '../locales';
 
@@ -189,8 +190,7 @@ function signInNeeded(
 
 function completed(t: Translate, context: Context, event: Extract<MailEvent, { kind: 'completed' }>): Body {
   const { counters, summary, credentialsDestroyAt } = event;
-  const left = counters.failed + counters.skipped;
-  const intro = left === 0 ? t('mail.completed.intro') : t('mail.completed.introIssues', { count: left });
+  const intro = introOf(t, counters);
   const { address, webMailUrl } = context.subject.target;
   const where =
     webMailUrl === undefined
@@ -209,6 +209,7 @@ function completed(t: Translate, context: Context, event: Extract<MailEvent, { k
         rows: movedRows(t, context.language, counters, summary),
       },
       ...notMoved(t, summary),
+      { block: 'rows', title: t('mail.completed.sums'), rows: sumRows(t, context.language, counters) },
       { block: 'titled', title: t('mail.completed.where'), text: where },
     ],
     closing: paragraphs(`${t('mail.completed.kept')} ${passwords}`),
@@ -229,6 +230,22 @@ function failed(t: Translate, { fault }: Extract<MailEvent, { kind: 'failed' }>)
   return { opening: paragraphs(t('mail.failed.intro'), t('mail.failed.safe')), closing: reason };
 }
 
+function introOf(t: Translate, counters: MailboxCounters): string {
+  const left = issuesIn(counters);
+  if (left > 0) return t('mail.completed.introIssues', { count: left });
+  const { filtered } = counters;
+  return filtered === 0 ? t('mail.completed.intro') : t('mail.completed.introFiltered', { count: filtered });
+}
+
+/** Everything that was found, by what became of it; as the user's page says it. */
+export function sumRows(t: Translate, language: Language, counters: ItemCounts) {
+  const format = new Intl.NumberFormat(language);
+  return sumLines(counters).map(({ word, count }) => ({
+    label: t(`selfService.sums.${word}`),
+    value: format.format(count),
+  }));
+}
+
 const kinds: readonly ItemKind[] = ['mail', 'calendar', 'contacts', 'tasks', 'notes', 'other'];
 
 function movedRows(
@@ -239,13 +256,13 @@ function movedRows(
 ) {
   const format = new Intl.NumberFormat(language);
   const perKind = kinds.flatMap((kind) => {
-    const count = summary?.copied[kind] ?? 0;
+    const count = summary?.inTarget[kind] ?? 0;
     return count === 0 ? [] : [{ label: t(`selfService.kinds.${kind}`), value: format.format(count) }];
   });
   const items =
     perKind.length > 0
       ? perKind
-      : [{ label: t('selfService.kinds.all'), value: format.format(counters.copied) }];
+      : [{ label: t('selfService.kinds.all'), value: format.format(inTarget(counters)) }];
   return [...items, { label: t('selfService.kinds.folders'), value: format.format(counters.foldersDone) }];
 }
 

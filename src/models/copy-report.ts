@@ -1,5 +1,6 @@
 import { Types, type mongo } from 'mongoose';
 import type { ItemReason } from '../domain/faults';
+import { countersOf } from '../domain/item-counts';
 import type { FolderDocument } from '../engine/ledger';
 import { MongoLedgerStore } from './ledger-store';
 import { MailUsers } from './mail-users';
@@ -33,14 +34,14 @@ export async function foldersOfCopy(pairId: string): Promise<FolderReport[]> {
   const byKey = new Map(folders.map((folder) => [folder.folderKey, folder]));
   return folders.map((folder) => {
     const { plan, counters, folderKey } = folder;
-    const { found, copied, filtered, skipped, failed } = counters;
+    const { found, copied, skipped, failed } = countersOf(plan, counters);
     const state = stateOf(folder);
     const { wellKnown, refused } = plan;
     return {
       folderKey,
       path: pathOf(folder, byKey),
       ...(wellKnown === undefined ? {} : { wellKnown }),
-      found: Math.max(found, copied + skipped + failed, isAhead(state) ? plan.itemCount - filtered : 0),
+      found: Math.max(found, isAhead(state) ? plan.itemCount : 0),
       copied,
       skipped,
       failed,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Schema, model, type mongo } from 'mongoose';
 import { Fault } from '../domain/faults';
+import { noCounters } from '../domain/item-counts';
 import type {
   FolderDocument,
   FolderId,
@@ -74,15 +75,7 @@ export class MongoLedgerStore implements LedgerStore {
 
   planFolder(id: FolderId, plan: FolderPlan): Promise<void> {
     const { pairId, folderKey } = id;
-    const counters = {
-      found: 0,
-      foundBytes: 0,
-      copied: 0,
-      copiedBytes: 0,
-      filtered: 0,
-      skipped: 0,
-      failed: 0,
-    };
+    const counters = { ...noCounters };
     const fresh = { pairId, folderKey, fence: 0, pending: [], seq: 0, completeSince: 0, counters, writes: 0 };
     return reach(() => upsert(this.folderDocuments, idOf(id), { $set: { plan }, $setOnInsert: fresh }));
   }

@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose';
 import { rowFacts, type RowFacts } from '../domain/administrator-actions';
 import type { PassKind } from '../domain/batch-plan';
+import { noCounters, type FolderCounters } from '../domain/item-counts';
 import type { MigrationState } from '../domain/migration';
 import { shownState } from '../domain/shown-state';
 import { queryOf, type MailUserFilter, type MailUserSelection } from './mail-user-filter';
@@ -105,29 +106,32 @@ export async function countStates(filter: MailUserFilter = {}): Promise<StateCou
   return counts;
 }
 
-/** What has been found and copied in all mailboxes together. */
-export interface CountersSum {
-  found: number;
-  copied: number;
-  copiedBytes: number;
-  issues: number;
+/** The figures of many mailboxes together. */
+export interface CountersSum extends FolderCounters {
+  /** Mailboxes that have figures. */
+  mailboxes: number;
+  /** What their sources say they hold beyond `found`. */
+  remaining: number;
 }
 
-export async function sumCounters(): Promise<CountersSum> {
-  const [sum] = await MailUsers.aggregate<CountersSum & { failed: number; skipped: number }>([
-    { $match: { counters: { $exists: true } } },
-    {
-      $group: {
-        _id: null,
-        found: { $sum: '$counters.found' },
-        copied: { $sum: '$counters.copied' },
-        copiedBytes: { $sum: '$counters.copiedBytes' },
-        failed: { $sum: '$counters.failed' },
-        skipped: { $sum: '$counters.skipped' },
-      },
-    },
+const summed = [
+  'found',
+  'foundBytes',
+  'copied',
+  'copiedBytes',
+  'alreadyThere',
+  'filtered',
+  'skipped',
+  'failed',
+  'remaining',
+] as const satisfies readonly (keyof CountersSum)[];
+
+/** Sums over the mail users that a filter matches, or all. */
+export async function sumCounters(filter: MailUserFilter = {}): Promise<CountersSum> {
+  const sums = Object.fromEntries(summed.map((name) => [name, { $sum: `$counters.${name}` }]));
+  const [sum] = await MailUsers.aggregate<CountersSum>([
+    { $match: { $and: [queryOf(filter), { counters: { $exists: true } }] } },
+    { $group: { _id: null, mailboxes: { $sum: 1 }, ...sums } },
   ]);
-  if (sum === undefined) return { found: 0, copied: 0, copiedBytes: 0, issues: 0 };
-  const { found, copied, copiedBytes, failed, skipped } = sum;
-  return { found, copied, copiedBytes, issues: failed + skipped };
+  return sum ?? { ...noCounters, mailboxes: 0, remaining: 0 };
 }

@@ -12,7 +12,7 @@ describe('MoveSummaryBuilder', () => {
     for (const itemClass of ['IPM.Note', 'IPM.Note.SMIME', 'IPM.Appointment', 'IPM.Contact', 'IPM.DistList'])
       summary.add({ itemClass, outcome: { kind: 'copied' } });
     summary.add({ itemClass: 'IPM.Note', outcome: { kind: 'removed' } });
-    expect(summary.build()).toEqual({ copied: { mail: 2, calendar: 1, contacts: 2 }, notCopied: [] });
+    expect(summary.build()).toEqual({ inTarget: { mail: 2, calendar: 1, contacts: 2 }, notCopied: [] });
   });
 
   it('makes one line of what was left out for the same reason, the most frequent first', () => {

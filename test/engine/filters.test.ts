@@ -27,7 +27,7 @@ describe('a pass under a filter', () => {
     add('recent', recent);
     await pass(made, { toDate: '2025-12-31' });
     expect(made.texts()).toEqual(['old']);
-    expect(made.pair.counters()).toMatchObject({ found: 1, copied: 1, filtered: 1 });
+    expect(made.pair.counters()).toMatchObject({ found: 2, copied: 1, filtered: 1 });
     await pass(made);
     expect(made.texts()).toEqual(['old', 'recent']);
     expect(made.pair.counters()).toMatchObject({ found: 2, copied: 2, filtered: 0 });
@@ -52,7 +52,7 @@ describe('a pass under a filter', () => {
     await pass(made);
     expect(made.pair.counters()).toMatchObject({ found: 1, failed: 1, filtered: 0 });
     await pass(made, { greatestSizeBytes: 3 });
-    expect(made.pair.counters()).toMatchObject({ found: 0, failed: 0, filtered: 1 });
+    expect(made.pair.counters()).toMatchObject({ found: 1, failed: 0, filtered: 1 });
     made.target.refuses = () => undefined;
     await pass(made);
     expect(await made.entry(key)).toMatchObject({ outcome: { kind: 'copied' } });
@@ -75,7 +75,7 @@ describe('a pass under a filter', () => {
     expect(made.pair.counters()).toMatchObject({
       folders: 1,
       foldersDone: 1,
-      found: 1,
+      found: 4,
       copied: 1,
       filtered: 3,
     });
@@ -100,7 +100,7 @@ describe('a pass under a filter', () => {
     add('two', old, folder);
     await pass(made, { leaveOutFolders: ['Folder'] });
     expect(made.texts(inTarget)).toEqual(['one']);
-    expect(made.pair.counters()).toMatchObject({ found: 1, copied: 1, filtered: 1 });
+    expect(made.pair.counters()).toMatchObject({ found: 2, copied: 1, filtered: 1 });
     expect((await made.verify()).repair).toEqual([]);
     await pass(made);
     expect(made.texts(inTarget)).toEqual(['one', 'two']);
@@ -116,7 +116,7 @@ describe('planFolders', () => {
         const ensureFolder = target.ensureFolder.bind(target);
         return Object.assign(target, {
           ensureFolder: (...given: Parameters<typeof ensureFolder>) => {
-            seen.push(scene.pair.counters().found);
+            seen.push(scene.pair.counters().remaining);
             return ensureFolder(...given);
           },
         });

@@ -1,5 +1,5 @@
 import { FencedOut, FolderSession, seqOf } from '../../src/engine/folder-session';
-import { noCounters } from '../../src/engine/ledger';
+import { noCounters } from '../../src/domain/item-counts';
 import { MemoryLedger } from '../support/memory-ledger';
 import { VirtualTime } from './model/virtual-time';
 

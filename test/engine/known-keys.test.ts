@@ -1,6 +1,6 @@
 import { KnownKeys } from '../../src/engine/known-keys';
 import type { FolderDocument } from '../../src/engine/ledger';
-import { noCounters } from '../../src/engine/ledger';
+import { noCounters } from '../../src/domain/item-counts';
 import { MemoryLedger } from '../support/memory-ledger';
 import { PairScene } from './pair-builder';
 

@@ -1,3 +1,4 @@
+import { noCounters } from '../../src/domain/item-counts';
 import { randomUUID } from 'node:crypto';
 import type {
   FolderDocument,
@@ -49,15 +50,7 @@ export function describeLedger(name: string, store: () => LedgerStore): void {
         expect(await store().folder(id)).toBeUndefined();
         expect(await store().takeFolder(id, 1)).toBeUndefined();
         await store().planFolder(id, plan);
-        const counters = {
-          found: 0,
-          foundBytes: 0,
-          copied: 0,
-          copiedBytes: 0,
-          filtered: 0,
-          skipped: 0,
-          failed: 0,
-        };
+        const counters = { ...noCounters };
         const fresh: FolderDocument = {
           ...id,
           plan,

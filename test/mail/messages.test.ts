@@ -28,9 +28,12 @@ const counters = {
   foundBytes: 3e9,
   copied: 12_343,
   copiedBytes: 3e9,
+  alreadyThere: 0,
   filtered: 0,
   skipped: 1,
   failed: 1,
+  remaining: 0,
+  remainingBytes: 0,
 };
 const events: MailEvent[] = [
   { kind: 'invitation', linkExpiresAt: new Date('2026-12-14T09:00:00Z') },
@@ -91,7 +94,7 @@ describe('composeMail', () => {
 
   it('tells in words what was moved per kind, what was not and why, and where to look', () => {
     const summary = {
-      copied: { mail: 12_000, calendar: 343 },
+      inTarget: { mail: 12_000, calendar: 343 },
       notCopied: [
         {
           kind: 'mail',
@@ -106,7 +109,7 @@ describe('composeMail', () => {
     const { text } = write({
       kind: 'completed',
       counters,
-      summary: { copied: summary.copied, notCopied: [...summary.notCopied] },
+      summary: { inTarget: summary.inTarget, notCopied: [...summary.notCopied] },
       credentialsDestroyAt: new Date('2026-12-01T12:00:00Z'),
     });
     expect(text).toContain('except 2 items');

@@ -1,5 +1,5 @@
 import { Types } from 'mongoose';
-import type { MailboxCounters } from '../../src/domain/migration';
+import { noMailboxCounters, type MailboxCounters } from '../../src/domain/migration';
 import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import {
   raiseEpoch,
@@ -27,15 +27,10 @@ const view = (state: ProjectionView['state'] = 'working'): ProjectionView => ({
   wanted: [],
 });
 const counters = (copied: number): MailboxCounters => ({
+  ...noMailboxCounters,
   folders: 1,
-  foldersDone: 0,
   found: copied,
-  foundBytes: 0,
   copied,
-  copiedBytes: 0,
-  filtered: 0,
-  skipped: 0,
-  failed: 0,
 });
 
 let made = 0;

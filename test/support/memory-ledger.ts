@@ -1,5 +1,5 @@
+import { noCounters } from '../../src/domain/item-counts';
 import {
-  noCounters,
   type FolderDocument,
   type FolderId,
   type FolderPatch,

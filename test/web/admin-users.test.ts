@@ -1,3 +1,4 @@
+import { noMailboxCounters } from '../../src/domain/migration';
 import { AuditLog } from '../../src/models/audit-log';
 import { BulkActions } from '../../src/models/bulk-actions';
 import { Credentials } from '../../src/models/credentials';
@@ -358,15 +359,11 @@ describe('a row', () => {
       opening: 1,
       at: new Date(),
       activeFolders: [],
+      ...noMailboxCounters,
       folders: 1,
-      foldersDone: 0,
-      found: 5,
-      foundBytes: 5,
+      found: 1,
       copied: 1,
-      copiedBytes: 1,
-      filtered: 0,
-      skipped: 0,
-      failed: 0,
+      remaining: 4,
     };
     const row = await aMailUser(pair, { state: 'working', counters });
     const page = `/admin/users/${idOf(row)}/edit`;

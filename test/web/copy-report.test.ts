@@ -47,6 +47,7 @@ describe('a mail user’s page', () => {
       foundBytes: 3,
       copied: 2,
       copiedBytes: 2,
+      alreadyThere: 0,
       filtered: 0,
       skipped: 0,
       failed: 1,

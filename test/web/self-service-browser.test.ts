@@ -14,13 +14,16 @@ const counters = {
   activeFolders: ['inbox'],
   folders: 42,
   foldersDone: 17,
-  found: 12_345,
-  foundBytes: 3.4e9,
+  found: 5123,
+  foundBytes: 1.6e9,
   copied: 5123,
   copiedBytes: 1.6e9,
+  alreadyThere: 0,
   filtered: 0,
   skipped: 0,
   failed: 0,
+  remaining: 7222,
+  remainingBytes: 1.8e9,
 };
 const bare401 = { code: 'HTTP 401', remedy: 'checkNameAndPassword', message: 'refused' } as const;
 const refusal = (side: 'source' | 'target') => ({
@@ -53,14 +56,14 @@ const views: Record<string, MailUserChange> = {
   Paused: { projection: { state: 'paused' } },
   'Your mailbox has moved': { counters, projection: { state: 'completed' } },
   'Your mailbox has moved / with issues': {
-    counters: { ...counters, failed: 2 },
+    counters: { ...counters, copied: 5121, failed: 2 },
     connectors: { target: { webMailUrl: 'https://mail.fabrikam.example/', shownName: 'Fabrikam Mail' } },
     projection: {
       state: 'completedWithIssues',
       endedAt: new Date(),
       credentialsDestroyAt: new Date(Date.now() + hourMs),
       summary: {
-        copied: { mail: 12_000, calendar: 343 },
+        inTarget: { mail: 12_000, calendar: 343 },
         notCopied: [
           {
             kind: 'mail',
@@ -196,7 +199,7 @@ describe('the user’s pages in a browser', () => {
     await page.getByText('47 percent done').first().waitFor();
     await page.getByText('5,123 of 12,345').waitFor();
     await page.getByText('copying the inbox').waitFor();
-    await change(row, { counters: { ...counters, copiedBytes: 2e9 } });
+    await change(row, { counters: { ...counters, foundBytes: 2e9, remainingBytes: 1.4e9 } });
     await page.locator('#announcer', { hasText: '58 percent done' }).waitFor({ state: 'attached' });
     await now({ state: 'completed' });
     await heading('Your mailbox has moved');

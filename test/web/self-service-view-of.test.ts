@@ -70,13 +70,16 @@ const counters = {
   activeFolders: ['inbox'],
   folders: 10,
   foldersDone: 4,
-  found: 100,
-  foundBytes: 1000,
+  found: 30,
+  foundBytes: 455,
   copied: 30,
   copiedBytes: 455,
+  alreadyThere: 0,
   filtered: 0,
   skipped: 0,
   failed: 0,
+  remaining: 70,
+  remainingBytes: 545,
 };
 
 describe('viewOf', () => {
@@ -313,9 +316,10 @@ describe('viewOf', () => {
         step: 'copying',
         activeFolders: ['inbox'],
       });
-      expect(working({ foundBytes: 0 })).toMatchObject({ progress: { percent: 30 } });
-      expect(working({ foundBytes: 0, found: 0 })).toMatchObject({ progress: { percent: 0 } });
-      expect(working({ copiedBytes: 5000 })).toMatchObject({ progress: { percent: 99 } });
+      const unknown = { foundBytes: 0, remainingBytes: 0 };
+      expect(working(unknown)).toMatchObject({ progress: { percent: 30 } });
+      expect(working({ ...unknown, found: 0, remaining: 0 })).toMatchObject({ progress: { percent: 0 } });
+      expect(working({ remainingBytes: 0 })).toMatchObject({ progress: { percent: 99 } });
     });
   });
 

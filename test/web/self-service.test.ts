@@ -308,11 +308,12 @@ describe('the user’s pages', () => {
     it('brings new figures without the rest of the page, and says each tenth aloud', async () => {
       const row = await app.addMailUser({
         projection: { state: 'working', pass: { kind: 'full', step: 'copying', sweep: 0 } },
-        counters: { ...someCounters, copiedBytes: 110 },
+        counters: someCounters,
       });
       let seen = markIn((await get(app.path(row))).text);
-      const move = async (copiedBytes: number) => {
-        await MailUsers.updateOne({ _id: row._id }, { $set: { 'counters.copiedBytes': copiedBytes } });
+      const move = async (foundBytes: number) => {
+        const moved = { 'counters.foundBytes': foundBytes, 'counters.remainingBytes': 1000 - foundBytes };
+        await MailUsers.updateOne({ _id: row._id }, { $set: moved });
         const { text } = await get(`${app.path(row)}/live?seen=${seen}`).expect(200);
         seen = markIn(text);
         return text;
@@ -359,13 +360,16 @@ const someCounters = {
   activeFolders: ['inbox'],
   folders: 10,
   foldersDone: 1,
-  found: 100,
-  foundBytes: 1000,
+  found: 10,
+  foundBytes: 110,
   copied: 10,
   copiedBytes: 110,
+  alreadyThere: 0,
   filtered: 0,
   skipped: 0,
   failed: 0,
+  remaining: 90,
+  remainingBytes: 890,
 };
 const aDone = {
   epoch: 1,

@@ -130,7 +130,7 @@ describe('a migration that is interrupted', () => {
     expect(projection?.state).toBe('completedWithIssues');
     expect(counters).toMatchObject({ copied: 9, failed: 1 });
     expect(projection?.summary).toMatchObject({
-      copied: { mail: 9 },
+      inTarget: { mail: 9 },
       notCopied: [{ code: reason.code, count: 1 }],
     });
     expect(await house.credentialsOf(row)).toBe(2);

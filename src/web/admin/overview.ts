@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { throttleLeftMs } from '../../domain/connector-wait';
+import { inTarget } from '../../domain/item-counts';
 import { migrationStates, type MigrationState } from '../../domain/migration';
 import { listAudit } from '../../models/audit-log';
 import { listConnectors } from '../../models/connector-list';
@@ -32,7 +33,8 @@ export const overview: RequestHandler = async (_request, response) => {
     done: sumOf(states, ['completed', 'completedWithIssues']),
     running: sumOf(states, ['working', 'scheduled', 'throttled', 'verifying']),
     waiting: sumOf(states, ['emailSent', 'awaitingSignIn', 'signInNeeded']),
-    sums,
+    items: inTarget(sums),
+    bytes: sums.copiedBytes,
     attention: attention.map((row) => ({
       id: row._id.toHexString(),
       address: row.source.address,

@@ -1,4 +1,5 @@
 import type { Request, Response, Router } from 'express';
+import { inTarget } from '../../domain/item-counts';
 import { Types } from 'mongoose';
 import {
   defaultBatch,
@@ -118,7 +119,8 @@ async function edit(request: Request, response: Response, user: MailUser): Promi
     ...(invitationEmail ? { invitationEmail } : {}),
   };
   // The first item may have been copied since the form was opened.
-  const guard = addressesFixed ? {} : { 'counters.copied': { $not: { $gt: 0 } } };
+  const none = { $not: { $gt: 0 } };
+  const guard = addressesFixed ? {} : { 'counters.copied': none, 'counters.alreadyThere': none };
   let matched = 0;
   const fresh = await written(async () => {
     matched = (await MailUsers.updateOne({ _id: user._id, ...guard }, { $set: set, $unset: unset }))
@@ -149,7 +151,7 @@ async function written(work: () => Promise<unknown>): Promise<boolean> {
 
 /** From the first item on both mailboxes stay what they are. */
 function hasCopied({ counters }: MailUser): boolean {
-  return (counters?.copied ?? 0) > 0;
+  return counters !== undefined && inTarget(counters) > 0;
 }
 
 function fixedFields({ source, target }: MailUser): Record<string, string> {

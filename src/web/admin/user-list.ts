@@ -1,6 +1,7 @@
 import type { Request, Response, Router } from 'express';
 import { shownState } from '../../domain/shown-state';
-import { migrationStates, type MigrationState } from '../../domain/migration';
+import { issuesIn } from '../../domain/item-counts';
+import { migrationStates, progressOf, type MigrationState } from '../../domain/migration';
 import type { MailUserFilter } from '../../models/mail-user-filter';
 import {
   batchNames,
@@ -175,8 +176,7 @@ function rowView(row: ListedMailUser, connectorNames: ReadonlyMap<string, string
     batch: row.batch,
     state: shownState(row),
     note: noteOf(row, new Date()),
-    counters:
-      counters === undefined ? undefined : { ...counters, issues: counters.failed + counters.skipped },
+    counters: counters === undefined ? undefined : { ...progressOf(counters), issues: issuesIn(counters) },
     lastActivity: known.length === 0 ? undefined : new Date(Math.max(...known)),
   };
 }

@@ -1,5 +1,6 @@
 import type { Request, Response, Router } from 'express';
 import { isActionable, rowActions, rowFacts } from '../../domain/administrator-actions';
+import { progressOf } from '../../domain/migration';
 import { shownState } from '../../domain/shown-state';
 import { listAudit } from '../../models/audit-log';
 import { Connectors, type ConnectorDocument } from '../../models/connectors';
@@ -58,13 +59,9 @@ async function connectorOf({ connectorId }: MailUser['source']): Promise<Connect
 
 function progressView({ counters, projection }: MailUser): Record<string, unknown> {
   if (counters === undefined) return {};
-  const share =
-    counters.found === 0
-      ? 0
-      : Math.min(1, (counters.copied + counters.skipped + counters.failed) / counters.found);
   const pass = projection?.pass;
   const step = pass && (pass.sweep > 0 && pass.step !== 'verifying' ? 'sweeping' : pass.step);
-  return { counters, percent: Math.floor(share * 100), step };
+  return { counters, progress: progressOf(counters), step };
 }
 
 /** The states with their times and who brought them about, newest last; what was asked for and is not handled yet stands at the end. */

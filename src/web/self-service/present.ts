@@ -1,8 +1,9 @@
+import { inTarget } from '../../domain/item-counts';
 import { wellKnownFolders, type ItemKind } from '../../domain/mailbox';
 import type { Remedy } from '../../domain/faults';
 import type { UsualDuration } from '../../domain/usual-duration';
 import type { Language, Translate } from '../../locales';
-import { longDate, longMoment, reasonText } from '../../mail/messages';
+import { longDate, longMoment, reasonText, sumRows } from '../../mail/messages';
 import type { FieldFault, Fields } from '../forms';
 import { bytesText, numberText } from '../for-people';
 import type { CompletedView, MailboxView, SelfServiceView, SignInSide, WorkingView } from './view';
@@ -183,14 +184,14 @@ function placeText(t: Translate, place: number | undefined): string | undefined 
 function working({ progress, step, activeFolders, hindered }: WorkingView, reader: Reader): Presented {
   if (progress === undefined) return { hindered };
   const { t, language } = reader;
-  const { copied, found, copiedBytes, foundBytes, folders, foldersDone, percent, leftMs } = progress;
+  const { items, ofItems, bytes, ofBytes, folders, foldersDone, percent, leftMs } = progress;
   const of = (done: string, all: string) => t('selfService.working.of', { done, all });
   return {
     hindered,
     percent,
     percentText: t('selfService.working.percent', { percent }),
-    items: of(numberText(copied, language), numberText(found, language)),
-    bytes: of(bytesText(copiedBytes, language), bytesText(foundBytes, language)),
+    items: of(numberText(items, language), numberText(ofItems, language)),
+    bytes: of(bytesText(bytes, language), bytesText(ofBytes, language)),
     folders: of(numberText(foldersDone, language), numberText(folders, language)),
     now: nowText(t, step, activeFolders),
     left: leftMs === undefined ? undefined : leftText(t, leftMs),
@@ -214,20 +215,30 @@ function leftText(t: Translate, leftMs: number): string {
 
 const kinds: readonly ItemKind[] = ['mail', 'calendar', 'contacts', 'tasks', 'notes', 'other'];
 
+function completedText(t: Translate, issues: number, filtered: number): string {
+  if (issues > 0) return t('selfService.completed.issues', { count: issues });
+  return filtered === 0
+    ? t('selfService.completed.text')
+    : t('selfService.completed.textFiltered', { count: filtered });
+}
+
 function completed(view: CompletedView, { t, language, timeZone }: Reader): Presented {
   const { counters, summary, issues, endedAt, credentialsDestroyAt } = view;
   const perKind = kinds.flatMap((kind) => {
-    const count = summary?.copied[kind] ?? 0;
+    const count = summary?.inTarget[kind] ?? 0;
     return count === 0 ? [] : [{ label: t(`selfService.kinds.${kind}`), value: numberText(count, language) }];
   });
-  const all = counters && { label: t('selfService.kinds.all'), value: numberText(counters.copied, language) };
+  const all = counters && {
+    label: t('selfService.kinds.all'),
+    value: numberText(inTarget(counters), language),
+  };
   const folders = counters && {
     label: t('selfService.kinds.folders'),
     value: numberText(counters.foldersDone, language),
   };
   return {
-    text:
-      issues === 0 ? t('selfService.completed.text') : t('selfService.completed.issues', { count: issues }),
+    text: completedText(t, issues, counters?.filtered ?? 0),
+    sums: counters && sumRows(t, language, counters),
     issues,
     endedAt,
     moved: [...(perKind.length > 0 ? perKind : [all]), folders].filter(Boolean),

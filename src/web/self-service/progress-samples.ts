@@ -1,6 +1,6 @@
+import { progressOf } from '../../domain/migration';
 import type { ProgressSample } from '../../domain/time-left';
 import type { CountersProjection } from '../../models/mail-users';
-import { doneOf } from './view-of';
 
 const mostUsers = 1000;
 const mostSamples = 80;
@@ -19,8 +19,10 @@ export class ProgressSamples {
     const before = this.seen.get(mailUserId);
     const samples = before?.run === run ? before.samples : [];
     const last = samples.at(-1);
-    if (last === undefined || counters.at.getTime() - last.at.getTime() >= apartMs)
-      samples.push({ at: counters.at, ...doneOf(counters) });
+    if (last === undefined || counters.at.getTime() - last.at.getTime() >= apartMs) {
+      const { done, of } = progressOf(counters);
+      samples.push({ at: counters.at, done, of });
+    }
     this.seen.delete(mailUserId);
     this.seen.set(mailUserId, { run, samples: samples.slice(-mostSamples) });
     for (const oldest of this.seen.keys()) {

@@ -1,5 +1,6 @@
 import type { Side } from '../../domain/mailbox';
-import type { MigrationState, SignInRefusal } from '../../domain/migration';
+import { issuesIn } from '../../domain/item-counts';
+import { progressOf, type MigrationState, type SignInRefusal } from '../../domain/migration';
 import { shownState } from '../../domain/shown-state';
 import { signInNameOf } from '../../domain/sign-in-name';
 import { signInTries } from '../../domain/sign-in-tries';
@@ -191,23 +192,21 @@ function workingView(input: ViewInput): WorkingView {
   if (counters === undefined || counters.folders === 0 || counters.epoch !== projection?.epoch)
     return { ...shown, activeFolders: [] };
   const leftMs = timeLeftMs(input.samples ?? []);
+  const progress = progressOf(counters);
   return {
     ...shown,
     activeFolders: counters.activeFolders,
-    progress: { ...counters, percent: percentOf(counters), ...(leftMs !== undefined && { leftMs }) },
+    progress: {
+      items: progress.items,
+      ofItems: progress.ofItems,
+      bytes: progress.bytes,
+      ofBytes: progress.ofBytes,
+      percent: Math.min(99, progress.percent),
+      folders: counters.folders,
+      foldersDone: counters.foldersDone,
+      ...(leftMs !== undefined && { leftMs }),
+    },
   };
-}
-
-/** How far, in what weighs most: bytes where they are known, else items. */
-export function doneOf(counters: NonNullable<RowOfView['counters']>): { done: number; of: number } {
-  if (counters.foundBytes > 0) return { done: counters.copiedBytes, of: counters.foundBytes };
-  return { done: counters.copied + counters.skipped + counters.failed, of: counters.found };
-}
-
-function percentOf(counters: NonNullable<RowOfView['counters']>): number {
-  const { done, of } = doneOf(counters);
-  if (of <= 0) return 0;
-  return Math.min(99, Math.max(0, Math.floor((done / of) * 100)));
 }
 
 function untilOf(projection: MailUserProjection | undefined, now: Date): { until?: Date } {
@@ -217,7 +216,7 @@ function untilOf(projection: MailUserProjection | undefined, now: Date): { until
 
 function completedView({ row }: ViewInput, state: 'completed' | 'completedWithIssues'): CompletedView {
   const { projection, counters } = row;
-  const left = (counters?.failed ?? 0) + (counters?.skipped ?? 0);
+  const left = counters === undefined ? 0 : issuesIn(counters);
   const kept =
     projection?.credentialsDestroyedAt === undefined ? projection?.credentialsDestroyAt : undefined;
   return {

@@ -1,6 +1,6 @@
 import type { FaultText, Remedy } from '../../domain/faults';
 import type { Side } from '../../domain/mailbox';
-import type { MailboxCounters } from '../../domain/migration';
+import type { CopyProgress, MailboxCounters } from '../../domain/migration';
 import type { MoveSummary } from '../../domain/move-summary';
 import type { UsualDuration } from '../../domain/usual-duration';
 
@@ -34,12 +34,13 @@ export interface RefusalView {
 export interface WorkingView {
   view: 'working';
   /** Absent until the mailbox has been opened and counted. */
-  progress?: MailboxCounters & {
-    /** 0 to 99: all is done only when the workflow says so. */
-    percent: number;
-    /** Told only where it is honest. */
-    leftMs?: number;
-  };
+  progress?: Pick<CopyProgress, 'items' | 'ofItems' | 'bytes' | 'ofBytes'> &
+    Pick<MailboxCounters, 'folders' | 'foldersDone'> & {
+      /** 0 to 99: all is done only when the workflow says so. */
+      percent: number;
+      /** Told only where it is honest. */
+      leftMs?: number;
+    };
   step: 'planning' | 'copying' | 'verifying';
   /** Well-known names, or a number for any other folder. */
   activeFolders: readonly string[];
