@@ -23,7 +23,7 @@ const documentsOf = (row: MailUser) => Credentials.find({ 'owner.id': row._id.to
 const reconcile = async (): Promise<ReconcileResult> => {
   const activities = createReconcile(worker.deps);
   const look = () => activities.reconcileAsked({ times: quickTimes, forgottenMs: 60_000 });
-  return (await new MockActivityEnvironment().run(look)) as ReconcileResult;
+  return new MockActivityEnvironment().run<[], ReconcileResult, typeof look>(look);
 };
 const noRight = () => {
   const text = {
