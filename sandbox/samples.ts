@@ -9,6 +9,8 @@ export interface SampleSize {
   /** Of all items together; absent: what such items weigh. */
   bytes?: number;
   largestBytes?: number;
+  /** Mail folders of the user's own at most; absent: some forty. */
+  folders?: number;
   /** The same seed makes the same mailbox. */
   seed: number;
 }

@@ -14,7 +14,13 @@ export interface ExchangeCount {
   mailbox: string;
   items: number;
   classes: Record<string, number>;
-  folders: { path: string[]; folderClass: string; items: number }[];
+  folders: {
+    path: string[];
+    folderClass: string;
+    items: number;
+    /** Each item by its id, or by what the mark on it names, with the hash of its content; only where keys were asked for. */
+    keyed?: [string | null, string][];
+  }[];
 }
 
 export interface ExchangeDifference {
@@ -25,15 +31,25 @@ export interface ExchangeDifference {
   missingFolders: string[];
 }
 
-/** Reads a whole mailbox. */
-export async function countMailbox(mailbox: {
+/** How a mailbox is reached. */
+export interface CountedMailbox {
   ewsUrl: string;
   ca: string;
   address: string;
   password: string;
-}): Promise<ExchangeCount> {
-  const { ewsUrl, ca, address, password } = mailbox;
+}
+
+/**
+ * Reads a whole mailbox.
+ * @param keyed asks for every item's key; `mark` is the `GUID name` of a string property that names the item which was copied
+ */
+export async function countMailbox(
+  { ewsUrl, ca, address, password }: CountedMailbox,
+  keyed?: { mark?: string },
+): Promise<ExchangeCount> {
   const args = [script, 'count', '--url', ewsUrl, '--ca', ca, '--user', address];
+  if (keyed) args.push('--keys');
+  if (keyed?.mark !== undefined) args.push('--mark', keyed.mark);
   const env = { ...process.env, EXCHANGE_PASSWORD: password };
   const { stdout } = await run(python, args, { env, maxBuffer: 256 * 1024 * 1024 });
   return JSON.parse(stdout) as ExchangeCount;

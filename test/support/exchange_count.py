@@ -5,7 +5,7 @@ Count (the password comes from the environment, so that it is in no process list
 
     EXCHANGE_PASSWORD=... /usr/bin/python3 test/support/exchange_count.py count \
         --url https://localhost:8443/EWS/Exchange.asmx --ca path/to/ca.pem --user ada@contoso.example \
-        [--mime] [--strict] [--details] > source.json
+        [--mime] [--strict] [--details] [--keys] [--mark 'GUID NAME'] > source.json
 
 prints one JSON object:
 
@@ -17,13 +17,15 @@ prints one JSON object:
                   "items": 12,
                   "classes": {"IPM.Note": 12},
                   "hashes": {"<sha256>": 1, ...},     # what must survive a migration, as a multiset
+                  "keyed": [["<id>", "<sha256>"]],    # only with --keys: each item; with --mark the id is what the mark holds
                   "subjects": {"<sha256>": "..."}}]}  # only with --details: what the hash was made of
 
 A hash covers what every server keeps and what a faithful copy must carry: class, subject, dates, sender, recipients, body,
 categories, importance, sensitivity, read state, flag, attachments (name, size, inline); start, end, recurrence and its
 exceptions, attendees, reminder of appointments; names, addresses, numbers, dates of contacts; members of lists; status and
 dates of tasks. It leaves out ids, change keys, creation and modification times and every extended property that is not
-named here, hence any migration's own mark. --mime adds the SHA-256 of the MIME content of messages; --strict adds UID,
+named here, hence any migration's own mark. --mark "{guid} name" names such a mark, a string property whose JSON holds in `s`
+the id of the item that was copied; null stands for an item without one. --mime adds the SHA-256 of the MIME content of messages; --strict adds UID,
 organizer and responses of meetings.
 
 Compare:
@@ -76,6 +78,8 @@ def connect(args):
         prop = type(name, (ExtendedProperty,), {**where, 'property_type': kind})
         Message.register(name, prop)
 
+    if args.mark:
+        register_mark(*args.mark.split(' ', 1))
     register('flag_status', 'Integer', property_tag=0x1090)
     register('last_verb', 'Integer', property_tag=0x1081)
     register('note_color', 'Integer', property_set_id='0006200E-0000-0000-C000-000000000046', property_id=0x8B00)
@@ -85,6 +89,21 @@ def connect(args):
     config = Configuration(service_endpoint=args.url, credentials=Credentials(args.user, password), auth_type=BASIC,
                            max_connections=2)
     return Account(args.user, config=config, autodiscover=False, access_type=DELEGATE)
+
+
+def register_mark(guid, name):
+    from exchangelib.extended_properties import ExtendedProperty
+    from exchangelib.items import CalendarItem, Contact, DistributionList, Message, PostItem, Task
+    mark = type('Mark', (ExtendedProperty,), {'property_set_id': guid, 'property_name': name, 'property_type': 'String'})
+    for kind in (CalendarItem, Contact, DistributionList, Message, PostItem, Task):
+        kind.register('mark', mark)
+
+
+def key_of(item, args):
+    if not args.mark:
+        return item.id
+    value = getattr(item, 'mark', None)
+    return json.loads(value)['s'] if value else None
 
 
 def text(value):
@@ -167,10 +186,12 @@ def count_folder(account, folder, path, args):
     classes = collections.Counter()
     hashes = collections.Counter()
     details = {}
+    keyed = []
     allowed = {field.name for model in folder.supported_item_models for field in model.supported_fields(account.version)}
     kinds = [model.__name__ for model in folder.supported_item_models]
     wanted = sorted({name for kind in kinds for name in names_for(kind, args)} & allowed)
-    query = folder.all().only(*[name for name in wanted if name != 'changekey'])
+    marks = ['mark'] if args.mark and 'mark' in allowed else []
+    query = folder.all().only(*[name for name in wanted if name != 'changekey'], *marks)
     query.page_size = 1000
     query.chunk_size = 20 if args.mime else 100
     for item in query:
@@ -181,10 +202,13 @@ def count_folder(account, folder, path, args):
         digest = hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode('utf-8', 'surrogatepass')).hexdigest()
         classes[item.item_class or ''] += 1
         hashes[digest] += 1
+        keyed.append([key_of(item, args), digest])
         if args.details:
             details[digest] = what
     row = {'path': path, 'folderClass': folder.folder_class, 'items': sum(classes.values()), 'classes': dict(classes),
            'hashes': dict(hashes)}
+    if args.keys:
+        row['keyed'] = keyed
     if args.details:
         row['subjects'] = details
     return row
@@ -249,6 +273,8 @@ def main():
     one.add_argument('--mime', action='store_true')
     one.add_argument('--strict', action='store_true')
     one.add_argument('--details', action='store_true')
+    one.add_argument('--keys', action='store_true')
+    one.add_argument('--mark')
     one.set_defaults(run=count)
     two = commands.add_parser('compare')
     two.add_argument('source')

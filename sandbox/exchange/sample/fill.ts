@@ -21,6 +21,8 @@ export const sampleSchema = z.object({
   bytes: z.number().int().positive().optional(),
   /** Bytes of the greatest item, about. */
   largestBytes: z.number().int().positive().optional(),
+  /** Mail folders of the user's own at most; absent: all that a sample has, some forty. */
+  folders: z.number().int().positive().optional(),
   /** The same seed makes the same mailbox, but for its ids. */
   seed: z.number().int(),
 });
@@ -33,7 +35,7 @@ type Make = (index: number) => Promise<NewItem> | NewItem;
 /** Fills a mailbox with folders and items of every kind, in bounded memory. */
 export async function fillMailbox(mailbox: Mailbox, sample: Sample): Promise<void> {
   const random = new Random(sample.seed);
-  const folders = makeFolders(mailbox, random);
+  const folders = makeFolders(mailbox, random, sample.folders);
   let batch: NewItem[] = [];
   for (const { count, make } of plan(mailbox, random, folders, sample)) {
     for (let index = 0; index < count; index++) {

@@ -64,11 +64,17 @@ const ODD: readonly Tree[] = [
   },
 ];
 
-/** Makes the tree of a sample mailbox below its well-known folders. */
-export function makeFolders(mailbox: Mailbox, random: Random): SampleFolders {
+/**
+ * Makes the tree of a sample mailbox below its well-known folders.
+ * @param most so many of the user's own mail folders, 1 or more; absent: all
+ */
+export function makeFolders(mailbox: Mailbox, random: Random, most = Infinity): SampleFolders {
   const root = known(mailbox, 'msgfolderroot');
   const mail: number[] = [];
+  let count = 0;
   const grow = (parent: number, tree: Tree): void => {
+    count += 1;
+    if (count > most) return;
     const made = mailbox.addFolder({
       parent,
       displayName: tree.name,

@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { mongodbUri, type Layout } from '../../sandbox/parts';
+import type { FaultKind } from './catalogue';
+import { keepEvidence, logMarks } from './evidence';
+import { planOf, type Plan } from './plan';
+import { Product } from './product';
+import { reportOf } from './report';
+import { append, hasPassed, lineOf, readResults } from './results';
+import { runOnce, type RunResult } from './run';
+import { FaultySystem } from './system';
+
+export interface CampaignOptions {
+  root: string;
+  sources: Layout['sources'];
+  flags: {
+    seed: number;
+    runs: number;
+    forMs?: number;
+    isReplay: boolean;
+    only: string[];
+    results: string;
+  };
+}
+
+/** Runs until the number or the time is reached. @returns whether every run kept the promise */
+export async function main({ root, sources, flags }: CampaignOptions): Promise<boolean> {
+  const { seed, runs, forMs = Infinity } = flags;
+  const endAt = Date.now() + forMs;
+  planOf(seed, flags.only);
+  const data = join(root, '.data', 'faults', 'system');
+  say('Starting the system');
+  const system = await FaultySystem.start(root, data, sources);
+  const told = toldToEnd();
+  const product = await Product.connect(mongodbUri(system.layout));
+  const tally = { done: 0, passed: 0, longestMs: 0 };
+  try {
+    while (tally.done < runs && !told.isTold && Date.now() + tally.longestMs < endAt) {
+      const plan = planOf(seed + tally.done, flags.only);
+      if (flags.isReplay) say(JSON.stringify(plan, undefined, 2));
+      const begunAt = Date.now();
+      const passed = await oneRun(system, product, plan, root, flags.results);
+      tally.done += 1;
+      tally.passed += Number(passed);
+      tally.longestMs = Math.max(tally.longestMs, Date.now() - begunAt);
+    }
+  } finally {
+    await product.close().catch(() => undefined);
+    await system.end();
+  }
+  say(`${tally.passed} of ${tally.done} runs lost nothing, doubled nothing and came to their end.`);
+  report(root, flags.results);
+  return tally.passed === tally.done;
+}
+
+async function oneRun(
+  system: FaultySystem,
+  product: Product,
+  plan: Plan,
+  root: string,
+  results: string,
+): Promise<boolean> {
+  const marks = logMarks(system);
+  let result: RunResult;
+  try {
+    result = await runOnce(system, product, plan);
+  } catch (fault) {
+    // The campaign itself failed: that is neither a result nor a success.
+    say(`${plan.seed}: the run broke off: ${fault instanceof Error ? (fault.stack ?? '') : String(fault)}`);
+    await keepEvidence(root, system, plan, marks, { fault: String(fault) });
+    await system.heal().catch(() => undefined);
+    return false;
+  }
+  const passed = hasPassed(result);
+  const impossible: FaultKind[] = system.clocks.canShift ? [] : ['clockApart'];
+  const line = lineOf(result, {
+    seed: plan.seed,
+    version: versionOf(root),
+    impossible: impossible.filter((kind) => plan.faults.some((fault) => fault.kind === kind)),
+    at: new Date(),
+  });
+  append(resolve(root, results), line);
+  say(`${passed ? 'ok  ' : 'FAIL'} ${JSON.stringify(line)}`);
+  if (!passed) say(`     kept in ${await keepEvidence(root, system, plan, marks, result)}`);
+  return passed;
+}
+
+/** Makes the report beside the results. */
+export function report(root: string, results: string): void {
+  const file = resolve(root, results);
+  writeFileSync(file.replace(/\.jsonl$/, '.md'), reportOf(readResults(file)));
+}
+
+function versionOf(root: string): string {
+  const args = ['-C', root, 'log', '-1', '--format=%h %cs'];
+  try {
+    return execFileSync('git', args, { stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** Ctrl-C lets the run come to its end; the second one ends everything at once. */
+function toldToEnd(): { isTold: boolean } {
+  const told = { isTold: false };
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.on(name, () => {
+      if (told.isTold) process.exit(130);
+      told.isTold = true;
+      say('Ending after this run');
+    });
+  return told;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${new Date().toTimeString().slice(0, 8)} ${line}\n`);
+}

@@ -1,0 +1,63 @@
+import { Person } from '../support/person';
+import { pagesOf, within, type FaultySystem } from './system';
+import type { Mover } from './sides';
+
+const patienceMs = 60_000;
+
+/** The administrator and the user of a run, who know the product by its pages alone and try again while a page is away. */
+export class People {
+  private admin: Person;
+  private page?: string;
+
+  constructor(
+    private readonly system: FaultySystem,
+    private readonly mover: Mover,
+    /** The row's id. */
+    private readonly rowId: string,
+  ) {
+    this.admin = new Person(pagesOf(system));
+  }
+
+  /** The user opens his link and, where he is asked for a password, types it. @returns whether he was asked */
+  async signInIfAsked(): Promise<boolean> {
+    this.page ??= await this.openLink();
+    const user = new Person(pagesOf(this.system));
+    const { text } = await user.get(this.page);
+    if (!/name="(source|target)Password"/.test(text)) return false;
+    const { source, target } = this.mover;
+    const { status } = await user.submit(this.page, /\/m\//, {
+      sourcePassword: source.password,
+      targetPassword: target.password,
+    });
+    if (status >= 400) throw new Error(`the user's form was answered with ${status}`);
+    return true;
+  }
+
+  /** The administrator presses a button on the row's page, again and again until the page takes it. */
+  async press(action: 'start' | 'retry' | 'stop'): Promise<void> {
+    const done = await within(patienceMs, async () => {
+      await this.signInAdministrator();
+      const fields = { action, ids: this.rowId, from: 'user' };
+      const { status } = await this.admin.post(`/admin/users/${this.rowId}`, '/admin/users/actions', fields);
+      return status < 400;
+    });
+    if (!done) throw new Error(`the administrator could not press ${action} for ${patienceMs} ms`);
+  }
+
+  private async openLink(): Promise<string> {
+    await this.signInAdministrator();
+    const page = `/admin/users/${this.rowId}`;
+    const opened = await this.admin.post(page, `${page}/link`, {});
+    const { pathname } = new URL(opened.url);
+    if (!pathname.startsWith('/m/')) throw new Error(`the link led to ${pathname} (${opened.status})`);
+    return pathname;
+  }
+
+  private async signInAdministrator(): Promise<void> {
+    const { status, url } = await this.admin.get(`/admin/users/${this.rowId}`);
+    if (status === 200 && !url.includes('sign-in')) return;
+    if (status >= 500) throw new Error(`the pages answer ${status}`);
+    this.admin = new Person(pagesOf(this.system));
+    await this.admin.submit('/admin/sign-in', /sign-in/, this.system.layout.admin);
+  }
+}

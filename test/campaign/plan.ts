@@ -1,0 +1,56 @@
+import { Random } from '../../sandbox/exchange/random';
+import { catalogue, faultKinds, kindOf, type Deed, type FaultKind } from './catalogue';
+
+/** A fault with its moment. */
+export interface PlannedFault {
+  kind: FaultKind;
+  /** How far the migration is then: see `progress.ts`. */
+  at: number;
+  /** So much later, so that it falls between any two steps. */
+  plusMs: number;
+  deed: Deed;
+}
+
+/** Everything about a run that was not left to chance; the same seed gives the same plan. */
+export interface Plan {
+  seed: number;
+  mailbox: { items: number; folders: number; seed: number };
+  /** Each request to the new server takes so much longer, so that faults fall into the copy. */
+  slowedByMs: number;
+  faults: PlannedFault[];
+}
+
+const mostFaults = 6;
+
+/** @param only the kinds to draw from; empty: all */
+export function planOf(seed: number, only: readonly string[] = []): Plan {
+  const random = new Random(seed);
+  const kinds = only.length === 0 ? faultKinds : faultKinds.filter((kind) => only.includes(kind));
+  if (kinds.length === 0) throw new Error(`There are these faults: ${faultKinds.join(', ')}.`);
+  const mailbox = { items: sizeOf(random), folders: random.int(2, 20), seed: random.int(1, 1_000_000) };
+  const slowedByMs = random.int(0, 60);
+  const count = random.int(1, mostFaults);
+  const burst = random.next();
+  const faults = Array.from({ length: count }, (): PlannedFault => {
+    const kind = weighted(random, kinds);
+    // Half of them come together, where they meet each other.
+    const at = random.chance(0.5) ? burst : random.next();
+    const plusMs = random.int(0, 600);
+    return { kind, at, plusMs, deed: catalogue[kind].draw(random) };
+  });
+  return { seed, mailbox, slowedByMs, faults: faults.sort((a, b) => a.at - b.at) };
+}
+
+function sizeOf(random: Random): number {
+  return random.chance(0.8) ? random.int(30, 150) : random.int(150, 500);
+}
+
+function weighted(random: Random, kinds: readonly FaultKind[]): FaultKind {
+  const all = kinds.reduce((sum, kind) => sum + kindOf(kind).weight, 0);
+  let left = random.next() * all;
+  for (const kind of kinds) {
+    left -= kindOf(kind).weight;
+    if (left < 0) return kind;
+  }
+  return random.pick(kinds);
+}

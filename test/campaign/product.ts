@@ -1,0 +1,75 @@
+import { mongo } from 'mongoose';
+
+/** How the pages see a row: read from the database as an operator would. */
+export interface Row {
+  id: string;
+  state: string;
+  epoch: number;
+  startPending: boolean;
+  copied: number;
+  /** What the pass does just now. */
+  step?: string;
+  pairId?: string;
+  fault?: string;
+}
+
+interface Entry {
+  sourceKey: string;
+  outcome: { kind: string; reason?: { code: string } };
+}
+
+/** What the product says about a migration. It is read as data: nothing of `src` is used. */
+export class Product {
+  private readonly database: mongo.Db;
+
+  private constructor(private readonly client: mongo.MongoClient) {
+    this.database = client.db();
+  }
+
+  static async connect(uri: string): Promise<Product> {
+    const options = { serverSelectionTimeoutMS: 2000, socketTimeoutMS: 10_000, maxPoolSize: 3 };
+    return new Product(await mongo.MongoClient.connect(uri, options));
+  }
+
+  /** The row of this source address. @throws where there is none, or the database is away */
+  async row(address: string): Promise<Row> {
+    const found = await this.database.collection('mailUsers').findOne({ 'source.address': address });
+    if (!found) throw new Error(`${address} is not listed`);
+    const { projection, counters, asked, pairId } = found as mongo.Document;
+    const { startId } = (asked ?? {}) as { startId?: string };
+    return {
+      id: String(found._id),
+      state: String(projection?.state ?? 'notStarted'),
+      epoch: Number(projection?.epoch ?? 0),
+      startPending: startId !== undefined && startId !== projection?.handledStartId,
+      copied: Number(counters?.copied ?? 0),
+      ...(projection?.pass ? { step: String(projection.pass.step) } : {}),
+      ...(typeof pairId === 'string' ? { pairId } : {}),
+      ...(projection?.fault ? { fault: String(projection.fault.text?.code) } : {}),
+    };
+  }
+
+  /** The items that the ledger names as not copied, by key, with the code of the reason; what was mended later is not among them. */
+  async named(pairId: string): Promise<Map<string, string>> {
+    const newest = new Map<string, { seq: number; entry: Entry }>();
+    const folders = await this.database
+      .collection<{ _id: string } & mongo.Document>('folders')
+      .find({ pairId })
+      .toArray();
+    for (const { _id } of folders) {
+      for await (const parcel of this.database.collection('parcels').find({ folder: _id })) {
+        for (const entry of parcel.entries as Entry[]) {
+          const known = newest.get(entry.sourceKey);
+          if (known === undefined || known.seq <= Number(parcel.seq))
+            newest.set(entry.sourceKey, { seq: Number(parcel.seq), entry });
+        }
+      }
+    }
+    const named = [...newest].filter(([, { entry }]) => /^(failed|skipped)$/.test(entry.outcome.kind));
+    return new Map(named.map(([key, { entry }]) => [key, entry.outcome.reason?.code ?? '']));
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+}

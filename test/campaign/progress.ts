@@ -1,0 +1,41 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Row } from './product';
+
+/** Of a whole migration: making folders, copying, comparing. */
+const planned = 0.15;
+const copied = 0.85;
+/** About how long the steps take that have no counter of their own. */
+const planMs = 3000;
+const verifyMs = 2000;
+/** A migration that is held up for so long gets its faults all the same. */
+const allAfterMs = 60_000;
+
+/** How far a migration is, from 0 to 1; it never goes back. Faults are due by it, so that they meet slow machines and quick ones alike. */
+export class Progress {
+  private share = 0;
+  private readonly begunAt = performance.now();
+  private readonly stepAt = new Map<string, number>();
+
+  /** @param items that the source has */
+  see({ state, step = '', copied: done }: Row, items: number): void {
+    const now = performance.now();
+    if (!this.stepAt.has(step)) this.stepAt.set(step, now);
+    const inStepMs = now - (this.stepAt.get(step) ?? now);
+    this.share = Math.max(this.share, shareOf(state, step, inStepMs, done / Math.max(1, items)));
+    if (now - this.begunAt > allAfterMs) this.share = 1;
+  }
+
+  async reached(share: number): Promise<void> {
+    while (this.share < share) await pause(50);
+  }
+}
+
+function shareOf(state: string, step: string, inStepMs: number, copiedShare: number): number {
+  if (/^(completed|completedWithIssues|failed|stopped|expired)$/.test(state)) return 1;
+  const ofStep = (fromShare: number, toShare: number, part: number) =>
+    fromShare + (toShare - fromShare) * Math.min(1, part);
+  if (step === 'planning') return ofStep(0, planned, inStepMs / planMs);
+  if (step === 'copying') return ofStep(planned, copied, copiedShare);
+  if (step === 'verifying') return ofStep(copied, 1, inStepMs / verifyMs);
+  return 0;
+}

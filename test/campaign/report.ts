@@ -1,0 +1,75 @@
+import { catalogue, faultKinds, type FaultKind } from './catalogue';
+import { linePassed, type ResultLine } from './results';
+
+/** `docs/reliability.md`, from the kept results. */
+export function reportOf(lines: readonly ResultLine[]): string {
+  return `${[head, ...totals(lines), ...faultTable(lines), ...failures(lines), ...impossible].join('\n')}\n`;
+}
+
+const head = `# Reliability
+
+Made by \`npm run faults -- --report\` from [reliability.jsonl](reliability.jsonl), which has a line for each run of the fault
+campaign; \`npm run faults -- --runs 20 --seed 1\` adds to it. In each run a user moves a mailbox of 30 to 500 items of all kinds
+through the pages, while faults that are drawn from the seed befall the whole system: worker, web server, Temporal, database and two
+mail servers, all waits at a fiftieth. At the end exchangelib, a client that is none of ours, lists both mailboxes, and each item of
+the source must be in the target once, with the same content, in the same folder, or be named with a reason. What an item may
+do that its user changed, moved or deleted meanwhile stands in \`test/campaign/oracle.ts\`.
+`;
+
+function totals(lines: readonly ResultLine[]): string[] {
+  const sum = (count: (line: ResultLine) => number) => lines.reduce((all, line) => all + count(line), 0);
+  const named = (line: ResultLine) => Object.values(line.named).reduce((all, count) => all + count, 0);
+  const rows: [string, number][] = [
+    ['Runs', lines.length],
+    ['Runs that lost nothing, doubled nothing and came to their end', lines.filter(linePassed).length],
+    ['Items moved', sum(({ items }) => items)],
+    ['Faults that struck', sum(({ faults }) => Object.values(faults).reduce((all, count) => all + count, 0))],
+    ['Items lost: neither in the target nor named', sum(({ lost }) => lost)],
+    ['Items doubled', sum(({ doubled }) => doubled)],
+    ['Items with other content', sum(({ altered }) => altered)],
+    ['Items in another folder', sum(({ misplaced }) => misplaced)],
+    ['Items that no source ever had', sum(({ foreign }) => foreign)],
+    ['Items named with a reason', sum(named)],
+  ];
+  return ['| | |', '| --- | ---: |', ...rows.map(([what, count]) => `| ${what} | ${count} |`), ''];
+}
+
+function faultTable(lines: readonly ResultLine[]): string[] {
+  const rows = faultKinds.map((kind) => {
+    const runs = lines.filter(({ faults }) => (faults[kind] ?? 0) > 0);
+    const struck = runs.reduce((all, { faults }) => all + (faults[kind] ?? 0), 0);
+    const failed = runs.filter((line) => !linePassed(line)).length;
+    return `| ${catalogue[kind].what} | \`${kind}\` | ${struck} | ${runs.length} | ${failed} |`;
+  });
+  const header = ['| Fault | Name | Struck | Runs | of them failed |', '| --- | --- | ---: | ---: | ---: |'];
+  return ['## The faults', '', ...header, ...rows, ''];
+}
+
+function failures(lines: readonly ResultLine[]): string[] {
+  const failed = lines.filter((line) => !linePassed(line));
+  const title = ['## Runs that failed', ''];
+  if (failed.length === 0) return [...title, 'None.', ''];
+  const rows = failed.map((line) => {
+    const faults = Object.keys(line.faults) as FaultKind[];
+    const counts = `${line.lost} | ${line.doubled} | ${line.altered + line.misplaced + line.foreign}`;
+    return `| ${line.seed} | ${line.version} | ${line.state} | ${counts} | ${faults.join(', ')} |`;
+  });
+  return [
+    ...title,
+    'Each was made a test and mended; the version is the commit that was under test.',
+    '',
+    '| Seed | Version | End | Lost | Doubled | Other | Faults |',
+    '| ---: | --- | --- | ---: | ---: | ---: | --- |',
+    ...rows,
+    '',
+  ];
+}
+
+const impossible = [
+  '## What is not made',
+  '',
+  '- Temporal’s clock: it is one static program, which libfaketime does not reach. The clocks of the worker, the web server and the',
+  '  database are set apart; where libfaketime is not installed, none is, and the line of the run says so under `impossible`.',
+  '- A power cut: processes are killed, machines are not. What a process gave to the system is on disk afterwards.',
+  '- A network that is cut between the parts: they share a machine. A frozen part is what comes nearest.',
+];

@@ -1,0 +1,76 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { FaultKind } from './catalogue';
+import type { RunResult } from './run';
+import { faulty, isSound } from './oracle';
+
+/** A line of `docs/reliability.jsonl`: one run. */
+export interface ResultLine {
+  /** When it ended, ISO 8601. */
+  at: string;
+  /** The commit that was under test, with the day it was made. */
+  version: string;
+  seed: number;
+  items: number;
+  faults: Partial<Record<FaultKind, number>>;
+  /** Faults that were planned and could not be made here. */
+  impossible: FaultKind[];
+  durationMs: number;
+  starts: number;
+  state: string;
+  lost: number;
+  doubled: number;
+  altered: number;
+  misplaced: number;
+  foreign: number;
+  leftBehind: number;
+  /** Items that are not in the target and were named, by the code of the reason. */
+  named: Record<string, number>;
+}
+
+export function lineOf(
+  result: RunResult,
+  { seed, version, impossible, at }: { seed: number; version: string; impossible: FaultKind[]; at: Date },
+): ResultLine {
+  const { verdict, durationMs, reasons, items, faults, starts, state } = result;
+  const count = (what: keyof NonNullable<typeof verdict>) => verdict?.[what].length ?? 0;
+  return {
+    at: at.toISOString().replace(/\.\d+Z$/, 'Z'),
+    version,
+    seed,
+    items,
+    faults,
+    impossible,
+    durationMs,
+    starts,
+    state,
+    lost: count('lost'),
+    doubled: count('doubled'),
+    altered: count('altered'),
+    misplaced: count('misplaced'),
+    foreign: count('foreign'),
+    leftBehind: count('leftBehind'),
+    named: reasons,
+  };
+}
+
+/** Whether a run came to its end and kept the promise: nothing lost, nothing twice. */
+export function hasPassed({ state, verdict }: RunResult): boolean {
+  return /^completed(WithIssues)?$/.test(state) && verdict !== undefined && isSound(verdict);
+}
+
+/** Whether a run that was kept had passed. */
+export function linePassed(line: ResultLine): boolean {
+  return /^completed(WithIssues)?$/.test(line.state) && faulty.every((what) => line[what] === 0);
+}
+
+export function append(file: string, line: ResultLine): void {
+  mkdirSync(dirname(file), { recursive: true });
+  appendFileSync(file, `${JSON.stringify(line)}\n`);
+}
+
+export function readResults(file: string): ResultLine[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as ResultLine);
+}

@@ -1,0 +1,224 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Connection } from '@temporalio/client';
+import type { ControlState } from '../../sandbox/exchange/control';
+import { ensureKeys } from '../../sandbox/keys';
+import { prepareNamespace } from '../../sandbox/namespace';
+import {
+  certificateAuthority,
+  databasePart,
+  exchangePart,
+  exchanges,
+  inboxPart,
+  mongodbUri,
+  namespace,
+  publicUrl,
+  temporalAddress,
+  temporalPart,
+  webPart,
+  workerPart,
+  type Layout,
+} from '../../sandbox/parts';
+import { readablePassword } from '../../sandbox/passwords';
+import { choosePorts } from '../../sandbox/ports';
+import { makeMailboxes, type SampleSize } from '../../sandbox/samples';
+import { seed } from '../../sandbox/seed';
+import { Supervisor } from '../../sandbox/supervisor/supervisor';
+import type { PartName } from './catalogue';
+import { Clocks } from './clocks';
+import { serverOf, type Mover, type Side } from './sides';
+
+export const timeScale = 50;
+const settings = { TIME_SCALE: String(timeScale), INVITATIONS_PER_MINUTE: '10000', LOG_LEVEL: 'info' };
+const unlimited = 'unlimited';
+
+/** The whole product with what it stands on, kept running from run to run, and what can be done to it. */
+export class FaultySystem {
+  readonly supervisor: Supervisor;
+  readonly clocks: Clocks;
+  private readonly extras = new Set<ChildProcess>();
+
+  private constructor(readonly layout: Layout) {
+    this.supervisor = new Supervisor(layout.data, { changed: () => undefined, died: () => undefined });
+    this.clocks = new Clocks(join(layout.data, 'clocks'));
+    process.once('exit', () => this.kill());
+  }
+
+  /** Brings everything up anew; what an earlier campaign kept in `data` goes. */
+  static async start(root: string, data: string, sources: Layout['sources']): Promise<FaultySystem> {
+    await new Supervisor(data, { changed: () => undefined, died: () => undefined }).endLeftovers();
+    rmSync(data, { recursive: true, force: true });
+    const layout: Layout = {
+      root,
+      data,
+      ports: await choosePorts(join(data, 'ports.json'), 'free'),
+      keys: ensureKeys(join(data, 'keys')),
+      sources,
+      settings,
+      admin: { email: 'admin@contoso.example', password: readablePassword() },
+    };
+    const system = new FaultySystem(layout);
+    await system.bringUp();
+    return system;
+  }
+
+  /** A mailbox full of mail, an empty one, and a row **Not started**. */
+  async addMover(name: string, size: SampleSize): Promise<Mover> {
+    const { ports } = this.layout;
+    const person = { firstName: 'Run', lastName: name, localPart: `run-${name}` };
+    const mover = await makeMailboxes(person, size, {
+      contoso: ports.contosoControl,
+      fabrikam: ports.fabrikamControl,
+    });
+    await this.seed([mover]);
+    return mover;
+  }
+
+  /** Takes both mailboxes away again, so that the simulators stay small. */
+  async removeMover({ source, target }: Mover): Promise<void> {
+    for (const [side, { address }] of [
+      ['source', source],
+      ['target', target],
+    ] as const)
+      await this.control(side, 'DELETE', `/mailboxes/${encodeURIComponent(address)}`);
+  }
+
+  mailbox(side: Side, mover: Mover) {
+    const one = exchanges.find(({ port }) => port === serverOf[side]) as (typeof exchanges)[number];
+    return { ewsUrl: this.ewsUrl(one.port), ca: certificateAuthority(this.layout), ...mover[side] };
+  }
+
+  /** Asks the control API of a simulator. @returns what it answers, where it answers anything */
+  async control(side: Side, method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, body?: unknown) {
+    const answer = await fetch(`http://127.0.0.1:${this.layout.ports[`${serverOf[side]}Control`]}${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path} was refused: ${text}`);
+    return text === '' ? undefined : (JSON.parse(text) as unknown);
+  }
+
+  /** How often each armed fault has struck, in the order in which they were armed. */
+  async strikes(side: Side): Promise<number[]> {
+    const { faults } = (await this.control(side, 'GET', '/state')) as ControlState;
+    return faults.map(({ struck }) => struck);
+  }
+
+  /** @returns whether there was a process to send it to */
+  signal(part: PartName, signal: NodeJS.Signals): boolean {
+    const pid = this.supervisor.running.get(part);
+    if (pid === undefined) return false;
+    try {
+      return process.kill(pid, signal);
+    } catch {
+      return false;
+    }
+  }
+
+  /** A worker beside the supervised one, until its process is ended. */
+  secondWorker(): ChildProcess {
+    const { command, env } = this.clocks.shiftable('worker', workerPart(this.layout, 2));
+    const log = openSync(join(this.layout.data, 'logs', 'worker-2.log'), 'a', 0o600);
+    const { PATH = '', HOME = '' } = process.env;
+    const child = spawn(command.program, command.args, {
+      env: { PATH, HOME, ...env },
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    this.extras.add(child);
+    child.once('exit', () => this.extras.delete(child));
+    return child;
+  }
+
+  /** Lets no file of the database grow above the greatest of now and `roomBytes`; absent: lifts that again. */
+  async limitDatabaseFiles(roomBytes?: number): Promise<boolean> {
+    const pid = this.supervisor.running.get('mongodb');
+    if (pid === undefined) return false;
+    const limit = roomBytes === undefined ? unlimited : String(this.greatestDatabaseFile() + roomBytes);
+    try {
+      // The hard limit stays, so that the soft one can be lifted again.
+      await promisify(execFile)('prlimit', ['--pid', String(pid), `--fsize=${limit}:${unlimited}`]);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Everything runs, no clock is apart, no disk is full. */
+  async heal(): Promise<void> {
+    for (const part of ['worker', 'web', 'temporal', 'mongodb'] as const) {
+      this.signal(part, 'SIGCONT');
+      this.clocks.shift(part, 0);
+    }
+    await this.limitDatabaseFiles();
+    for (const child of this.extras) child.kill('SIGKILL');
+    for (const side of ['source', 'target'] as const) {
+      await this.control(side, 'DELETE', '/faults');
+      await this.control(side, 'PUT', '/policy', { maxConcurrency: 27 });
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.heal().catch(() => undefined);
+    await this.supervisor.end([['exchange-contoso', 'exchange-fabrikam', 'inbox', 'temporal'], ['mongodb']]);
+  }
+
+  kill(): void {
+    for (const child of this.extras) child.kill('SIGKILL');
+    this.supervisor.kill();
+  }
+
+  private async bringUp(): Promise<void> {
+    const { layout } = this;
+    const database = databasePart(layout);
+    const below = [
+      temporalPart(layout),
+      database && this.clocks.shiftable('mongodb', database),
+      inboxPart(layout),
+      ...exchanges.map((one) => exchangePart(layout, one)),
+    ];
+    await this.supervisor.start(below.filter((part) => part !== undefined));
+    const connection = await Connection.connect({ address: temporalAddress(layout) });
+    await prepareNamespace(connection, { namespace, retentionHours: 24 });
+    await connection.close();
+    await this.seed([]);
+    await this.supervisor.start([
+      this.clocks.shiftable('web', webPart(layout)),
+      this.clocks.shiftable('worker', workerPart(layout, 1)),
+    ]);
+  }
+
+  private async seed(users: Mover[]): Promise<void> {
+    const [source, target] = exchanges.map(({ name, port }) => ({
+      name,
+      ewsUrl: this.ewsUrl(port),
+      ca: certificateAuthority(this.layout),
+    }));
+    if (source && target) await seed(mongodbUri(this.layout), { source, target, users });
+  }
+
+  private ewsUrl(port: (typeof exchanges)[number]['port']): string {
+    return `https://127.0.0.1:${this.layout.ports[port]}/EWS/Exchange.asmx`;
+  }
+
+  private greatestDatabaseFile(): number {
+    const folder = join(this.layout.data, 'mongodb');
+    return Math.max(0, ...readdirSync(folder).map((name) => statSync(join(folder, name)).size));
+  }
+}
+
+/** The address of the pages. */
+export const pagesOf = ({ layout }: FaultySystem): string => publicUrl(layout);
+
+/** Asks until it holds; what is thrown meanwhile counts as not yet. @returns whether it did within the time */
+export async function within(ms: number, holds: () => Promise<boolean>): Promise<boolean> {
+  for (const end = Date.now() + ms; Date.now() < end;) {
+    if (await holds().catch(() => false)) return true;
+    await pause(150);
+  }
+  return false;
+}
