@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire, Module } from 'node:module';
 import { join } from 'node:path';
-import { transformSync } from '@swc/core';
 import { prepare, root } from '../../sandbox/prepare.mjs';
 import { readFlags } from './flags.mjs';
 
@@ -15,11 +14,13 @@ const options = {
 async function main() {
   const flags = readFlags(process.argv.slice(2));
   if (flags.help) return process.stdout.write(`${flags.help}\n`);
+  const sources = flags.report ? undefined : await prepare();
+  // Packages are there from here on.
+  const { transformSync } = await import('@swc/core');
   Module._extensions['.ts'] = (module, filename) =>
     module._compile(transformSync(readFileSync(filename, 'utf8'), { ...options, filename }).code, filename);
   const { main: run, report } = createRequire(import.meta.url)(join(root, 'test', 'campaign', 'main.ts'));
   if (flags.report) return report(root, flags.results);
-  const sources = await prepare();
   process.exitCode = (await run({ root, sources, flags })) ? 0 : 1;
 }
 

@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { faultKinds } from './catalogue';
+import { reportOf } from './report';
+import { append, hasPassed, lineOf, readResults } from './results';
+import type { RunResult } from './run';
+
+const nothing = {
+  lost: [],
+  doubled: [],
+  altered: [],
+  misplaced: [],
+  foreign: [],
+  named: [],
+  leftBehind: [],
+};
+const stray = { path: '/Inbox', key: 'a', hash: 'h' };
+const result = (change: Partial<RunResult> = {}): RunResult => ({
+  items: 100,
+  state: 'completed',
+  faults: { answerLost: 3, killWorker: 1 },
+  starts: 2,
+  verdict: nothing,
+  reasons: {},
+  durationMs: 20_000,
+  ...change,
+});
+const line = (seed: number, change?: Partial<RunResult>) =>
+  lineOf(result(change), {
+    seed,
+    version: 'abc1234 2026-11-23',
+    impossible: [],
+    at: new Date('2026-11-23T18:00:00Z'),
+  });
+
+describe('the results of the campaign', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'mailporter-results-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('are kept a line each, in a folder that is made where it is missing', () => {
+    const file = join(folder, 'docs', 'reliability.jsonl');
+    expect(readResults(file)).toEqual([]);
+    for (const seed of [1, 2]) append(file, line(seed));
+    expect(readResults(file)).toEqual([line(1), line(2)]);
+  });
+
+  it('call a run failed that loses, doubles, alters, does not end or ends as failed', () => {
+    expect(hasPassed(result())).toBe(true);
+    expect(hasPassed(result({ state: 'completedWithIssues' }))).toBe(true);
+    for (const what of ['lost', 'doubled', 'altered', 'misplaced', 'foreign'] as const)
+      expect(hasPassed(result({ verdict: { ...nothing, [what]: [stray] } }))).toBe(false);
+    const { verdict: _none, ...withoutEnd } = result({ state: 'doesNotEnd:working' });
+    expect(hasPassed(withoutEnd)).toBe(false);
+    expect(hasPassed(result({ state: 'failed' }))).toBe(false);
+  });
+
+  it('are summed up in the report, with every fault of the catalogue and every run that failed', () => {
+    const lost = line(42, { verdict: { ...nothing, lost: [stray] } });
+    const report = reportOf([line(1), line(2, { reasons: { TooLarge: 2 } }), lost]);
+    expect(report).toContain('| Runs | 3 |');
+    expect(report).toContain('| Items lost: neither in the target nor named | 1 |');
+    expect(report).toContain('| Items named with a reason | 2 |');
+    expect(report).toMatch(/\| `answerLost` \| 9 \| 3 \| 1 \|/);
+    expect(report).toMatch(/\| 42 \| abc1234 2026-11-23 \| completed \| 1 \| 0 \| 0 \|/);
+    for (const kind of faultKinds) expect(report).toContain(`\`${kind}\``);
+  });
+});
