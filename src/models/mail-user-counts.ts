@@ -2,7 +2,7 @@ import type { Types } from 'mongoose';
 import { rowFacts, type RowFacts } from '../domain/administrator-actions';
 import type { PassKind } from '../domain/batch-plan';
 import { noCounters, type FolderCounters } from '../domain/item-counts';
-import type { MigrationState } from '../domain/migration';
+import { isEndState, type MigrationState } from '../domain/migration';
 import { shownState } from '../domain/shown-state';
 import { queryOf, type MailUserFilter, type MailUserSelection } from './mail-user-filter';
 import { mailUsersOf } from './mail-user-list';
@@ -104,6 +104,12 @@ export async function countStates(filter: MailUserFilter = {}): Promise<StateCou
     counts.set(state, (counts.get(state) ?? 0) + count);
   }
   return counts;
+}
+
+/** Those that a workflow is behind. */
+export function runningOf(counts: StateCounts): number {
+  const running = [...counts].filter(([state]) => state !== 'notStarted' && !isEndState(state));
+  return running.reduce((sum, [, count]) => sum + count, 0);
 }
 
 /** The figures of many mailboxes together. */

@@ -20,8 +20,8 @@ export const greatestUploadBytes = 5_000_000;
 
 const limits = {
   files: 1,
-  fields: 20,
-  parts: 25,
+  fields: 50,
+  parts: 55,
   fileSize: greatestUploadBytes,
   fieldSize: greatestUploadBytes,
   fieldNameSize: 100,
@@ -46,11 +46,11 @@ export const readUploads: RequestHandler = (request, _response, next) => {
 };
 
 async function read(request: Request): Promise<void> {
-  const fields: Record<string, string> = {};
+  const fields = new Map<string, string[]>();
   await new Promise<void>((resolve, reject) => {
     const parser = parserOf(request);
     parser.on('field', (name, value) => {
-      fields[name] = value;
+      fields.set(name, [...(fields.get(name) ?? []), value]);
     });
     parser.on('file', (_name, stream, { filename }) => {
       const chunks: Buffer[] = [];
@@ -70,7 +70,10 @@ async function read(request: Request): Promise<void> {
     });
     request.pipe(parser);
   });
-  request.body = fields;
+  // As other forms are read: a field that was sent once is its text, one that was sent several times the texts.
+  request.body = Object.fromEntries(
+    [...fields].map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
+  );
 }
 
 function parserOf(request: Request): busboy.Busboy {

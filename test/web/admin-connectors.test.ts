@@ -1,3 +1,4 @@
+import { BulkActions } from '../../src/models/bulk-actions';
 import { ConnectorChecks } from '../../src/models/connector-checks';
 import { Connectors, type ConnectorDocument } from '../../src/models/connectors';
 import { Credentials } from '../../src/models/credentials';
@@ -5,6 +6,7 @@ import {
   aConnector,
   aMailUser,
   send,
+  sendFile,
   startAdmin,
   unusable,
   usable,
@@ -35,6 +37,53 @@ const pem = (kind: string, body: string): string => `-----BEGIN ${kind}-----\n${
 async function newestCheck(connector: ConnectorDocument) {
   return ConnectorChecks.findOne({ connectorId: connector._id.toHexString() }).sort({ askedAt: -1 }).lean();
 }
+
+describe('the start window', () => {
+  const windowed = {
+    ...good,
+    name: 'Windowed',
+    windowFrom: '19:00',
+    windowTo: '06:00',
+    windowDays: ['1', '5'],
+    windowZone: 'Europe/Berlin',
+  };
+
+  it('is kept, shown in the list, told to migrations under way, and taken away again', async () => {
+    const source = await aConnector('source', { name: 'Windowed' });
+    await aMailUser({ source, target: await aConnector('target') }, { state: 'working' });
+    const page = `/admin/sources/${source._id.toHexString()}`;
+    const read = () => Connectors.findById(source._id).orFail().lean<ConnectorDocument>();
+    await send(agent, page, page, windowed).expect(303);
+    expect((await read()).startWindow).toEqual({
+      from: '19:00',
+      to: '06:00',
+      days: [1, 5],
+      timeZone: 'Europe/Berlin',
+    });
+    const { text } = await agent.get('/admin/sources').expect(200);
+    expect(text).toContain('19:00 to 06:00, Mon and Fri (Europe/Berlin)');
+    const told = { action: 'planChanged', 'selection.filter.sourceConnectorId': source._id.toHexString() };
+    expect(await BulkActions.countDocuments(told)).toBe(1);
+    await send(agent, page, page, windowed).expect(303);
+    expect(await BulkActions.countDocuments(told)).toBe(1);
+    await send(agent, page, page, { ...windowed, windowFrom: '', windowTo: '' }).expect(303);
+    expect((await read()).startWindow).toBeUndefined();
+    expect(await BulkActions.countDocuments(told)).toBe(2);
+  });
+
+  it('is read from a form that may carry a file, and is refused where it never opens', async () => {
+    const answer = await sendFile(agent, form, '/admin/sources', {
+      ...good,
+      name: 'Never open',
+      windowFrom: '19:00',
+      windowTo: '06:00',
+      windowZone: 'Europe/Berlin',
+    });
+    expect(answer.status).toBe(422);
+    expect(answer.text).toContain('Tick at least one day.');
+    expect(answer.text).toContain('value="19:00"');
+  });
+});
 
 describe('a new source', () => {
   it('begins with kind and name, then has the form filled in for Office 365, which takes no typed password', async () => {

@@ -1,16 +1,15 @@
 import { Router, type Request, type Response } from 'express';
-import { isEndState, migrationStates } from '../../domain/migration';
+import { migrationStates } from '../../domain/migration';
 import { findBatch, forgetBatchPlan, saveBatchPlan } from '../../models/batches';
 import { listBatches } from '../../models/batch-list';
-import { countStates, type StateCounts } from '../../models/mail-user-counts';
-import type { Language } from '../../locales';
+import { countStates, runningOf, type StateCounts } from '../../models/mail-user-counts';
 import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
 import { fieldsOf, formView, parseForm, type FieldFault, type Fields } from '../forms';
 import { batchButtons } from './action-buttons';
 import { batchFieldsOf, batchForm, cutOverKinds, deltaHours, fieldsOfPlan, itemKinds } from './batch-form';
 import { startBulk } from './bulk-start';
-import { filterText, passesText, windowText, type PlanReader } from './plan-words';
+import { filterText, passesText, planReader, windowText } from './plan-words';
 import { audit, notify, textsOf } from './request';
 import { startWindowChoices } from './start-window-form';
 
@@ -41,13 +40,8 @@ export function batchRoutes(deps: WebDeps): Router {
   return router;
 }
 
-function readerOf({ config }: WebDeps, response: Response): PlanReader {
-  const language = response.locals['language'] as Language;
-  return { t: textsOf(response), language, timeZone: config.TIME_ZONE };
-}
-
 async function showList(deps: WebDeps, response: Response): Promise<void> {
-  const reader = readerOf(deps, response);
+  const reader = planReader(deps, response);
   const batches = await listBatches();
   response.render('admin/batches/list', {
     title: 'admin.batches.title',
@@ -70,12 +64,6 @@ function statesView(batch: string, counts: StateCounts): Record<string, unknown>
     const href = `/admin/users?${new URLSearchParams({ batch, state }).toString()}`;
     return count === 0 ? [] : [{ state, count, href }];
   });
-}
-
-/** Those that a workflow is behind. */
-function runningOf(counts: StateCounts): number {
-  const running = [...counts].filter(([state]) => state !== 'notStarted' && !isEndState(state));
-  return running.reduce((sum, [, count]) => sum + count, 0);
 }
 
 async function showBatch(

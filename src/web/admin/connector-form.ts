@@ -2,12 +2,21 @@ import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { Side } from '../../domain/mailbox';
 import { serverVersions, type ConnectorDocument } from '../../models/connectors';
+import type { StartWindow } from '../../domain/start-window';
 import type { Fields } from '../forms';
+import { checkStartWindow, fieldsOfStartWindow, startWindowOf, startWindowShape } from './start-window-form';
 
 /** What the form holds, ready to be written. */
 export type ConnectorFields = Pick<
   ConnectorDocument,
-  'name' | 'exchange' | 'signIn' | 'shownName' | 'webMailUrl' | 'connectionsPerMailbox' | 'mailboxesAtOnce'
+  | 'name'
+  | 'exchange'
+  | 'signIn'
+  | 'shownName'
+  | 'webMailUrl'
+  | 'connectionsPerMailbox'
+  | 'mailboxesAtOnce'
+  | 'startWindow'
 >;
 
 export const invitationChoices = ['none', 'source', 'target', 'both'] as const;
@@ -50,7 +59,9 @@ export const connectorForm = z
       .max(200_000, 'admin.faults.tooLong')
       .default('')
       .superRefine(checkCertificates),
+    ...startWindowShape,
   })
+  .superRefine(checkStartWindow)
   .superRefine(({ signInName, signInPattern }, context) => {
     if (signInName !== 'pattern' || /\{(local|address)\}/.test(signInPattern)) return;
     context.addIssue({
@@ -78,7 +89,11 @@ export const connectorForm = z
     ...(form.webMailUrl === '' ? {} : { webMailUrl: form.webMailUrl }),
     connectionsPerMailbox: form.connectionsPerMailbox,
     mailboxesAtOnce: form.mailboxesAtOnce,
+    ...windowPart(startWindowOf(form)),
   }));
+
+const windowPart = (startWindow: StartWindow | undefined) =>
+  startWindow === undefined ? {} : { startWindow };
 
 /** The default for Office 365, filled in. */
 export const defaultServerName = 'outlook.office365.com';
@@ -97,7 +112,7 @@ function hostOf(serverName: string): string {
 }
 
 /** What a new connector's form starts with. */
-export function newConnectorFields(name: string): Fields {
+export function newConnectorFields(name: string, timeZone: string): Fields {
   return {
     name,
     serverName: defaultServerName,
@@ -107,11 +122,12 @@ export function newConnectorFields(name: string): Fields {
     invitation: 'none',
     connectionsPerMailbox: '3',
     mailboxesAtOnce: '20',
+    ...fieldsOfStartWindow(undefined, timeZone),
   };
 }
 
 /** What the form of an existing connector starts with. */
-export function fieldsOfConnector(connector: ConnectorDocument): Fields {
+export function fieldsOfConnector(connector: ConnectorDocument, timeZone: string): Fields {
   const { exchange, signIn } = connector;
   return {
     name: connector.name,
@@ -125,6 +141,7 @@ export function fieldsOfConnector(connector: ConnectorDocument): Fields {
     connectionsPerMailbox: String(connector.connectionsPerMailbox),
     mailboxesAtOnce: String(connector.mailboxesAtOnce),
     certificateAuthority: exchange.certificateAuthority ?? '',
+    ...fieldsOfStartWindow(connector.startWindow, timeZone),
   };
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { throttleLeftMs } from '../../domain/connector-wait';
@@ -10,6 +11,7 @@ import {
   listConnectors,
   newestCheck,
 } from '../../models/connector-list';
+import { countStates, runningOf } from '../../models/mail-user-counts';
 import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
 import { fieldsOf, formView, parseForm, type FieldFault, type Fields } from '../forms';
@@ -23,7 +25,10 @@ import {
   isOffice365,
   newConnectorFields,
 } from './connector-form';
+import { startBulk } from './bulk-start';
+import { planReader, windowText } from './plan-words';
 import { audit, idOf, notify, textsOf } from './request';
+import { startWindowChoices, startWindowShape, withWindowDays } from './start-window-form';
 
 /** **Sources** or **Targets**. */
 export function connectorRoutes(deps: WebDeps, side: Side): Router {
@@ -35,6 +40,7 @@ export function connectorRoutes(deps: WebDeps, side: Side): Router {
         ...each,
         users: await countUsersOf(each),
         waitsUntil: waitsUntil(each),
+        window: each.startWindow && windowText(each.startWindow, planReader(deps, response)),
       })),
     );
     response.render('admin/connectors/list', {
@@ -99,7 +105,7 @@ function creation(router: Router, deps: WebDeps, side: Side): void {
     const asked = fieldsOf(request.query);
     const form = parseForm(kindForm, asked);
     if ('name' in asked && form.ok) {
-      showForm(response, side, newConnectorFields(form.value.name));
+      showForm(response, side, newConnectorFields(form.value.name, deps.config.TIME_ZONE));
       return;
     }
     const faults = 'name' in asked && !form.ok ? form.faults : [];
@@ -135,7 +141,7 @@ const nameTaken: FieldFault = { field: 'name', key: 'admin.connectors.faults.nam
 
 /** A certificate comes as a file or as text; the file wins. */
 function typedFields(request: Request): Record<string, string> {
-  const fields = fieldsOf(request.body);
+  const fields = withWindowDays(fieldsOf(request.body), request.body);
   const { upload } = request;
   if (upload === undefined || upload.content.length === 0) return fields;
   return { ...fields, certificateAuthority: upload.content.toString('utf8').slice(0, 200_001) };
@@ -165,17 +171,25 @@ function showForm(
     ...frame(side),
     ...formView(fields, faults),
     ...title,
+    ...startWindowChoices(fields),
     connector,
     office365: isOffice365(fields['serverName'] ?? ''),
     defaultServerName,
     certificates: certificatesShown(connector),
     advancedOpen:
-      faults.some(({ field }) => advancedFields.has(field)) || Boolean(fields['certificateAuthority']),
+      faults.some(({ field }) => advancedFields.has(field)) ||
+      Boolean(fields['certificateAuthority']) ||
+      Boolean(fields['windowFrom']),
     ...more,
   });
 }
 
-const advancedFields = new Set(['connectionsPerMailbox', 'mailboxesAtOnce', 'certificateAuthority']);
+const advancedFields = new Set([
+  'connectionsPerMailbox',
+  'mailboxesAtOnce',
+  'certificateAuthority',
+  ...Object.keys(startWindowShape),
+]);
 
 function certificatesShown(connector: ConnectorDocument | undefined): { subject: string; validTo: Date }[] {
   const pem = connector?.exchange.certificateAuthority;
@@ -188,25 +202,30 @@ function certificatesShown(connector: ConnectorDocument | undefined): { subject:
 
 function editing(router: Router, deps: WebDeps, side: Side): void {
   router.get('/:id', async (request, response) => {
-    await showConnector(response, await find(side, request.params.id));
+    await showConnector(deps, response, await find(side, request.params.id));
   });
   router.post('/:id', async (request, response) => {
     const connector = await find(side, request.params.id);
     const fields = typedFields(request);
     const form = parseForm(connectorForm, fields);
     if (!form.ok) {
-      await showConnector(response.status(422), connector, fields, form.faults);
+      await showConnector(deps, response.status(422), connector, fields, form.faults);
       return;
     }
-    const { shownName, webMailUrl, ...set } = form.value;
+    const { shownName, webMailUrl, startWindow, ...set } = form.value;
     const isSameServer = set.exchange.serverName === connector.exchange.serverName;
     const unset = {
       ...(shownName ? {} : { shownName: true }),
       ...(webMailUrl ? {} : { webMailUrl: true }),
+      ...(startWindow ? {} : { startWindow: true }),
       // Another server asked for nothing.
       ...(isSameServer ? {} : { throttled: true }),
     };
-    const optional = { ...(shownName ? { shownName } : {}), ...(webMailUrl ? { webMailUrl } : {}) };
+    const optional = {
+      ...(shownName ? { shownName } : {}),
+      ...(webMailUrl ? { webMailUrl } : {}),
+      ...(startWindow ? { startWindow } : {}),
+    };
     const edited = await write(() =>
       Connectors.findOneAndUpdate(
         { _id: connector._id, side },
@@ -216,20 +235,38 @@ function editing(router: Router, deps: WebDeps, side: Side): void {
     );
     if (edited === null) throw new PageFault('notFound');
     if (edited === undefined) {
-      await showConnector(response.status(422), connector, fields, [nameTaken]);
+      await showConnector(deps, response.status(422), connector, fields, [nameTaken]);
       return;
     }
     await audit(request, 'connectorEdited', edited.name, { connectorId: edited._id.toHexString() });
     await checkAndSay(deps, request, response, edited);
     notify(request, 'success', textsOf(response)('admin.connectors.saved', { name: edited.name }));
+    if (!isDeepStrictEqual(connector.startWindow, edited.startWindow))
+      await tellRunning(deps, request, response, edited);
     response.redirect(303, `${base(side)}/${edited._id.toHexString()}`);
   });
 }
 
+/** Migrations that run have read the start window before; each is told to read it again. */
+async function tellRunning(
+  deps: WebDeps,
+  request: Request,
+  response: Response,
+  { side, _id }: ConnectorDocument,
+): Promise<void> {
+  const id = _id.toHexString();
+  const filter = side === 'source' ? { sourceConnectorId: id } : { targetConnectorId: id };
+  const running = runningOf(await countStates(filter));
+  if (running === 0) return;
+  await startBulk(deps, request, response, 'planChanged', filter);
+  notify(request, 'success', textsOf(response)('admin.batches.told', { count: running }));
+}
+
 async function showConnector(
+  deps: WebDeps,
   response: Response,
   connector: ConnectorDocument,
-  fields: Fields = fieldsOfConnector(connector),
+  fields: Fields = fieldsOfConnector(connector, deps.config.TIME_ZONE),
   faults: readonly FieldFault[] = [],
   more: Record<string, unknown> = {},
 ): Promise<void> {
@@ -265,8 +302,8 @@ function testing(router: Router, deps: WebDeps, side: Side): void {
     const typed = fieldsOf(request.body);
     const form = parseForm(mailboxForm, typed);
     if (!form.ok) {
-      const fields = { ...fieldsOfConnector(connector), ...typed };
-      await showConnector(response.status(422), connector, fields, form.faults, { mailboxOpen: true });
+      const fields = { ...fieldsOfConnector(connector, deps.config.TIME_ZONE), ...typed };
+      await showConnector(deps, response.status(422), connector, fields, form.faults, { mailboxOpen: true });
       return;
     }
     const { mailboxAddress: address, mailboxUserName: userName, mailboxPassword: password } = form.value;

@@ -1,7 +1,10 @@
+import type { Response } from 'express';
 import type { BatchPlan } from '../../domain/batch-plan';
 import type { FilterSpec } from '../../domain/item-filter';
 import type { StartWindow } from '../../domain/start-window';
 import type { Language, Translate } from '../../locales';
+import type { WebDeps } from '../deps';
+import { textsOf } from './request';
 import { bytesText, numberText } from '../for-people';
 import { weekdays } from './start-window-form';
 
@@ -11,6 +14,11 @@ export interface PlanReader {
   language: Language;
   /** The organisation's zone. */
   timeZone: string;
+}
+
+export function planReader({ config }: Pick<WebDeps, 'config'>, response: Response): PlanReader {
+  const language = response.locals['language'] as Language;
+  return { t: textsOf(response), language, timeZone: config.TIME_ZONE };
 }
 
 const hourMs = 3_600_000;
