@@ -21,5 +21,6 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   reporters: ['default', '<rootDir>/test/support/count-reporter.js'],
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/long-first.js',
   testTimeout: 30_000,
 };

@@ -136,6 +136,17 @@ describe('npm start', () => {
     );
   });
 
+  it('goes on where it was after a kill of the supervisor: the same ports, passwords and mailboxes', async () => {
+    const before = facts();
+    const leftovers = processes(before);
+    expect(leftovers).toHaveLength(8);
+    running!.process.kill('SIGKILL');
+    await once(running!.process, 'exit');
+    expect(await started()).toContain('Ended what an earlier run had left');
+    expect(leftovers.filter(lives)).toEqual([]);
+    expect({ ...facts(), pids: undefined }).toEqual({ ...before, pids: undefined });
+  }, 120_000);
+
   it('leaves nothing running when it is told to end', async () => {
     const before = processes(facts());
     expect(before).toHaveLength(8);
@@ -143,18 +154,6 @@ describe('npm start', () => {
     expect(before.filter(lives)).toEqual([]);
     expect(existsSync(join(folder, 'supervisor.lock'))).toBe(false);
   }, 60_000);
-
-  it('goes on where it was: the same ports, passwords and mailboxes, also after a kill of the supervisor', async () => {
-    const before = facts();
-    await started();
-    const leftovers = processes(facts());
-    running!.process.kill('SIGKILL');
-    await once(running!.process, 'exit');
-    expect(await started()).toContain('Ended what an earlier run had left');
-    expect(leftovers.filter(lives)).toEqual([]);
-    expect({ ...facts(), pids: undefined }).toEqual({ ...before, pids: undefined });
-    expect(await ended()).toBe(0);
-  }, 120_000);
 
   it('begins again with --fresh: other passwords, other keys, the mailboxes of a first start', async () => {
     const before = facts();

@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { chromium, launchBrowser } from '../support/browser';
 import { compareCounts, countMailbox } from '../support/exchange-count';
-import { SandboxRun } from '../support/sandbox-run';
+import type { SandboxRun } from '../support/sandbox-run';
 
 interface ReceivedMail {
   subject: string;
@@ -32,7 +32,8 @@ const csv = [
   }),
 ].join('\r\n');
 
-describe('a mailbox moves, as its administrator and its user see it', () => {
+/** The life of one migration, from empty pages to the full mailbox. */
+export function describeMainFlow(sandbox: () => SandboxRun): void {
   let run: SandboxRun;
   let browser: Browser;
   let admin: Page;
@@ -52,7 +53,7 @@ describe('a mailbox moves, as its administrator and its user see it', () => {
   beforeAll(async () => {
     if (!chromium.there) return;
     browser = await launchBrowser();
-    run = await SandboxRun.start([], 300_000);
+    run = sandbox();
     const [added] = await run.addMailboxes('--count', '1', '--items', '300', '--seed', '4');
     const source = run.mailbox('Contoso', added!.source);
     const target = run.mailbox('Fabrikam', added!.target);
@@ -66,7 +67,6 @@ describe('a mailbox moves, as its administrator and its user see it', () => {
   }, 360_000);
   afterAll(async () => {
     await browser?.close();
-    await run?.end();
   }, 60_000);
 
   const visit = (path: string) => admin.goto(new URL(path, run.facts().admin.url).href);
@@ -266,4 +266,4 @@ describe('a mailbox moves, as its administrator and its user see it', () => {
     },
     120_000,
   );
-});
+}

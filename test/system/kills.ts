@@ -1,30 +1,31 @@
 import mongoose, { type Connection } from 'mongoose';
 import { compareCounts, countMailbox } from '../support/exchange-count';
-import { SandboxRun, type Killable } from '../support/sandbox-run';
+import type { Killable, SandboxRun } from '../support/sandbox-run';
 import { startMove } from '../support/start-move';
 
-/** `KILLS=3 KILL_ITEMS=5000 npx jest test/system/kills` is the long form. */
+/** `KILLS=3 KILL_ITEMS=5000 npx jest test/system -t killed` is the long form. */
 const rounds = Number(process.env.KILLS ?? 1);
-const items = Number(process.env.KILL_ITEMS ?? 1500);
+const items = Number(process.env.KILL_ITEMS ?? 1000);
 const parts: Killable[] = ['worker', 'mongodb', 'web', 'temporal'];
 
-describe('parts that are killed in the middle of a copy', () => {
+/** Every part dies while a mailbox is copied. */
+export function describeKills(sandbox: () => SandboxRun): void {
   let run: SandboxRun;
   let database: Connection;
   let pair: { source: string; target: string };
 
   beforeAll(async () => {
-    run = await SandboxRun.start(['--settle', 'PT2S']);
+    run = sandbox();
     [pair] = (await run.addMailboxes('--count', '1', '--items', String(items), '--seed', '7')) as [
       typeof pair,
     ];
     // Slow enough that every kill falls into the copy.
-    await run.control('fabrikam', 'POST', '/faults', { kind: 'latency', operation: 'CreateItem', ms: 150 });
+    await run.control('fabrikam', 'POST', '/faults', { kind: 'latency', operation: 'CreateItem', ms: 200 });
     database = await mongoose.createConnection(run.facts().mongodb).asPromise();
   }, 300_000);
   afterAll(async () => {
     await database?.close();
-    await run?.end();
+    await run.control('fabrikam', 'DELETE', '/faults');
   }, 60_000);
 
   const row = async () => {
@@ -63,4 +64,4 @@ describe('parts that are killed in the middle of a copy', () => {
       missingFolders: [],
     });
   }, 2_400_000);
-});
+}

@@ -2,17 +2,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Client, Connection as TemporalConnection } from '@temporalio/client';
 import mongoose, { type Connection } from 'mongoose';
-import { SandboxRun } from '../support/sandbox-run';
+import type { SandboxRun } from '../support/sandbox-run';
 import { startMove } from '../support/start-move';
 
-describe('the passwords of users', () => {
+/** Reads what the product keeps, as files and through its servers. To be run with the log at its most talkative. */
+export function describeSecrets(sandbox: () => SandboxRun): void {
   let run: SandboxRun;
   let database: Connection;
   let pair: { source: string; target: string };
   let secrets: string[];
 
   beforeAll(async () => {
-    run = await SandboxRun.start(['--log-level', 'trace']);
+    run = sandbox();
     [pair] = (await run.addMailboxes('--count', '1', '--items', '300', '--seed', '21')) as [typeof pair];
     database = await mongoose.createConnection(run.facts().mongodb).asPromise();
     const mailboxes = run.facts().exchange.flatMap((exchange) => exchange.mailboxes);
@@ -20,7 +21,6 @@ describe('the passwords of users', () => {
   }, 300_000);
   afterAll(async () => {
     await database?.close();
-    await run?.end();
   }, 60_000);
 
   const state = async () => {
@@ -56,7 +56,7 @@ describe('the passwords of users', () => {
         if (secretsIn(text).length > 0) held.push(workflowId);
       }
       // What it searches is readable: the ids of the credentials stand there.
-      expect(seen).toBe(1);
+      expect(seen).toBeGreaterThanOrEqual(1);
       return held;
     } finally {
       await connection.close();
@@ -89,7 +89,7 @@ describe('the passwords of users', () => {
       histories: [],
     });
   }, 600_000);
-});
+}
 
 /** Plain, URL-encoded, in base64 at each of its three alignments, and as the Basic header. */
 function formsOf(address: string, password: string): string[] {
