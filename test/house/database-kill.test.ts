@@ -8,7 +8,7 @@ import { prepared } from '../support/prepared';
 import { startServer, type RunningServer } from '../support/server-process';
 
 const WRITERS = 12;
-const ROUNDS = 3;
+const ROUNDS = 2;
 const ACKNOWLEDGED_PER_ROUND = 300;
 
 interface Entry {
