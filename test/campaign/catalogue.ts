@@ -103,7 +103,7 @@ export const catalogue = {
     weight: 2,
     draw: (random) => ({
       do: 'shiftClock',
-      part: random.pick<PartName>(['worker', 'web', 'mongodb']),
+      part: random.pick<PartName>(['worker', 'web']),
       seconds: random.int(60, 900) * (random.chance(0.5) ? 1 : -1),
       forMs: random.int(2000, 8000),
     }),

@@ -10,7 +10,7 @@ const libraries = ['x86_64', 'aarch64'].map(
 
 /**
  * Clocks of the parts, set apart by libfaketime; timers and monotonic clocks go on as they are. Without the library every
- * clock stays right. Temporal is one static program, which no library reaches.
+ * clock stays right. Temporal is one static program, which no library reaches, and a Java database waits in circles under it.
  */
 export class Clocks {
   readonly #library = libraries.find((file) => existsSync(file));

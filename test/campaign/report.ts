@@ -68,8 +68,9 @@ function failures(lines: readonly ResultLine[]): string[] {
 const impossible = [
   '## What is not made',
   '',
-  '- Temporal’s clock: it is one static program, which libfaketime does not reach. The clocks of the worker, the web server and the',
-  '  database are set apart; where libfaketime is not installed, none is, and the line of the run says so under `impossible`.',
+  '- Temporal’s clock: it is one static program, which libfaketime does not reach; and the clock of the database, which nothing asks for',
+  '  and whose Java runs hot under libfaketime. The clocks of workers and web server are set apart. Where libfaketime is not installed,',
+  '  none is, and the line of the run says so under `impossible`.',
   '- A power cut: processes are killed, machines are not. What a process gave to the system is on disk afterwards.',
   '- A network that is cut between the parts: they share a machine. A frozen part is what comes nearest.',
 ];

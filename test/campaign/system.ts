@@ -152,8 +152,8 @@ export class FaultySystem {
   async heal(): Promise<void> {
     for (const part of ['worker', 'web', 'temporal', 'mongodb'] as const) {
       this.signal(part, 'SIGCONT');
-      this.clocks.shift(part, 0);
     }
+    for (const part of ['worker', 'web'] as const) this.clocks.shift(part, 0);
     await this.limitDatabaseFiles();
     for (const child of this.extras) child.kill('SIGKILL');
     for (const side of ['source', 'target'] as const) {
@@ -174,10 +174,9 @@ export class FaultySystem {
 
   private async bringUp(): Promise<void> {
     const { layout } = this;
-    const database = databasePart(layout);
     const below = [
       temporalPart(layout),
-      database && this.clocks.shiftable('mongodb', database),
+      databasePart(layout),
       inboxPart(layout),
       ...exchanges.map((one) => exchangePart(layout, one)),
     ];
