@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import mongoose from 'mongoose';
 import { readWebConfig, type WebConfig } from './config';
-import { createLogger, type Logger } from './log';
+import { createLogger } from './log';
+import { connectDatabase } from './models/database';
 import { createSeal } from './secrets/seal';
 import { connectTemporal } from './temporal';
 import { ensureFirstAdministrator } from './web/admin/first-administrator';
@@ -15,7 +16,7 @@ const graceMs = 4000;
 async function main(): Promise<void> {
   const config = readWebConfig();
   const log = createLogger('web', config.LOG_LEVEL);
-  await connectDatabase(config, log);
+  await connectDatabase(config.MONGODB_URI, log);
   const temporal = connectTemporal({
     address: config.TEMPORAL_ADDRESS,
     namespace: config.TEMPORAL_NAMESPACE,
@@ -37,23 +38,6 @@ async function main(): Promise<void> {
     log.info('the web server has ended');
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end());
-}
-
-/** A database that is away when the process starts is waited for; once there, the driver comes back to it by itself. */
-async function connectDatabase({ MONGODB_URI: uri }: WebConfig, log: Logger): Promise<void> {
-  for (;;) {
-    try {
-      await mongoose.connect(uri, {
-        serverSelectionTimeoutMS: 5000,
-        writeConcern: { w: 'majority', journal: true },
-        readConcern: { level: 'majority' },
-      });
-      return;
-    } catch (error) {
-      log.warn({ err: error }, 'the database is not there yet; tried again');
-      await pause(1000);
-    }
-  }
 }
 
 function listen(server: Server, { HOST, PORT }: WebConfig): Promise<Server> {

@@ -27,6 +27,7 @@ import { createLogger, type Logger } from './log';
 import { createMailer } from './mail/mailer';
 import { createMailRenderer } from './mail/render';
 import type { ConnectorDocument } from './models/connectors';
+import { connectDatabase } from './models/database';
 import { MongoLedgerStore } from './models/ledger-store';
 
 import { createOpen } from './secrets/open';
@@ -204,7 +205,7 @@ async function main(): Promise<void> {
     telemetryOptions: { logging: { filter: 'WARN', forward: {} } },
     logger: temporalLogger(log),
   });
-  await untilThere(log, 'the database', () => connectDatabase(config.MONGODB_URI));
+  await connectDatabase(config.MONGODB_URI, log);
   const connection = await untilThere(log, 'Temporal', () => NativeConnection.connect({ address }));
   const temporal = connectTemporal({ address, namespace });
   await untilThere(log, 'the namespace', () => ensureSearchAttributes(temporal.services, namespace));
@@ -227,14 +228,6 @@ async function main(): Promise<void> {
   await connection.close();
   await mongoose.disconnect();
   log.info('the worker has ended');
-}
-
-async function connectDatabase(uri: string): Promise<void> {
-  await mongoose.connect(uri, {
-    serverSelectionTimeoutMS: 5000,
-    writeConcern: { w: 'majority', journal: true },
-    readConcern: { level: 'majority' },
-  });
 }
 
 function workflowsOf(): WorkersOptions['workflows'] {

@@ -1,4 +1,5 @@
 import { Schema, model, type Types } from 'mongoose';
+import { versioned } from './schema-version';
 
 /** Someone who may sign in to `/admin`. */
 export interface AdministratorDocument {
@@ -25,6 +26,7 @@ const schema = new Schema<AdministratorDocument>(
 );
 schema.index({ emailKey: 1 }, { unique: true });
 
+schema.plugin(versioned);
 export const Administrators = model<AdministratorDocument>('Administrator', schema);
 
 /**

@@ -1,5 +1,6 @@
 import { Schema, model, type Types } from 'mongoose';
 import type { Actor } from '../domain/migration';
+import { versioned } from './schema-version';
 
 /** What somebody did, in the past tense of the page that shows it (`admin.audit.actions.<action>`). */
 export const auditedActions = [
@@ -58,6 +59,7 @@ const schema = new Schema<AuditEntry>(
 );
 schema.index({ mailUserId: 1, _id: -1 });
 
+schema.plugin(versioned);
 export const AuditLog = model<AuditEntry>('AuditEntry', schema);
 
 /** The newest entries, newest first; `before` is the id of the last one already shown. */

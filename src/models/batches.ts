@@ -1,5 +1,6 @@
 import { Schema, model } from 'mongoose';
 import { defaultBatchPlan, type BatchPlan } from '../domain/batch-plan';
+import { versioned } from './schema-version';
 
 /** How a batch is moved; one that nobody has edited has no document. */
 export interface BatchDocument {
@@ -22,6 +23,7 @@ const schema = new Schema<BatchDocument>(
 );
 schema.index({ _id: 1, revision: 1 }, { unique: true, name: 'an edit is made once' });
 
+schema.plugin(versioned);
 export const Batches = model<BatchDocument>('Batch', schema);
 
 /** A batch as it stands: `revision` 0 and the default plan where nobody has edited it. */

@@ -1,6 +1,7 @@
 import { Schema, model } from 'mongoose';
 import type { Actor, BulkActionName } from '../domain/migration';
 import type { MailUserSelection } from './mail-user-filter';
+import { versioned } from './schema-version';
 
 /**
  * One press of a button for many rows. The web writes it and starts the workflow `bulkAction`; the workflow writes its progress;
@@ -58,6 +59,7 @@ const schema = new Schema<BulkActionDocument>(
 
 schema.index({ finishedAt: 1, createdAt: -1 });
 
+schema.plugin(versioned);
 export const BulkActions = model<BulkActionDocument>('BulkAction', schema);
 
 /** Those that are under way, the newest first. */

@@ -1,5 +1,6 @@
 import { Schema, model } from 'mongoose';
 import type { CheckReport } from '../connectors/connector';
+import { versioned } from './schema-version';
 
 /**
  * One **Test connection**. The web writes it and starts the workflow `checkConnector`; an activity writes the report; pages read it.
@@ -26,4 +27,5 @@ const schema = new Schema<ConnectorCheck>(
   { collection: 'connectorChecks', minimize: false, versionKey: false },
 );
 
+schema.plugin(versioned);
 export const ConnectorChecks = model<ConnectorCheck>('ConnectorCheck', schema);

@@ -4,6 +4,7 @@ import type { ConnectorThrottle } from '../domain/connector-wait';
 import type { InvitationChoice } from '../domain/migration';
 import type { Side } from '../domain/mailbox';
 import type { StartWindow } from '../domain/start-window';
+import { versioned } from './schema-version';
 
 /** A configured server and how to sign in to it. */
 export interface ConnectorDocument {
@@ -69,4 +70,5 @@ const schema = new Schema<ConnectorDocument>(
 );
 schema.index({ side: 1, name: 1 }, { unique: true });
 
+schema.plugin(versioned);
 export const Connectors = model<ConnectorDocument>('Connector', schema);

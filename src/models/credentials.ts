@@ -1,5 +1,6 @@
 import { Schema, model, type Types } from 'mongoose';
 import type { Side } from '../domain/mailbox';
+import { versioned } from './schema-version';
 
 /** Sealed proof. To destroy it is to delete the document. */
 export interface CredentialDocument {
@@ -31,6 +32,7 @@ const schema = new Schema<CredentialDocument>(
 );
 schema.index({ 'owner.id': 1 });
 
+schema.plugin(versioned);
 export const Credentials = model<CredentialDocument>('Credential', schema);
 
 /** The sealed credential, unless it was destroyed, belongs to another, or is past its time. */

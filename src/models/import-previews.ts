@@ -2,6 +2,7 @@ import { Schema, model, type Types } from 'mongoose';
 import type { MailUserRow, RowFault } from '../domain/mail-user-row';
 import { importChunkId, ImportChunks, rowsPerChunk, type ImportRow } from './imports';
 import { MailUsers, type MailUser } from './mail-users';
+import { versioned } from './schema-version';
 
 /** A list that was read and shown, and waits for **Import**. Its good rows stand in `ImportChunks` under the same id. */
 export interface ImportPreview {
@@ -48,6 +49,7 @@ const schema = new Schema<ImportPreview>(
   { collection: 'importPreviews', minimize: false, versionKey: false },
 );
 
+schema.plugin(versioned);
 export const ImportPreviews = model<ImportPreview>('ImportPreview', schema);
 
 /** How a row of a list stands to what is listed. */

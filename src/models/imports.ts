@@ -1,6 +1,7 @@
 import { Schema, model, type Types } from 'mongoose';
 import type { Actor } from '../domain/migration';
 import type { MailUserRow } from '../domain/mail-user-row';
+import { versioned } from './schema-version';
 
 /**
  * One **Upload CSV** that was confirmed. The web writes the rows in chunks (`ImportChunks`), then this, then starts the workflow
@@ -75,5 +76,7 @@ const chunkSchema = new Schema<ImportChunk>(
   { collection: 'importChunks', minimize: false, versionKey: false },
 );
 
+schema.plugin(versioned);
 export const Imports = model<ImportDocument>('Import', schema);
+chunkSchema.plugin(versioned);
 export const ImportChunks = model<ImportChunk>('ImportChunk', chunkSchema);

@@ -15,11 +15,12 @@ import type {
   Repairs,
   Taken,
 } from '../engine/ledger';
+import { schemaVersion } from './schema-version';
 
 /** A document as it is stored. `writes` makes a write of every proof of a fence, so that it is as durable as any other. */
-type Stored<Document> = Document & { _id: string; writes: number };
+type Stored<Document> = Document & { _id: string; writes: number; schemaVersion?: number };
 /** `folder` is the `_id` of the folder's document, `keys` are hashes of the source keys, both short for the index. */
-type StoredParcel = LedgerParcel & { _id: string; folder: string; keys: string[] };
+type StoredParcel = LedgerParcel & { _id: string; folder: string; keys: string[]; schemaVersion?: number };
 
 // What is stored here is written whole by the engine and never cast: mongoose keeps the connection, the names and the indexes.
 const pairs = new Schema(
@@ -63,7 +64,7 @@ export class MongoLedgerStore implements LedgerStore {
   takePair(pairId: string, fence: number): Promise<Taken<PairDocument>> {
     return reach(async () => {
       const fresh = { fence: 0, ensuring: false, adopted: false, positions: 0 };
-      await upsert(this.pairs, pairId, { $setOnInsert: { pairId, ...fresh, writes: 0 } });
+      await upsert(this.pairs, pairId, { $setOnInsert: { pairId, ...fresh, writes: 0, schemaVersion } });
       const taken = await take(this.pairs, pairId, fence);
       return taken ?? { kind: 'refused', by: 0 };
     });
@@ -77,7 +78,8 @@ export class MongoLedgerStore implements LedgerStore {
     const { pairId, folderKey } = id;
     const counters = { ...noCounters };
     const fresh = { pairId, folderKey, fence: 0, pending: [], seq: 0, completeSince: 0, counters, writes: 0 };
-    return reach(() => upsert(this.folderDocuments, idOf(id), { $set: { plan }, $setOnInsert: fresh }));
+    const stored = { ...fresh, schemaVersion };
+    return reach(() => upsert(this.folderDocuments, idOf(id), { $set: { plan }, $setOnInsert: stored }));
   }
 
   folder(id: FolderId): Promise<FolderDocument | undefined> {
@@ -116,7 +118,7 @@ export class MongoLedgerStore implements LedgerStore {
     return reach(async () => {
       try {
         await this.parcelDocuments.insertOne(
-          { _id: parcel.parcelId, folder: idOf(parcel), keys, ...parcel },
+          { _id: parcel.parcelId, folder: idOf(parcel), keys, schemaVersion, ...parcel },
           durable,
         );
       } catch (fault) {
@@ -177,6 +179,7 @@ interface Fenced {
   _id: string;
   fence: number;
   writes: number;
+  schemaVersion?: number;
 }
 interface Update {
   $set?: object;
@@ -189,7 +192,7 @@ async function take<Document extends Fenced>(
   collection: mongo.Collection<Document>,
   _id: string,
   fence: number,
-): Promise<Taken<Omit<Document, '_id' | 'writes'>> | undefined> {
+): Promise<Taken<Omit<Document, '_id' | 'writes' | 'schemaVersion'>> | undefined> {
   for (;;) {
     const found = (await collection.findOne({ _id } as mongo.Filter<Document>)) as Document | null;
     if (!found) return undefined;
@@ -238,11 +241,13 @@ function hashOf(sourceKey: string): string {
   return createHash('sha1').update(sourceKey).digest('base64url').slice(0, 11);
 }
 
-function withoutStored<Document extends Fenced>({ _id, writes: _writes, ...document }: Document) {
+function withoutStored<Document extends Fenced>(stored: Document) {
+  const { _id, writes: _writes, schemaVersion: _version, ...document } = stored;
   return document;
 }
 
-function withoutIndex({ _id, folder: _folder, keys: _keys, ...parcel }: StoredParcel): LedgerParcel {
+function withoutIndex(stored: StoredParcel): LedgerParcel {
+  const { _id, folder: _folder, keys: _keys, schemaVersion: _version, ...parcel } = stored;
   return parcel;
 }
 

@@ -1,4 +1,5 @@
 import { Schema, model } from 'mongoose';
+import { versioned } from './schema-version';
 
 /** When the next invitation may leave, over all workers. */
 export interface MailPace {
@@ -12,6 +13,7 @@ const schema = new Schema<MailPace>(
 );
 schema.index({ _id: 1, nextAt: 1 }, { unique: true, name: 'a turn is given once' });
 
+schema.plugin(versioned);
 export const MailPaces = model<MailPace>('MailPace', schema);
 
 /**

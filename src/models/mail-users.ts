@@ -13,6 +13,7 @@ import type { FaultText } from '../domain/faults';
 import type { MoveSummary } from '../domain/move-summary';
 import { recipientTypes, type RecipientType } from '../domain/mail-user-row';
 import type { Side } from '../domain/mailbox';
+import { versioned } from './schema-version';
 
 export { recipientTypes, type RecipientType };
 
@@ -193,4 +194,5 @@ schema.index({ batch: 1, 'source.addressKey': 1, _id: 1 });
 schema.index({ 'target.connectorId': 1, 'source.addressKey': 1, _id: 1 });
 schema.index({ 'source.addressKey': 1, _id: 1 });
 
+schema.plugin(versioned);
 export const MailUsers = model<MailUser>('MailUser', schema);

@@ -1,4 +1,5 @@
 import { Schema, model } from 'mongoose';
+import { versioned } from './schema-version';
 
 /** The one-time link by which the first administrator is made; there is at most one. */
 export interface SetUpLink {
@@ -17,6 +18,7 @@ const schema = new Schema<SetUpLink>(
   { collection: 'settings', versionKey: false },
 );
 
+schema.plugin(versioned);
 export const Settings = model<SetUpLink>('Setting', schema);
 
 /** Makes this token the only one that sets up; the one before it is void. */

@@ -1,5 +1,6 @@
 import { Schema, model } from 'mongoose';
 import { signInTries } from '../domain/sign-in-tries';
+import { versioned } from './schema-version';
 
 /** Refused sign-ins of one mailbox, whoever typed them and through whatever link; servers lock accounts for less. */
 export interface SignInRefusals {
@@ -14,6 +15,7 @@ const schema = new Schema<SignInRefusals>(
   { collection: 'signInRefusals', versionKey: false },
 );
 
+schema.plugin(versioned);
 export const SignInRefusalsOfMailboxes = model<SignInRefusals>('SignInRefusals', schema);
 
 export interface MailboxKey {

@@ -1,4 +1,5 @@
 import { Schema, model } from 'mongoose';
+import { versioned } from './schema-version';
 
 /**
  * A mail user that waits for a slot of both its connectors, or has them. The collection holds only these, so that the gate reads it
@@ -42,6 +43,7 @@ const schema = new Schema<SlotDocument>(
   { collection: 'slots', versionKey: false },
 );
 
+schema.plugin(versioned);
 export const Slots = model<SlotDocument>('Slot', schema);
 
 /** How many wait, this one included, among those that asked before it; `undefined` where it does not wait. */
