@@ -58,7 +58,7 @@ function armed(random: Random, fault: (random: Random) => FaultInput & object, s
     : random.pick<string>(at === 'target' ? eachOperation : sourceOperation);
   const again = random.chance(0.5)
     ? { count: random.int(1, 4) }
-    : { probability: random.int(5, 30) / 100, forMs: random.int(1000, 6000), seed: random.int(1, 1_000_000) };
+    : { count: random.int(2, 8), probability: random.int(5, 50) / 100, seed: random.int(1, 1_000_000) };
   const where = operation === any ? {} : { operation };
   return { do: 'arm', side: at, faults: [{ ...fault(random), ...where, ...again }] };
 }

@@ -5,7 +5,7 @@ const source = [item('a'), item('b'), item('c', '/Inbox/Below')];
 
 /** A migration that went well, but for what is given. */
 const after = (change: Partial<Evidence> = {}) =>
-  judge({ before: source, after: source, target: source, named: new Set(), ...change });
+  judge({ before: source, after: source, target: source, named: new Set(), changedInTarget: 0, ...change });
 
 describe('the oracle', () => {
   it('finds nothing where each item is in the target once', () => {
@@ -49,6 +49,12 @@ describe('the oracle', () => {
     expect(after({ after: left })).toMatchObject({ leftBehind: [item('a')], foreign: [], doubled: [] });
     expect(after({ after: left, target: left })).toMatchObject({ leftBehind: [], lost: [] });
     expect(after({ after: left, target: [...source, item('a')] }).doubled).toEqual([item('a')]);
+  });
+
+  it('lets items be away that were removed in the target, where the product says so of as many', () => {
+    const target = source.slice(2);
+    expect(after({ target, changedInTarget: 2 })).toMatchObject({ lost: [], removed: source.slice(0, 2) });
+    expect(after({ target, changedInTarget: 1 }).lost).toHaveLength(2);
   });
 
   it('wants what was moved at its new place', () => {

@@ -4,7 +4,8 @@
  * The truth is the source as it stands at the end, after a further pass where it was changed meanwhile. Each of its items is in the
  * target exactly once, in the folder of the same path with the same content, or it is named in the report. An item that its user moved
  * or deleted at the source meanwhile may have been copied before, once: it is counted as left behind. A moved item is, at its new
- * place, an item like any other. Nothing else is in the target.
+ * place, an item like any other. Nothing else is in the target. Where a folder of the target was deleted, what lay in it stays away,
+ * as its user wanted, if the product says of as many items that they were changed in the target.
  */
 
 /** An item as it was counted: folder path, its own key or that of the item it is a copy of, and a hash of its content. */
@@ -22,6 +23,8 @@ export interface Evidence {
   target: readonly CountedItem[];
   /** Keys of the items that the product named as not copied. */
   named: ReadonlySet<string>;
+  /** Of so many items the product says that they were changed or removed in the target; 0 where nobody touched the target. */
+  changedInTarget: number;
 }
 
 export type Verdict = Record<
@@ -38,13 +41,15 @@ export type Verdict = Record<
   /** Not in the target, or not as it should be, and named. */
   | 'named'
   /** Copied before the user moved or deleted it at the source. */
-  | 'leftBehind',
+  | 'leftBehind'
+  /** Removed in the target by its user, and said to be. */
+  | 'removed',
   CountedItem[]
 >;
 
 export const faulty = ['lost', 'doubled', 'altered', 'misplaced', 'foreign'] as const;
 
-export function judge({ before, after, target, named }: Evidence): Verdict {
+export function judge({ before, after, target, named, changedInTarget }: Evidence): Verdict {
   const verdict: Verdict = {
     lost: [],
     doubled: [],
@@ -53,6 +58,7 @@ export function judge({ before, after, target, named }: Evidence): Verdict {
     foreign: [],
     named: [],
     leftBehind: [],
+    removed: [],
   };
   const copies = new Map<string | null, CountedItem[]>();
   for (const item of target) copies.set(item.key, [...(copies.get(item.key) ?? []), item]);
@@ -67,6 +73,7 @@ export function judge({ before, after, target, named }: Evidence): Verdict {
       verdict.doubled.push(...found.slice(1));
     }
   }
+  if (verdict.lost.length <= changedInTarget) verdict.removed = verdict.lost.splice(0);
   return verdict;
 }
 

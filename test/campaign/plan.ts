@@ -21,6 +21,8 @@ export interface Plan {
 }
 
 const mostFaults = 6;
+/** What is due when all is compared finds little left to befall. */
+const latest = 0.92;
 
 /** @param only the kinds to draw from; empty: all */
 export function planOf(seed: number, only: readonly string[] = []): Plan {
@@ -30,11 +32,11 @@ export function planOf(seed: number, only: readonly string[] = []): Plan {
   const mailbox = { items: sizeOf(random), folders: random.int(2, 20), seed: random.int(1, 1_000_000) };
   const slowedByMs = random.int(0, 60);
   const count = random.int(1, mostFaults);
-  const burst = random.next();
+  const burst = random.next() * latest;
   const faults = Array.from({ length: count }, (): PlannedFault => {
     const kind = weighted(random, kinds);
     // Half of them come together, where they meet each other.
-    const at = random.chance(0.5) ? burst : random.next();
+    const at = random.chance(0.5) ? burst : random.next() * latest;
     const plusMs = random.int(0, 600);
     return { kind, at, plusMs, deed: catalogue[kind].draw(random) };
   });

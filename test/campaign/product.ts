@@ -7,6 +7,8 @@ export interface Row {
   epoch: number;
   startPending: boolean;
   copied: number;
+  /** Of so many items it says that they were changed or removed in the target. */
+  changedInTarget: number;
   /** What the pass does just now. */
   step?: string;
   pairId?: string;
@@ -43,6 +45,7 @@ export class Product {
       epoch: Number(projection?.epoch ?? 0),
       startPending: startId !== undefined && startId !== projection?.handledStartId,
       copied: Number(counters?.copied ?? 0),
+      changedInTarget: Number(projection?.verified?.changedByUser ?? 0),
       ...(projection?.pass ? { step: String(projection.pass.step) } : {}),
       ...(typeof pairId === 'string' ? { pairId } : {}),
       ...(projection?.fault ? { fault: String(projection.fault.text?.code) } : {}),

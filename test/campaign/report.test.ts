@@ -14,6 +14,7 @@ const nothing = {
   foreign: [],
   named: [],
   leftBehind: [],
+  removed: [],
 };
 const stray = { path: '/Inbox', key: 'a', hash: 'h' };
 const result = (change: Partial<RunResult> = {}): RunResult => ({

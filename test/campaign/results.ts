@@ -24,6 +24,7 @@ export interface ResultLine {
   misplaced: number;
   foreign: number;
   leftBehind: number;
+  removed: number;
   /** Items that are not in the target and were named, by the code of the reason. */
   named: Record<string, number>;
 }
@@ -50,6 +51,7 @@ export function lineOf(
     misplaced: count('misplaced'),
     foreign: count('foreign'),
     leftBehind: count('leftBehind'),
+    removed: count('removed'),
     named: reasons,
   };
 }

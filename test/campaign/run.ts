@@ -35,14 +35,16 @@ export async function runOnce(system: FaultySystem, product: Product, plan: Plan
   const begunAt = Date.now();
   const name = `${plan.seed}-${begunAt.toString(36)}`;
   const mover = await system.addMover(name, plan.mailbox);
-  const before = await witness(system.mailbox('source', mover));
+  const isUsed = plan.faults.some(({ deed }) => deed.do === 'useSource');
+  // What nobody changes is listed once, at the end.
+  const before = isUsed ? await witness(system.mailbox('source', mover)) : undefined;
   const row = () => product.row(mover.source.address);
   const people = new People(system, mover, (await row()).id);
   const stage: Stage = {
     system,
     people,
     mover,
-    items: before,
+    items: before ?? [],
     armed: { source: 0, target: 0 },
     locked: new Set(),
   };
@@ -50,9 +52,11 @@ export async function runOnce(system: FaultySystem, product: Product, plan: Plan
   const state = await run.live();
   await system.heal();
   const faults = await run.faults;
-  const rest = { items: before.length, state, faults, starts: run.starts };
+  const rest = { items: plan.mailbox.items, state, faults, starts: run.starts };
   const outcome =
-    state === 'doesNotEnd' ? { reasons: {} } : await verdictOf(system, product, stage, before, await row());
+    state === 'doesNotEnd'
+      ? { reasons: {} }
+      : await verdictOf(system, product, stage, before, await row(), faults);
   return { ...rest, ...outcome, durationMs: Date.now() - begunAt };
 }
 
@@ -60,15 +64,23 @@ async function verdictOf(
   system: FaultySystem,
   product: Product,
   { mover }: Stage,
-  before: SourceItem[],
-  { pairId }: Row,
+  before: SourceItem[] | undefined,
+  { pairId, changedInTarget: said }: Row,
+  faults: RunResult['faults'],
 ): Promise<Pick<RunResult, 'verdict' | 'reasons'>> {
   const [after, target, named] = await Promise.all([
     witness(system.mailbox('source', mover)),
     witness(system.mailbox('target', mover), pairId ?? 'none'),
     pairId === undefined ? new Map<string, string>() : product.named(pairId),
   ]);
-  const verdict = judge({ before, after, target, named: new Set(named.keys()) });
+  const changedInTarget = faults.targetFolderDeleted ? said : 0;
+  const verdict = judge({
+    before: before ?? after,
+    after,
+    target,
+    named: new Set(named.keys()),
+    changedInTarget,
+  });
   const reasons: Record<string, number> = {};
   for (const { key } of verdict.named) {
     const code = named.get(key ?? '') ?? '';
@@ -113,7 +125,7 @@ class Run {
       const row = await this.row().catch(() => undefined);
       if (row === undefined) continue;
       last = row.state;
-      this.progress.see(row, this.stage.items.length);
+      this.progress.see(row, this.plan.mailbox.items);
       if (!ends.test(row.state) || row.startPending) {
         const mayBeAsked = asking.test(row.state) && this.stage.locked.size === 0;
         if (mayBeAsked) await this.stage.people.signInIfAsked().catch(() => false);
