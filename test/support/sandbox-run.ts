@@ -20,20 +20,29 @@ export class SandboxRun {
   private constructor(
     readonly data: string,
     private readonly process: ChildProcess,
+    private readonly tree: string,
   ) {
     for (const stream of [process.stdout, process.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
   }
 
-  /** Resolves once the table is printed. @param flags as after `npm start --` */
-  static async start(flags: readonly string[] = [], timeoutMs = 120_000): Promise<SandboxRun> {
+  /**
+   * Resolves once the table is printed.
+   * @param flags as after `npm start --`
+   * @param tree whose `npm start`; absent: this work tree's
+   */
+  static async start(
+    flags: readonly string[] = [],
+    timeoutMs = 120_000,
+    tree: string = root,
+  ): Promise<SandboxRun> {
     const data = mkdtempSync(join(tmpdir(), 'mailporter-run-'));
     const child = spawn(process.execPath, ['sandbox/start.mjs', ...flags], {
-      cwd: root,
+      cwd: tree,
       env: { ...environment(), MAILPORTER_DATA: data },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const run = new SandboxRun(data, child);
+    const run = new SandboxRun(data, child, tree);
     try {
       await run.until('the sandbox is up', timeoutMs, () => {
         if (child.exitCode !== null) throw new Error(`npm start ended:\n${run.output}`);
@@ -66,7 +75,7 @@ export class SandboxRun {
   async addMailboxes(...flags: string[]): Promise<{ source: string; target: string }[]> {
     const before = new Set(this.addresses('Contoso'));
     const child = spawn(process.execPath, ['dist/sandbox/add-mailboxes.js', ...flags], {
-      cwd: root,
+      cwd: this.tree,
       env: { ...environment(), MAILPORTER_DATA: this.data },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

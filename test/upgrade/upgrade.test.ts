@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import mongoose, { type Connection } from 'mongoose';
+import { compareCounts, countMailbox } from '../support/exchange-count';
+import { root } from '../support/prepared';
+import { SandboxRun } from '../support/sandbox-run';
+import { startMove } from '../support/start-move';
+
+/** `UPGRADE_ITEMS=5000 npx jest test/upgrade` is the long form. */
+const items = Number(process.env.UPGRADE_ITEMS ?? 600);
+const run = promisify(execFile);
+
+type Process = 'web' | 'worker';
+
+/** The newest release at work, whose processes are replaced one by one while mailboxes are copied. */
+describe('an upgrade from the newest release', () => {
+  let tree: string;
+  let sandbox: SandboxRun;
+  let database: Connection;
+  let pairs: { source: string; target: string }[];
+
+  beforeAll(async () => {
+    tree = mkdtempSync(join(tmpdir(), 'mailporter-release-'));
+    await run(process.execPath, [join(root, 'sandbox', 'prepare.mjs'), 'build']);
+    await run(process.execPath, [join(__dirname, 'build-release.mjs'), tree], { maxBuffer: 1 << 26 });
+    sandbox = await SandboxRun.start(['--settle', 'PT2S', '--workers', '2'], 300_000, tree);
+    pairs = await sandbox.addMailboxes('--count', '2', '--items', String(items), '--seed', '11');
+    // Slow enough that every replacement falls into the copy.
+    await sandbox.control('fabrikam', 'POST', '/faults', {
+      kind: 'latency',
+      operation: 'CreateItem',
+      ms: 300,
+    });
+    database = await mongoose.createConnection(sandbox.facts().mongodb).asPromise();
+  }, 600_000);
+  afterAll(async () => {
+    await database?.close();
+    await sandbox?.end();
+    rmSync(tree, { recursive: true, force: true });
+  }, 60_000);
+
+  /** The supervisor starts this from now on, when it starts that process again. */
+  function install(name: Process, from: 'release' | 'this tree'): void {
+    const main = join(tree, 'dist', 'src', `${name}.js`);
+    if (from === 'release') return cpSync(join(tree, `${name}.js.kept`), main);
+    cpSync(main, join(tree, `${name}.js.kept`));
+    const other = JSON.stringify(join(root, 'dist', 'src', `${name}.js`));
+    writeFileSync(main, `process.argv[1] = ${other};\nrequire('node:module').runMain();\n`);
+  }
+
+  /** Ends a process; resolves once another runs in its place. */
+  async function replace(name: Process, pid: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const { length } = sandbox.facts().pids[name];
+    process.kill(pid, signal);
+    await sandbox.until(`${name} is back`, 90_000, () => {
+      const now = sandbox.facts().pids[name];
+      return Promise.resolve(now.length === length && !now.includes(pid));
+    });
+  }
+
+  const row = async ({ source }: { source: string }) => {
+    const found = await database.collection('mailUsers').findOne({ 'source.address': source });
+    return { state: String(found?.projection?.state), copied: Number(found?.counters?.copied ?? 0) };
+  };
+
+  const share = (pair: { source: string }, part: number) =>
+    sandbox.until(`${part} of the items are copied`, 600_000, async () => {
+      const { state, copied } = await row(pair);
+      return copied >= part * items || state.startsWith('completed');
+    });
+
+  async function isWhole(pair: { source: string; target: string }): Promise<void> {
+    await sandbox.until('the migration ends', 900_000, async () =>
+      /^(completed|failed|stopped)/.test((await row(pair)).state),
+    );
+    expect((await row(pair)).state).toBe('completed');
+    const [source, target] = await Promise.all([
+      countMailbox(sandbox.mailbox('Contoso', pair.source)),
+      countMailbox(sandbox.mailbox('Fabrikam', pair.target)),
+    ]);
+    expect(source.items).toBeGreaterThanOrEqual(items);
+    const whole = { lost: 0, doubled: 0, extra: 0, missingFolders: [] };
+    expect(await compareCounts(source, target)).toMatchObject(whole);
+  }
+
+  it('of the workers, one after the other, then of the web server, loses and doubles nothing in mid-copy', async () => {
+    const pair = pairs[0] as { source: string; target: string };
+    await startMove(sandbox, pair);
+    const [first = 0, second = 0] = sandbox.facts().pids.worker;
+    await share(pair, 0.1);
+    install('worker', 'this tree');
+    await replace('worker', first, 'SIGTERM');
+    await share(pair, 0.4);
+    await replace('worker', second, 'SIGKILL');
+    await share(pair, 0.7);
+    install('web', 'this tree');
+    await replace('web', sandbox.facts().pids.web[0] ?? 0, 'SIGTERM');
+    await isWhole(pair);
+  }, 1_800_000);
+
+  it('of the web server, then of the workers, does so too, after all were set back while nothing was copied', async () => {
+    const pair = pairs[1] as { source: string; target: string };
+    for (const name of ['worker', 'web'] as const) {
+      install(name, 'release');
+      for (const pid of sandbox.facts().pids[name]) await replace(name, pid, 'SIGTERM');
+    }
+    install('web', 'this tree');
+    await sandbox.until('the web server of the release answers', 60_000, async () => {
+      await startMove(sandbox, pair);
+      return true;
+    });
+    await share(pair, 0.2);
+    await replace('web', sandbox.facts().pids.web[0] ?? 0, 'SIGKILL');
+    await share(pair, 0.5);
+    install('worker', 'this tree');
+    for (const pid of sandbox.facts().pids.worker) await replace('worker', pid, 'SIGKILL');
+    await isWhole(pair);
+  }, 1_800_000);
+});
