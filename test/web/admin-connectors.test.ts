@@ -62,7 +62,10 @@ describe('the start window', () => {
     });
     const { text } = await agent.get('/admin/sources').expect(200);
     expect(text).toContain('19:00 to 06:00, Mon and Fri (Europe/Berlin)');
-    const told = { action: 'planChanged', 'selection.filter.sourceConnectorId': source._id.toHexString() };
+    const told = {
+      action: 'planChanged' as const,
+      'selection.filter.sourceConnectorId': source._id.toHexString(),
+    };
     expect(await BulkActions.countDocuments(told)).toBe(1);
     await send(agent, page, page, windowed).expect(303);
     expect(await BulkActions.countDocuments(told)).toBe(1);
