@@ -4,6 +4,7 @@ import { Fault, type FaultText } from '../src/domain/faults';
 import { everything, itemFilter, type FilterSpec } from '../src/domain/item-filter';
 import type { MailboxCounters, VerifyCounts } from '../src/domain/migration';
 import { copyFolder as copy, type CopyFolderResult } from '../src/engine/copy-folder';
+import { followGone as follow, type FollowResult } from '../src/engine/follow-gone';
 import { planFolders as plan } from '../src/engine/plan-folders';
 import { verifyPass as verify } from '../src/engine/verify-pass';
 import { notePair } from '../src/models/copy-report';
@@ -24,8 +25,9 @@ export interface Fenced {
 
 export interface PlanFoldersInput extends OpeningKey {
   fence: number;
-  /** Absent from workflows begun before there were filters. */
+  /** Absent from workflows of 0.1.0, as is `sourceChecked`. */
   filter?: FilterSpec;
+  sourceChecked?: boolean;
 }
 export interface PlannedFolderOfWorkflow {
   position: number;
@@ -53,6 +55,13 @@ export type CopyFolderOutcome =
   | Fenced
   | Closed;
 
+export interface FollowGoneInput extends OpeningKey {
+  fence: number;
+  followDeletions: boolean;
+  sourceChecked: boolean;
+}
+export type FollowGoneOutcome = FollowResult | Closed;
+
 export interface VerifyPassInput extends OpeningKey {
   filter: FilterSpec;
 }
@@ -68,13 +77,14 @@ export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps
     },
 
     /** Lists the source's folders, makes the target's and keeps the plan; the workflow sees positions, never names. */
-    async planFolders({ fence, filter = everything, ...key }: PlanFoldersInput): Promise<PlanFoldersResult> {
+    async planFolders(input: PlanFoldersInput): Promise<PlanFoldersResult> {
+      const { fence, filter = everything, sourceChecked = false, ...key } = input;
       return withMailbox(
         openMailboxes.find(key),
         '',
         () => undefined,
         async (mailbox, signal) => {
-          const result = await plan(mailbox.pair, { fence, filter }, signal);
+          const result = await plan(mailbox.pair, { fence, filter, sourceChecked }, signal);
           if (result.kind === 'fenced') return result;
           const folders = result.folders.map(({ position, wellKnown }) => ({
             position,
@@ -99,6 +109,21 @@ export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps
           const result = await copy(mailbox.pair, order, signal, (now) => (counters = { ...now }));
           log.debug({ ...keyOf(input), position, kind: result.kind }, 'a folder ends');
           return outcomeOf(result);
+        },
+      );
+    },
+
+    /** Follows what was moved and, where asked, deleted at the source; after the sweeps of a pass. */
+    async followGone({ fence, followDeletions, sourceChecked, ...key }: FollowGoneInput) {
+      return withMailbox<FollowGoneOutcome>(
+        openMailboxes.find(key),
+        '',
+        () => undefined,
+        async (mailbox, signal) => {
+          const order = { fence, followDeletions, sourceChecked };
+          const result = await follow(mailbox.pair, order, signal);
+          log.debug({ ...keyOf(key), ...result }, 'what is gone from the source was followed');
+          return result;
         },
       );
     },

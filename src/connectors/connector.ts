@@ -139,6 +139,10 @@ export interface Stamp {
   sourceKey: string;
   changeKey: string;
   parcelId: string;
+  /** The source item's, where it has one: what was moved is known by it though the ledger is lost. */
+  moveKey?: string;
+  /** The target item with the version before, where this one was put beside it and that is to be removed. */
+  replaces?: TargetRef;
   /** Set while an item that needs several requests is not complete; cleared by the last of them. */
   unfinished: boolean;
 }

@@ -36,9 +36,38 @@ export async function adopt(
     steps.set(sourceKey, { before, after: entryOf(item, before), seq });
   }
   if (steps.size === 0) return;
+  await recordReplaced(copy, steps, strange, known);
   const parcel = session.begin([...steps.values()].map(({ after }) => after));
   await session.save();
   await record(copy, parcel, [...steps.values()], true);
+}
+
+/** What the stamps of newer versions name as replaced is entered before them, so that it is removed where that was left undone. */
+async function recordReplaced(
+  copy: Pick<FolderCopy, 'pair' | 'session' | 'keys' | 'onProgress'>,
+  steps: Map<string, Step>,
+  items: readonly StampedItem[],
+  known: ReadonlyMap<string, KnownEntry[]>,
+): Promise<void> {
+  const replaced: Step[] = [];
+  for (const { stamp, targetId } of items) {
+    const { sourceKey, replaces } = stamp;
+    const step = steps.get(sourceKey);
+    if (!replaces || !step || !holds(step.after, targetId)) continue;
+    if (known.get(sourceKey)?.some((entry) => !entry.adopted && holds(entry, replaces.targetId))) continue;
+    const outcome = { kind: 'copied' as const, ...replaces, alreadyThere: true as const };
+    const after: LedgerEntry = { ...step.after, changeKey: '', outcome };
+    replaced.push({ before: step.before, after });
+    step.before = after;
+  }
+  if (replaced.length === 0) return;
+  const parcel = copy.session.begin(replaced.map(({ after }) => after));
+  await copy.session.save();
+  await record(copy, parcel, replaced);
+}
+
+function holds({ outcome }: LedgerEntry, targetId: string): boolean {
+  return outcome.kind === 'copied' && outcome.targetId === targetId;
 }
 
 /** Those that no parcel of the ledger accounts for. */
@@ -68,7 +97,7 @@ function entryOf(
   { stamp, targetId, targetChangeKey }: StampedItem,
   before: KnownEntry | undefined,
 ): LedgerEntry {
-  const { moveKey, itemClass = '', sizeBytes = 0, date } = before ?? {};
+  const { moveKey = stamp.moveKey, itemClass = '', sizeBytes = 0, date } = before ?? {};
   const { sourceKey, changeKey } = stamp;
   const fate = before ? fateOf(before.outcome) : undefined;
   const outcome: EntryOutcome = { kind: 'copied', targetId, targetChangeKey };

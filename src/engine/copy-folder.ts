@@ -170,6 +170,7 @@ async function copyAll(copy: FolderCopy, retryFailed: boolean): Promise<number> 
   const { pair, session, keys } = copy;
   const { document } = session;
   applyRepairs(document);
+  if (document.closed) reopen(session);
   if (document.seq === 0) await keys.readAll();
   session.raiseSeq(keys.highestSeq);
   await settle(copy);
@@ -181,6 +182,12 @@ async function copyAll(copy: FolderCopy, retryFailed: boolean): Promise<number> 
   await session.saveChanges();
   pair.board.set(document, true);
   return changes;
+}
+
+/** A folder that was gone, and is back with what it holds now. */
+function reopen(session: FolderSession): void {
+  session.set({ closed: false });
+  session.setWatermark({ source: undefined });
 }
 
 /** A watermark that `verifyPass` did not find true is not gone on from. */
@@ -204,6 +211,7 @@ async function listAndCopy(copy: FolderCopy): Promise<number> {
   for (let more = true; more;) {
     const page = await listPage(copy, since);
     beginning ||= page.reset;
+    if (beginning && (since === undefined || page.reset)) session.set({ relisted: document.seq > 0 });
     if (beginning) await keys.readAll();
     await copyPage(copy, page);
     changes += page.changes.length;

@@ -117,9 +117,14 @@ async function giveUpOn(copy: FolderCopy, works: readonly Work[], fault: Fault |
 }
 
 /** Enters what needs no request. */
-export async function note(copy: FolderCopy, steps: readonly Step[]): Promise<void> {
+export async function note(
+  copy: Pick<FolderCopy, 'pair' | 'session' | 'keys' | 'onProgress'>,
+  steps: readonly Step[],
+): Promise<void> {
   if (steps.length === 0) return;
   const parcel = copy.session.begin(steps.map(({ after }) => after));
+  if (steps.some(({ after: { outcome } }) => outcome.kind === 'copied' && outcome.sourceGone))
+    copy.session.set({ goneSeq: parcel.seq });
   await copy.session.save();
   await record(copy, parcel, steps);
 }

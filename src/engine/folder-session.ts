@@ -75,7 +75,7 @@ export class FolderSession {
     this.changed = true;
   }
 
-  set(change: Pick<FolderDocument, 'completeSince'>): void {
+  set(change: Partial<Pick<FolderDocument, 'completeSince' | 'goneSeq' | 'relisted' | 'closed'>>): void {
     Object.assign(this.document, change);
     this.changed = true;
   }
@@ -132,8 +132,10 @@ export class FolderSession {
   /** Everything that is this attempt's alone, and what others write too only where it was changed here. */
   private patch(): FolderPatch {
     if (!this.changed) return {};
-    const { plan, pending, seq, completeSince, counters, watermark } = this.document;
-    const patch: FolderPatch = { pending, seq, completeSince, counters, watermark: watermark ?? null };
+    const { plan, watermark, pending, seq, completeSince, counters, ...gone } = this.document;
+    const { goneSeq, relisted, closed } = gone;
+    const own = { pending, seq, completeSince, counters, goneSeq, relisted, closed };
+    const patch: FolderPatch = { ...own, watermark: watermark ?? null };
     if (this.planChanged) patch.plan = plan;
     if (this.mendedRepairs) patch.repairs = null;
     this.changed = this.planChanged = this.mendedRepairs = false;

@@ -38,8 +38,8 @@ export interface LedgerStore {
   parcels(parcelIds: readonly string[]): Promise<LedgerParcel[]>;
   /** Every entry of these keys of a folder, in `seq` order; a key without one is absent. May cost a scan: see `known-keys.ts`. */
   lookUp(id: FolderId, sourceKeys: readonly string[]): Promise<Map<string, KnownEntry[]>>;
-  /** All parcels of a folder in `seq` order, a batch at a time in memory. */
-  stream(id: FolderId): AsyncIterable<LedgerParcel>;
+  /** The parcels of a folder with a `seq` above `after` (0 where absent), in `seq` order, a batch at a time in memory. */
+  stream(id: FolderId, after?: number): AsyncIterable<LedgerParcel>;
 }
 
 export type Taken<Document> = { kind: 'taken'; document: Document } | { kind: 'refused'; by: number };
@@ -60,8 +60,10 @@ export interface PairDocument {
   adopted: boolean;
   /** Places in the plan that were given out: 0 to `positions` - 1. */
   positions: number;
+  /** By position the `seq` up to which `followGone` has judged what went and what came; a folder it has not judged is absent. */
+  judged?: Record<number, number>;
 }
-export type PairPatch = Partial<Pick<PairDocument, 'ensuring' | 'adopted' | 'positions'>>;
+export type PairPatch = Partial<Pick<PairDocument, 'ensuring' | 'adopted' | 'positions' | 'judged'>>;
 
 /** What `planFolders` knows of a folder. */
 export interface FolderPlan {
@@ -112,16 +114,25 @@ export interface PendingEntry extends ItemRef {
 }
 
 export type EntryOutcome =
-  /** With `alreadyThere` it was found by its stamp, and no parcel in the ledger had put it. */
-  | { kind: 'copied'; targetId: string; targetChangeKey: string; alreadyThere?: true }
+  /**
+   * With `alreadyThere` it was found by its stamp, and no parcel in the ledger had put it; with `sourceGone` the source no longer has
+   * the item, and the target still holds it.
+   */
+  | {
+      kind: 'copied';
+      targetId: string;
+      targetChangeKey: string;
+      alreadyThere?: true;
+      sourceGone?: true;
+    }
   /** With `keptTargetId` the target item was changed or removed by its user: it is left, and nothing is put in its place. */
   | { kind: 'skipped'; reason: ItemReason; keptTargetId?: string }
   /** With `older` the target still holds the version before. */
   | { kind: 'failed'; reason: ItemReason; older?: TargetRef }
   /** Left out by the filter; the target holds nothing of ours for it. */
   | { kind: 'filtered' }
-  /** The source item is gone and the target holds nothing of ours for it. */
-  | { kind: 'removed' };
+  /** The source item is gone, `moved` to another key where it says so, and the target holds nothing of ours for it. */
+  | { kind: 'removed'; moved?: true };
 
 export interface LedgerEntry extends PendingEntry {
   outcome: EntryOutcome;
@@ -164,6 +175,12 @@ export interface FolderDocument extends FolderId {
   /** Each parcel is counted once: in the write that takes it out of `pending`. */
   counters: FolderCounters;
   repairs?: Repairs;
+  /** The highest seq of a parcel that says of an item that the source no longer has it. */
+  goneSeq?: number;
+  /** True where the source was listed anew: what went before that was not told, and `followGone` is to look for it. */
+  relisted?: boolean;
+  /** True where the folder is gone and its items were noted as gone with it. */
+  closed?: boolean;
 }
 
 /** What a fenced write sets; what is absent stays. `null` takes a field away. */
@@ -174,5 +191,8 @@ export interface FolderPatch {
   completeSince?: number;
   watermark?: Watermark | null;
   counters?: FolderCounters;
+  goneSeq?: number;
+  relisted?: boolean;
+  closed?: boolean;
   repairs?: null;
 }

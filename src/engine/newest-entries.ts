@@ -15,6 +15,14 @@ export function sliceOf(sourceKey: string, slices: number): number {
  * Memory is bounded whatever the folder.
  */
 export async function* newestEntries(ledger: LedgerStore, id: FolderId): AsyncGenerator<KnownEntry> {
+  for await (const newest of newestEntriesBySlice(ledger, id)) yield* newest.values();
+}
+
+/** The same, by key, in several parts none of which is too great for memory. */
+export async function* newestEntriesBySlice(
+  ledger: LedgerStore,
+  id: FolderId,
+): AsyncGenerator<Map<string, KnownEntry>> {
   let entries = 0;
   for await (const parcel of ledger.stream(id)) entries += parcel.entries.length;
   const slices = Math.max(1, Math.ceil(entries / entriesAtOnce));
@@ -26,6 +34,6 @@ export async function* newestEntries(ledger: LedgerStore, id: FolderId): AsyncGe
           newest.set(entry.sourceKey, { ...entry, parcelId, seq, adopted });
       }
     }
-    yield* newest.values();
+    yield newest;
   }
 }

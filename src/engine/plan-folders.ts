@@ -1,13 +1,11 @@
-import type { SourceFolder } from '../connectors/connector';
-import { Fault } from '../domain/faults';
 import { chooseFolders } from '../domain/folder-filter';
 import { kindOfFolderClass, parentsFirst } from '../domain/folder-plan';
-import { inTarget } from '../domain/item-counts';
 import type { FilterSpec } from '../domain/item-filter';
 import type { ItemKind, WellKnownFolder } from '../domain/mailbox';
 import { adoptStamps } from './adopt-stamps';
 import { ensureFolders, type PlannedDocument } from './ensure-folders';
 import { FencedOut } from './folder-session';
+import { refuseEmptied, refuseReplaced } from './source-guards';
 import { noteLeftOut } from './left-out';
 import type { FolderDocument } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
@@ -31,6 +29,8 @@ export interface PlanOrder {
   fence: number;
   /** Folders it leaves out are not made in the target, unless one under them is copied. */
   filter: FilterSpec;
+  /** An administrator has looked after a source that listed as empty: it is. */
+  sourceChecked: boolean;
 }
 
 export type PlanResult =
@@ -50,11 +50,11 @@ export type PlanResult =
  * it, before anything is put. To be called at the beginning of a pass and of each sweep; repeatable.
  *
  * @param onProgress called as folders are dealt with
- * @throws Fault of the mailbox; `fatal` with `checkSourceMailbox` where a mailbox known as full lists as empty
+ * @throws Fault of the mailbox; `fatal` with `checkSourceMailbox` where a mailbox known as full lists as empty, or is another one
  */
 export async function planFolders(
   pair: MailboxPair,
-  { fence, filter }: PlanOrder,
+  { fence, ...order }: PlanOrder,
   signal: AbortSignal,
   onProgress: () => void = () => {},
 ): Promise<PlanResult> {
@@ -62,7 +62,7 @@ export async function planFolders(
   if (taken.kind === 'refused') return { kind: 'fenced', by: taken.by };
   const session = new PairSession(pair, taken.document);
   try {
-    return await plan(pair, session, filter, signal, onProgress);
+    return await plan(pair, session, order, signal, onProgress);
   } catch (fault) {
     const failure = session.failure ?? fault;
     if (failure instanceof FencedOut) return { kind: 'fenced', by: failure.by };
@@ -73,7 +73,7 @@ export async function planFolders(
 async function plan(
   pair: MailboxPair,
   session: PairSession,
-  filter: FilterSpec,
+  { filter, sourceChecked }: Omit<PlanOrder, 'fence'>,
   signal: AbortSignal,
   onProgress: () => void,
 ): Promise<PlanResult> {
@@ -85,7 +85,8 @@ async function plan(
     pair.sourceTurns.run(signal, () => pair.source.listFolders(signal)),
   );
   const known = await knownFolders(pair);
-  refuseEmptied(listed, known);
+  refuseReplaced(listed, known);
+  if (!sourceChecked) refuseEmptied(listed, known);
   const choices = chooseFolders(filter, listed);
   pair.board.expect(listed.filter(({ key }) => choices.get(key) === 'copied'));
   const folders = await ensureFolders(
@@ -123,18 +124,6 @@ async function knownFolders(pair: MailboxPair): Promise<Map<string, FolderDocume
       pending: folder.pending.map((one) => ({ ...one, entries: [] })),
     });
   return known;
-}
-
-/** A mailbox that was full and lists as empty was not emptied by its user while he moves it. */
-function refuseEmptied(listed: readonly SourceFolder[], known: ReadonlyMap<string, FolderDocument>): void {
-  const copied = [...known.values()].reduce((sum, { counters }) => sum + inTarget(counters), 0);
-  if (copied === 0 || listed.some(({ itemCount }) => itemCount > 0)) return;
-  const message = `the source mailbox lists as empty, while ${copied} items were copied from it before`;
-  throw new Fault(
-    { kind: 'fatal', side: 'source' },
-    { code: 'SourceEmpty', remedy: 'checkSourceMailbox', message },
-    true,
-  );
 }
 
 function plannedPosition(plan: FolderDocument['plan']): PlannedPosition {

@@ -188,8 +188,13 @@ function putItem(
   { work, changeKey, sizeBytes, open }: Sending,
 ): PutItem {
   const { pairId, folderKey } = session.document;
-  const { sourceKey, itemClass } = work.entry;
-  const stamp: Stamp = { pairId, folderKey, sourceKey, changeKey, parcelId, unfinished: false };
+  const { sourceKey, moveKey, itemClass } = work.entry;
+  const replaces = work.action.kind === 'replace' ? work.action.target : undefined;
+  const stamp: Stamp = {
+    ...{ pairId, folderKey, sourceKey, changeKey, parcelId, unfinished: false },
+    ...(moveKey !== undefined && { moveKey }),
+    ...(replaces && { replaces }),
+  };
   return { stamp, itemClass, sizeBytes, open };
 }
 

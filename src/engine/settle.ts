@@ -5,6 +5,9 @@ import type { Step } from './folder-counters';
 import type { KnownEntry, LedgerEntry, PendingEntry, PendingParcel } from './ledger';
 import { removeTargets } from './remove-targets';
 
+/** What is needed to find out. */
+export type Settling = Pick<FolderCopy, 'pair' | 'session' | 'keys' | 'target' | 'signal' | 'onProgress'>;
+
 /**
  * Finds out what became of everything that may have been sent, with nothing in flight: parcels the ledger has leave `pending`; where
  * some are left it waits until nothing more can come; then the target is asked what was added since its watermark.
@@ -13,7 +16,7 @@ import { removeTargets } from './remove-targets';
  *
  * @returns the entries that were surely not put
  */
-export async function settle(copy: FolderCopy): Promise<PendingEntry[]> {
+export async function settle(copy: Settling): Promise<PendingEntry[]> {
   const { pair, session, signal } = copy;
   await recordDone(copy);
   const { pending } = session.document;
@@ -30,7 +33,7 @@ export async function settle(copy: FolderCopy): Promise<PendingEntry[]> {
 }
 
 /** An attempt before this one may have ended between the ledger and its own document. */
-async function recordDone(copy: FolderCopy): Promise<void> {
+async function recordDone(copy: Settling): Promise<void> {
   const { pair, session } = copy;
   const { pending } = session.document;
   if (pending.length === 0) return;
@@ -48,7 +51,7 @@ interface Added {
 }
 
 /** All that was added since the watermark; what has nothing to do with anything pending is entered page by page. */
-async function readAdded(copy: FolderCopy): Promise<Added> {
+async function readAdded(copy: Settling): Promise<Added> {
   const { pair, session, signal, target } = copy;
   const { pending } = session.document;
   const added: Added = { found: new Map(pending.map(({ parcelId }) => [parcelId, []])), late: [] };
@@ -71,12 +74,12 @@ async function readAdded(copy: FolderCopy): Promise<Added> {
   return { ...added, state: since };
 }
 
-function isOurs(item: AddedItem, { session }: FolderCopy): item is StampedItem {
+function isOurs(item: AddedItem, { session }: Settling): item is StampedItem {
   return item.stamp?.folderKey === session.document.folderKey;
 }
 
 async function takeIn(
-  copy: FolderCopy,
+  copy: Settling,
   items: StampedItem[],
   { found, late }: Added,
   pendingKeys: Set<string>,
@@ -95,7 +98,7 @@ async function takeIn(
 }
 
 /** Leaves out what turned out to be in the target after all, put by an older parcel. */
-async function stillMissing(copy: FolderCopy, entries: PendingEntry[]): Promise<PendingEntry[]> {
+async function stillMissing(copy: Settling, entries: PendingEntry[]): Promise<PendingEntry[]> {
   const known = await copy.keys.lookUp(entries.map(({ sourceKey }) => sourceKey));
   return entries.filter(({ sourceKey, changeKey }) => {
     const newest = known.get(sourceKey)?.at(-1);
@@ -105,7 +108,7 @@ async function stillMissing(copy: FolderCopy, entries: PendingEntry[]): Promise<
 
 /** @returns the entries of the parcel that were not found */
 async function recordFound(
-  copy: FolderCopy,
+  copy: Settling,
   parcel: PendingParcel,
   items: StampedItem[],
 ): Promise<PendingEntry[]> {
@@ -124,7 +127,7 @@ async function recordFound(
 }
 
 /** Of several items with one stamp all but one are copies that others made: ours is the one we knew before. */
-async function ours(copy: FolderCopy, items: StampedItem[]): Promise<StampedItem | undefined> {
+async function ours(copy: Settling, items: StampedItem[]): Promise<StampedItem | undefined> {
   const [first] = items;
   if (!first || items.length === 1) return first;
   const known = (await copy.pair.ledger.lookUp(copy.session.document, [first.stamp.sourceKey])).get(
@@ -141,7 +144,7 @@ export function copied({ targetId, targetChangeKey }: TargetRef): LedgerEntry['o
 }
 
 /** The entries with what stood in the ledger for their keys before this seq. */
-async function stepsTo(copy: FolderCopy, entries: readonly LedgerEntry[], seq: number): Promise<Step[]> {
+async function stepsTo(copy: Settling, entries: readonly LedgerEntry[], seq: number): Promise<Step[]> {
   const known = await copy.keys.lookUp(entries.map(({ sourceKey }) => sourceKey));
   return entries.map((after) => ({ before: newestBefore(known.get(after.sourceKey) ?? [], seq), after }));
 }

@@ -3,6 +3,7 @@ import { Fault } from '../domain/faults';
 import type { ItemFilter } from '../domain/item-filter';
 import { seqOf } from './folder-session';
 import type { FolderDocument, KnownEntry, LedgerEntry } from './ledger';
+import { listSource } from './list-source';
 import { listAll } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
 import { sliceOf } from './newest-entries';
@@ -79,7 +80,9 @@ async function readLedger(
       if (!mine(entry.sourceKey)) continue;
       const known = account(accounts, entry.sourceKey);
       const before = known.newest?.outcome;
-      if (before?.kind === 'copied') known.older.set(before.targetId, before.targetChangeKey);
+      // What was only found in the target may be a copy its user made.
+      if (before?.kind === 'copied' && !known.newest?.adopted)
+        known.older.set(before.targetId, before.targetChangeKey);
       known.newest = { ...entry, parcelId, seq, adopted };
       const { outcome } = entry;
       if (outcome.kind === 'copied') known.older.delete(outcome.targetId);
@@ -152,25 +155,6 @@ async function changedSince(pair: MailboxPair, folder: FolderDocument, mine: Min
   for await (const change of listSource(pair, folder, since, signal))
     if (mine(change.sourceKey)) keys.add(change.sourceKey);
   return keys;
-}
-
-/** Items put or changed at the source since a state; nothing where the state no longer holds. */
-async function* listSource(
-  pair: MailboxPair,
-  { folderKey }: FolderDocument,
-  from: string | undefined,
-  signal: AbortSignal,
-): AsyncGenerator<PutChange> {
-  let since = from;
-  for (let more = true; more;) {
-    const page = await pair.sourceBackOff.repeat(signal, () =>
-      pair.sourceTurns.run(signal, () => pair.source.listChanges(folderKey, since, signal)),
-    );
-    if (page.reset && from !== undefined) return;
-    for (const change of page.changes) if (change.kind === 'put') yield change;
-    more = page.more && page.state !== since;
-    since = page.state;
-  }
 }
 
 /** The ledger against what stands in the target. */

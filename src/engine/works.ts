@@ -55,9 +55,22 @@ export function worksOf(
     else if (change.kind === 'flags') setFlags(page, change, newest);
     else if (!filter.accepts(change)) noteFiltered(page, change, newest);
     else if (newest && isDone(newest, change)) noteKnown(page, change, entries, newest);
-    else page.works.push(workFor(entryOf(change), newest, overwrites));
+    else page.works.push(workFor(entryOf(change), confirmed(page, change, newest), overwrites));
   }
   return page;
+}
+
+/** That an adopted item is the one to be replaced stands in the ledger before it is. */
+function confirmed(
+  page: PageWorks,
+  change: PutChange,
+  newest: KnownEntry | undefined,
+): KnownEntry | undefined {
+  if (!newest?.adopted || newest.outcome.kind !== 'copied') return newest;
+  const { changeKey, outcome } = newest;
+  const after = { ...entryOf(change), changeKey, outcome };
+  page.notes.push({ before: newest, after });
+  return { ...newest, ...after, adopted: false };
 }
 
 /** To put an item that failed before, or that changed; the newest version is read in any case. */
@@ -93,11 +106,15 @@ function isDone(newest: KnownEntry, change: PutChange): boolean {
 function noteKnown(page: PageWorks, change: PutChange, entries: KnownEntry[], newest: KnownEntry): void {
   const { outcome } = newest;
   if (outcome.kind !== 'copied') return;
-  for (const { outcome: earlier } of entries) {
-    if (earlier.kind !== 'copied' || earlier.targetId === outcome.targetId) continue;
+  for (const { adopted, outcome: earlier } of entries) {
+    // What was only found in the target may be a copy its user made.
+    if (adopted || earlier.kind !== 'copied' || earlier.targetId === outcome.targetId) continue;
     page.leftovers.push({ targetId: earlier.targetId, targetChangeKey: earlier.targetChangeKey });
   }
-  if (newest.adopted) page.notes.push({ before: newest, after: { ...entryOf(change), outcome } });
+  if (!newest.adopted && !outcome.sourceGone) return;
+  const { sourceGone: _, ...there } = outcome;
+  const after = { ...entryOf(change), outcome: there };
+  page.notes.push({ before: newest, after });
 }
 
 /** What is in the target stays there, and counts as what it is; what is not is left out from now on. */
@@ -107,8 +124,21 @@ function noteFiltered(page: PageWorks, change: PutChange, newest: KnownEntry | u
 }
 
 function noteGone(page: PageWorks, newest: KnownEntry | undefined): void {
-  if (!newest || heldBy(newest) || newest.outcome.kind === 'removed' || isKept(newest)) return;
-  page.notes.push({ before: newest, after: { ...bare(newest), outcome: { kind: 'removed' } } });
+  const after = newest && onceGone(newest);
+  if (after) page.notes.push({ before: newest, after });
+}
+
+/** What the ledger has to say of an item once the source no longer has it; absent where that is said already. */
+export function onceGone(newest: KnownEntry): LedgerEntry | undefined {
+  const { outcome } = newest;
+  if (outcome.kind === 'removed' || isKept(newest)) return undefined;
+  if (outcome.kind === 'copied' && outcome.sourceGone) return undefined;
+  if (outcome.kind === 'copied') return { ...bare(newest), outcome: { ...outcome, sourceGone: true } };
+  const held = heldBy(newest);
+  return {
+    ...bare(newest),
+    outcome: held ? { kind: 'copied', ...held, sourceGone: true } : { kind: 'removed' },
+  };
 }
 
 function setFlags(page: PageWorks, change: FlagsChange, newest: KnownEntry | undefined): void {

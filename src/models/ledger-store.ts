@@ -154,9 +154,9 @@ export class MongoLedgerStore implements LedgerStore {
     });
   }
 
-  async *stream(id: FolderId): AsyncGenerator<LedgerParcel> {
+  async *stream(id: FolderId, after = 0): AsyncGenerator<LedgerParcel> {
     const all = this.parcelDocuments
-      .find({ folder: idOf(id) })
+      .find({ folder: idOf(id), ...(after > 0 && { seq: { $gt: after } }) })
       .sort({ seq: 1 })
       .batchSize(parcelsPerBatch);
     for await (const parcel of reaching(all)) yield withoutIndex(parcel);

@@ -8,6 +8,7 @@ import {
 } from '../../src/connectors/memory';
 import { everything as everythingSpec, itemFilter } from '../../src/domain/item-filter';
 import { copyFolder, type CopyFolderOrder, type CopyFolderResult } from '../../src/engine/copy-folder';
+import { followGone, type FollowOrder, type FollowResult } from '../../src/engine/follow-gone';
 import type { KnownEntry } from '../../src/engine/ledger';
 import { MailboxPair } from '../../src/engine/mailbox-pair';
 import { planFolders } from '../../src/engine/plan-folders';
@@ -79,7 +80,7 @@ export class PairScene {
   }
 
   plan(fence = this.nextFence(), filter = everythingSpec) {
-    return this.time.until(planFolders(this.pair, { fence, filter }, never));
+    return this.time.until(planFolders(this.pair, { fence, filter, sourceChecked: false }, never));
   }
 
   copy(order: Partial<CopyFolderOrder> = {}, signal = never): Promise<CopyFolderResult> {
@@ -97,6 +98,11 @@ export class PairScene {
   async planAndCopy(): Promise<CopyFolderResult> {
     await this.plan();
     return this.copy();
+  }
+
+  followGone(order: Partial<FollowOrder> = {}): Promise<FollowResult> {
+    const whole = { fence: this.nextFence(), followDeletions: false, sourceChecked: false, ...order };
+    return this.time.until(followGone(this.pair, whole, never));
   }
 
   verify(): Promise<VerifyResult> {

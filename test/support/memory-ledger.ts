@@ -115,8 +115,8 @@ export class MemoryLedger implements LedgerStore {
     return found;
   }
 
-  async *stream(id: FolderId): AsyncGenerator<LedgerParcel> {
-    for (const parcel of this.ofFolder(id)) yield structuredClone(parcel);
+  async *stream(id: FolderId, after = 0): AsyncGenerator<LedgerParcel> {
+    for (const parcel of this.ofFolder(id)) if (parcel.seq > after) yield structuredClone(parcel);
   }
 
   /** Everything that is kept, to be put back by `restore`. */

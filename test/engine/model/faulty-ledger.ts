@@ -39,6 +39,6 @@ export function faultyLedger(
     append: (parcel) => reach(() => ledger.append(parcel)),
     parcels: (ids) => reach(() => ledger.parcels(ids)),
     lookUp: (id, keys) => reach(() => ledger.lookUp(id, keys)),
-    stream: (id) => stream(ledger.stream(id)),
+    stream: (id, after) => stream(ledger.stream(id, after)),
   };
 }

@@ -123,7 +123,11 @@ export class Migration {
   }
 
   private async plan(pair: MailboxPair): Promise<number[] | undefined> {
-    const result = await planFolders(pair, { fence: this.nextFence(), filter: everythingSpec }, attempt());
+    const result = await planFolders(
+      pair,
+      { fence: this.nextFence(), filter: everythingSpec, sourceChecked: false },
+      attempt(),
+    );
     if (result.kind === 'planned') return result.folders.map(({ position }) => position);
     this.fence = Math.max(this.fence, result.by);
     return undefined;

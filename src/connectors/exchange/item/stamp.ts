@@ -23,6 +23,8 @@ const valueSchema = z.object({
   s: z.string(),
   c: z.string(),
   p: z.string(),
+  m: z.string().optional(),
+  r: z.tuple([z.string(), z.string()]).optional(),
   u: z.literal(1).optional(),
 });
 
@@ -32,6 +34,8 @@ export function stampXml(stamp: Stamp): string {
     s: stamp.sourceKey,
     c: stamp.changeKey,
     p: stamp.parcelId,
+    ...(stamp.moveKey !== undefined && { m: stamp.moveKey }),
+    ...(stamp.replaces && { r: [stamp.replaces.targetId, stamp.replaces.targetChangeKey] }),
     ...(stamp.unfinished ? { u: 1 } : {}),
   };
   return propertyXml(stampUri(stamp.pairId), plainJson(value));
@@ -53,8 +57,12 @@ export function stampOf(item: Element, pairId: string): Stamp | 'cut' | undefine
   if (value === undefined) return undefined;
   if (!value.endsWith('}')) return 'cut';
   try {
-    const { f, s, c, p, u } = valueSchema.parse(JSON.parse(value));
-    return { pairId, folderKey: f, sourceKey: s, changeKey: c, parcelId: p, unfinished: u === 1 };
+    const { f, s, c, p, m, r, u } = valueSchema.parse(JSON.parse(value));
+    return {
+      ...{ pairId, folderKey: f, sourceKey: s, changeKey: c, parcelId: p, unfinished: u === 1 },
+      ...(m !== undefined && { moveKey: m }),
+      ...(r && { replaces: { targetId: r[0], targetChangeKey: r[1] } }),
+    };
   } catch {
     return 'cut';
   }

@@ -1,0 +1,215 @@
+import { Fault } from '../domain/faults';
+import { isMuchSmaller } from '../domain/shrunk-source';
+import { note } from './copy-works';
+import { record } from './folder-copy';
+import type { Step } from './folder-counters';
+import { FencedOut } from './folder-session';
+import { GoneItems, type GoneItem } from './gone-items';
+import type { FolderDocument } from './ledger';
+import type { MailboxPair } from './mailbox-pair';
+import { PairSession } from './pair-session';
+import { removeTargets } from './remove-targets';
+import { changedByUser } from './send-parcel';
+import { settle } from './settle';
+import { stopped } from './source-guards';
+import { TakenFolders } from './taken-folders';
+import { noteVanished } from './vanished';
+import { bare } from './works';
+
+export interface FollowOrder {
+  /** Higher than any given to this pair before. */
+  fence: number;
+  /** Whether what was deleted at the source is removed from the target. What was moved is followed in any case. */
+  followDeletions: boolean;
+  /** An administrator has looked after a source that was much smaller: what it lacks is taken for deleted, and stays in the target. */
+  sourceChecked: boolean;
+}
+
+export type FollowResult =
+  | {
+      kind: 'followed';
+      /** Target items removed, because theirs was moved at the source and is there under its new key, or was deleted. */
+      moved: number;
+      deleted: number;
+      /** What is gone from the source, or was moved to where the filter leaves it out, and stays in the target. */
+      kept: number;
+    }
+  /** The ledger knows nothing of the pair: it was lost. Call `planFolders` again. */
+  | { kind: 'unplanned' }
+  /** Another attempt holds the pair or a folder under this higher (or the same) fence: go above it. */
+  | { kind: 'fenced'; by: number };
+
+/**
+ * Follows what is no longer where it was at the source, once all that came was copied: the target item of what was moved is removed,
+ * one for one that came; what was deleted is removed only where that was asked for, and only what was seen at the source by this
+ * ledger; what its user has changed in the target is left, and said. To be called after the sweeps of a pass, when no folder of the
+ * pair is being copied. Repeatable: what is removed is in the ledger, and what is judged is not judged again.
+ *
+ * @throws Fault of the mailbox; `fatal` with `checkSourceMailbox` where so much is gone that it was hardly meant (`shrunk-source.ts`)
+ */
+export async function followGone(
+  pair: MailboxPair,
+  order: FollowOrder,
+  signal: AbortSignal,
+): Promise<FollowResult> {
+  const taken = await pair.ledger.takePair(pair.id, order.fence);
+  if (taken.kind === 'refused') return { kind: 'fenced', by: taken.by };
+  if (!taken.document.adopted) return { kind: 'unplanned' };
+  const session = new PairSession(pair, taken.document);
+  try {
+    return await follow(pair, session, order, signal);
+  } catch (fault) {
+    const failure = session.failure ?? fault;
+    if (failure instanceof FencedOut) return { kind: 'fenced', by: failure.by };
+    throw failure;
+  }
+}
+
+async function follow(
+  pair: MailboxPair,
+  session: PairSession,
+  { fence, followDeletions, sourceChecked }: FollowOrder,
+  signal: AbortSignal,
+): Promise<FollowResult> {
+  const { document } = session;
+  const taken = new TakenFolders(pair, fence);
+  for (const folder of await foldersOf(pair)) {
+    const isPending = folder.pending.length > 0 && folder.plan.targetId !== undefined;
+    if (isPending) await unlessRefused(() => settlePending(pair, taken, folder, signal));
+    const isUntold = folder.plan.gone ? !folder.closed : folder.relisted && !folder.plan.leftOut;
+    if (isUntold) await unlessRefused(() => noteVanished(pair, taken, folder, signal));
+  }
+  const folders = await foldersOf(pair);
+  const gone = new GoneItems(pair.ledger, document, folders);
+  const count = await gone.count();
+  const isShrunk = await hasShrunk(gone, count);
+  if (isShrunk && !sourceChecked) throw muchSmaller(isShrunk);
+  const result = { kind: 'followed' as const, moved: 0, deleted: 0, kept: 0 };
+  const open: GoneItem[] = [];
+  for await (const verdicts of gone.verdicts(count)) {
+    open.push(...verdicts.open);
+    result.moved += await remove(pair, taken, verdicts.moved, true, signal);
+    const followed = verdicts.deleted.filter(({ entry }) => followDeletions && !isShrunk && wasSeen(entry));
+    result.deleted += await remove(pair, taken, followed, false, signal);
+    result.kept += verdicts.leftOut.length + verdicts.deleted.length - followed.length;
+  }
+  if (folders.every(({ pending }) => pending.length === 0)) await close(pair, session, taken, open);
+  return result;
+}
+
+async function foldersOf(pair: MailboxPair): Promise<FolderDocument[]> {
+  const folders: FolderDocument[] = [];
+  for await (const folder of pair.ledger.folders(pair.id))
+    folders.push({ ...folder, pending: folder.pending.map((parcel) => ({ ...parcel, entries: [] })) });
+  return folders;
+}
+
+/** A folder that cannot be listed just now is looked at in the next pass. */
+async function unlessRefused(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (fault) {
+    if (!(fault instanceof Fault) || fault.details.kind !== 'folder') throw fault;
+  }
+}
+
+/** An attempt before this one may have ended while it removed something. */
+async function settlePending(
+  pair: MailboxPair,
+  taken: TakenFolders,
+  { folderKey, plan }: FolderDocument,
+  signal: AbortSignal,
+): Promise<void> {
+  const { session, keys } = await taken.open(folderKey);
+  const target = { id: plan.targetId ?? '' };
+  await settle({ pair, session, keys, target, signal, onProgress: () => {} });
+  await session.saveChanges();
+}
+
+/** @returns how many are gone of how many, where that is too much */
+async function hasShrunk(gone: GoneItems, count: number): Promise<[gone: number, known: number] | undefined> {
+  if (!isMuchSmaller(count, 0)) return undefined;
+  let deleted = 0;
+  for await (const verdicts of gone.verdicts(count)) deleted += verdicts.deleted.length;
+  const known = await gone.known();
+  return isMuchSmaller(deleted, known) ? [deleted, known] : undefined;
+}
+
+function muchSmaller([gone, known]: [number, number]): Fault {
+  const message = `${gone} of ${known} items that were copied are gone from the source mailbox since the last pass`;
+  return stopped('SourceMuchSmaller', message);
+}
+
+/** What is known from the target alone may have been deleted at any time, before deletions were to be followed too. */
+function wasSeen({ itemClass }: { itemClass: string }): boolean {
+  return itemClass !== '';
+}
+
+/** @returns how many were removed */
+async function remove(
+  pair: MailboxPair,
+  taken: TakenFolders,
+  items: readonly GoneItem[],
+  moved: boolean,
+  signal: AbortSignal,
+): Promise<number> {
+  let removed = 0;
+  const byFolder = new Map<string, GoneItem[]>();
+  for (const item of items) {
+    const ofFolder = byFolder.get(item.folderKey);
+    if (ofFolder) ofFolder.push(item);
+    else byFolder.set(item.folderKey, [item]);
+  }
+  const most = pair.target.capabilities.itemsPerRequest;
+  for (const [folderKey, ofFolder] of byFolder) {
+    const { session, keys } = await taken.open(folderKey);
+    // What is on its way there is settled by the folder's next copy first.
+    if (session.document.pending.length > 0) continue;
+    for (let at = 0; at < ofFolder.length; at += most) {
+      const part = ofFolder.slice(at, at + most);
+      const parcel = session.begin(part.map(({ entry }) => bare(entry)));
+      await session.save();
+      const outcomes = await removeTargets(
+        { pair, session, signal },
+        part.map(({ target }) => target),
+      );
+      const steps = part.flatMap(({ entry, target }, index): Step[] => {
+        const outcome = outcomes[index]?.kind;
+        if (outcome === 'failed') return [];
+        const isLeft = outcome === 'changedByOther';
+        if (!isLeft) removed += 1;
+        const after = isLeft
+          ? ({ kind: 'skipped', reason: changedByUser, keptTargetId: target.targetId } as const)
+          : ({ kind: 'removed', ...(moved && { moved }) } as const);
+        return [{ before: entry, after: { ...bare(entry), outcome: after } }];
+      });
+      await record({ pair, session, keys, onProgress: () => {} }, parcel, steps);
+    }
+    await session.saveChanges();
+    pair.board.set(session.document, true);
+  }
+  return removed;
+}
+
+/** Marks everything so far as judged, but for what is still open: that is noted again, behind the mark. */
+async function close(
+  pair: MailboxPair,
+  session: PairSession,
+  taken: TakenFolders,
+  open: readonly GoneItem[],
+): Promise<void> {
+  const judged: Record<number, number> = {};
+  for await (const { folderKey, plan, seq } of pair.ledger.folders(pair.id)) {
+    judged[plan.position] = seq;
+    const mine = open.filter((item) => item.folderKey === folderKey);
+    if (mine.length === 0) continue;
+    const { session: folder, keys } = await taken.open(folderKey);
+    const steps = mine.map(({ entry }) => ({
+      before: entry,
+      after: { ...bare(entry), outcome: entry.outcome },
+    }));
+    await note({ pair, session: folder, keys, onProgress: () => {} }, steps);
+    await folder.saveChanges();
+  }
+  await session.write({ judged });
+}

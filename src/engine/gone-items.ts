@@ -1,0 +1,176 @@
+import type { TargetRef } from '../connectors/connector';
+import type { FolderDocument, KnownEntry, LedgerStore, PairDocument } from './ledger';
+import { newestEntries, sliceOf } from './newest-entries';
+
+/** Most items that went held in memory at once: more are dealt with in several slices of their move keys' hashes. */
+const goneAtOnce = 20_000;
+const keysPerLookUp = 100;
+
+/** An item that the source no longer has while the target still holds it. */
+export interface GoneItem {
+  folderKey: string;
+  entry: KnownEntry;
+  target: TargetRef;
+}
+
+/** What became of items that went. */
+export interface Verdicts {
+  /** Came up under a new key, and its copy is in the target. */
+  moved: GoneItem[];
+  /** Came up under a new key whose copy is still to be made: judged again in the next pass. */
+  open: GoneItem[];
+  /** Came up under a new key that the filter leaves out: not deleted. */
+  leftOut: GoneItem[];
+  /** Nowhere else. */
+  deleted: GoneItem[];
+}
+
+/** What the ledger says of the items that went, and came, since `followGone` last judged. */
+export class GoneItems {
+  constructor(
+    private readonly ledger: LedgerStore,
+    private readonly pair: PairDocument,
+    private readonly folders: readonly FolderDocument[],
+  ) {}
+
+  /** How many went. */
+  async count(): Promise<number> {
+    let gone = 0;
+    for (const folder of this.withGone()) {
+      for await (const { entries } of this.stream(folder)) gone += entries.filter(isGone).length;
+    }
+    return gone;
+  }
+
+  /** How many items of ours the target holds, without those whose going was judged before. */
+  async known(): Promise<number> {
+    let known = 0;
+    for (const folder of this.folders) {
+      for await (const entry of newestEntries(this.ledger, folder)) {
+        const { kind } = entry.outcome;
+        if (kind === 'copied' && !(isGone(entry) && entry.seq <= this.judged(folder))) known += 1;
+      }
+    }
+    return known;
+  }
+
+  /** @param count of `count`, which says into how many parts they are cut */
+  async *verdicts(count: number): AsyncGenerator<Verdicts> {
+    const slices = Math.max(1, Math.ceil(count / goneAtOnce));
+    for (let slice = 0; slice < slices; slice += 1)
+      yield this.judge(await this.goneOf((entry) => sliceOf(traceOf(entry), slices) === slice));
+  }
+
+  private judged({ plan }: FolderDocument): number {
+    return this.pair.judged?.[plan.position] ?? 0;
+  }
+
+  private withGone(): FolderDocument[] {
+    return this.folders.filter((folder) => (folder.goneSeq ?? 0) > this.judged(folder));
+  }
+
+  private stream(folder: FolderDocument) {
+    return this.ledger.stream(folder, this.judged(folder));
+  }
+
+  private async goneOf(isMine: (entry: KnownEntry) => boolean): Promise<GoneItem[]> {
+    const gone: GoneItem[] = [];
+    for (const folder of this.withGone()) {
+      const ofFolder = new Map<string, GoneItem>();
+      for await (const { parcelId, seq, adopted, entries } of this.stream(folder)) {
+        for (const each of entries) {
+          const entry = { ...each, parcelId, seq, adopted };
+          ofFolder.delete(entry.sourceKey);
+          const { outcome } = entry;
+          if (outcome.kind !== 'copied' || !outcome.sourceGone || !isMine(entry)) continue;
+          const { targetId, targetChangeKey } = outcome;
+          const target = { targetId, targetChangeKey };
+          ofFolder.set(entry.sourceKey, { folderKey: folder.folderKey, entry, target });
+        }
+      }
+      gone.push(...ofFolder.values());
+    }
+    return gone;
+  }
+
+  /** One to one: each that came accounts for one that went. */
+  private async judge(gone: readonly GoneItem[]): Promise<Verdicts> {
+    const wanted = new Set(gone.flatMap(({ entry }) => entry.moveKey ?? []));
+    const come = wanted.size === 0 ? new Map<string, Arrivals>() : await this.arrivals(wanted);
+    const verdicts: Verdicts = { moved: [], open: [], leftOut: [], deleted: [] };
+    for (const item of gone) {
+      const arrivals = come.get(item.entry.moveKey ?? '');
+      if (arrivals && arrivals.copied > 0) {
+        arrivals.copied -= 1;
+        verdicts.moved.push(item);
+      } else if (arrivals && arrivals.uncopied > 0) {
+        arrivals.uncopied -= 1;
+        verdicts.open.push(item);
+      } else if (arrivals && arrivals.leftOut > 0) {
+        arrivals.leftOut -= 1;
+        verdicts.leftOut.push(item);
+      } else verdicts.deleted.push(item);
+    }
+    return verdicts;
+  }
+
+  /** What came since, by move key, without what those that went before account for. */
+  private async arrivals(wanted: ReadonlySet<string>): Promise<Map<string, Arrivals>> {
+    const come = new Map<string, Arrivals>(
+      [...wanted].map((moveKey) => [moveKey, { copied: 0, uncopied: 0, leftOut: 0 }]),
+    );
+    for (const folder of this.folders) {
+      const candidates = new Map<string, KnownEntry>();
+      for await (const { parcelId, seq, adopted, entries } of this.stream(folder)) {
+        for (const entry of entries) {
+          if (entry.moveKey === undefined || !wanted.has(entry.moveKey)) continue;
+          candidates.set(entry.sourceKey, { ...entry, parcelId, seq, adopted });
+        }
+      }
+      for (const entry of await this.arrived(folder, [...candidates.values()])) {
+        const arrivals = come.get(entry.moveKey ?? '');
+        if (!arrivals) continue;
+        if (entry.outcome.kind === 'removed') arrivals.copied -= 1;
+        else if (entry.outcome.kind === 'copied') arrivals.copied += 1;
+        else if (entry.outcome.kind === 'filtered') arrivals.leftOut += 1;
+        else arrivals.uncopied += 1;
+      }
+    }
+    return come;
+  }
+
+  /** Of these newest entries those that came by a put of ours since, and those that were moved away since. */
+  private async arrived(folder: FolderDocument, newest: readonly KnownEntry[]): Promise<KnownEntry[]> {
+    const stay = newest.filter((entry) => !isGone(entry));
+    const moved = stay.filter(({ outcome }) => outcome.kind === 'removed' && outcome.moved);
+    const there = stay.filter(({ outcome }) => outcome.kind !== 'removed');
+    const arrived: KnownEntry[] = [...moved];
+    for (let at = 0; at < there.length; at += keysPerLookUp) {
+      const part = there.slice(at, at + keysPerLookUp);
+      const all = await this.ledger.lookUp(
+        folder,
+        part.map(({ sourceKey }) => sourceKey),
+      );
+      for (const entry of part) {
+        const first = all.get(entry.sourceKey)?.find(({ outcome }) => outcome.kind === 'copied');
+        if (!first || (!first.adopted && first.seq > this.judged(folder))) arrived.push(entry);
+      }
+    }
+    return arrived;
+  }
+}
+
+interface Arrivals {
+  copied: number;
+  uncopied: number;
+  leftOut: number;
+}
+
+/** What items are told apart by that may be one. */
+function traceOf({ moveKey, sourceKey }: KnownEntry): string {
+  return moveKey ?? sourceKey;
+}
+
+function isGone({ outcome }: Pick<KnownEntry, 'outcome'>): boolean {
+  return outcome.kind === 'copied' && outcome.sourceGone === true;
+}

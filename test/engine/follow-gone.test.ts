@@ -1,0 +1,223 @@
+import { textContent } from '../../src/connectors/memory';
+import { Fault } from '../../src/domain/faults';
+import { everything, itemFilter, type FilterSpec } from '../../src/domain/item-filter';
+import type { FollowOrder } from '../../src/engine/follow-gone';
+import { lostAnswer } from './model/faults';
+import { PairScene } from './pair-builder';
+
+/** A mailbox with an inbox and a folder beside it, copied and followed once. */
+async function scene(given: ConstructorParameters<typeof PairScene>[0] = {}) {
+  const made = new PairScene(given);
+  const other = made.source.addFolder({ name: 'Other' });
+  const pass = async (order: Partial<FollowOrder> = {}, given: Partial<FilterSpec> = {}) => {
+    const spec = { ...everything, ...given };
+    const plan = await made.plan(undefined, spec);
+    if (plan.kind !== 'planned') throw new Error('fenced');
+    for (const { position } of plan.folders) await made.copy({ position, filter: itemFilter(spec) });
+    return made.followGone(order);
+  };
+  const otherTexts = () =>
+    made.texts([...made.target.folders.values()].find(({ name }) => name === 'Other')?.id ?? '');
+  return { made, other, pass, otherTexts };
+}
+
+describe('followGone', () => {
+  it('removes the target item of what was moved, one for one', async () => {
+    const { made, other, pass, otherTexts } = await scene();
+    const key = made.add('moved');
+    made.add('stays');
+    await pass();
+    made.source.moveItem(made.inbox, key, other);
+    expect(await pass()).toEqual({ kind: 'followed', moved: 1, deleted: 0, kept: 0 });
+    expect([made.texts(), otherTexts()]).toEqual([['stays'], ['moved']]);
+    expect(made.pair.counters()).toMatchObject({ found: 2, copied: 2 });
+    expect((await made.verify()).repair).toEqual([]);
+    expect(await pass()).toEqual({ kind: 'followed', moved: 0, deleted: 0, kept: 0 });
+  });
+
+  it('takes a copy that was there before for no move', async () => {
+    const { made, other, pass, otherTexts } = await scene();
+    const key = made.add('one');
+    made.source.copyItem(made.inbox, key, other, true);
+    await pass();
+    made.source.removeItem(made.inbox, key);
+    expect(await pass()).toMatchObject({ moved: 0, kept: 1 });
+    expect([made.texts(), otherTexts()]).toEqual([['one'], ['one']]);
+  });
+
+  it('removes one of two alike where one was moved and the other deleted', async () => {
+    const { made, other, pass, otherTexts } = await scene();
+    const key = made.add('one');
+    const copy = made.source.copyItem(made.inbox, key, made.inbox, true);
+    await pass();
+    made.source.moveItem(made.inbox, key, other);
+    made.source.removeItem(made.inbox, copy);
+    expect(await pass()).toMatchObject({ moved: 1, kept: 1 });
+    expect([made.texts(), otherTexts()]).toEqual([['one'], ['one']]);
+  });
+
+  it('removes what was deleted only where it was asked for, and never what was deleted before that', async () => {
+    const { made, pass } = await scene();
+    const [first, second] = [made.add('first'), made.add('second')];
+    made.add('stays');
+    await pass();
+    made.source.removeItem(made.inbox, first);
+    expect(await pass()).toMatchObject({ deleted: 0, kept: 1 });
+    made.source.removeItem(made.inbox, second);
+    expect(await pass({ followDeletions: true })).toMatchObject({ deleted: 1, kept: 0 });
+    expect(made.texts()).toEqual(['first', 'stays']);
+    expect(made.pair.counters()).toMatchObject({ found: 2, copied: 2 });
+    expect((await made.verify()).repair).toEqual([]);
+  });
+
+  it('leaves what its user has changed in the target, and says so', async () => {
+    const { made, other, pass } = await scene();
+    const [deleted, moved] = [made.add('deleted'), made.add('moved')];
+    await pass();
+    for (const { id } of made.target.items(made.targetInbox))
+      made.target.changeItem(made.targetInbox, id, { content: textContent('by its user') });
+    made.source.removeItem(made.inbox, deleted);
+    made.source.moveItem(made.inbox, moved, other);
+    expect(await pass({ followDeletions: true })).toMatchObject({ moved: 0, deleted: 0 });
+    expect(made.texts()).toEqual(['by its user', 'by its user']);
+    for (const key of [deleted, moved])
+      expect(await made.entry(key)).toMatchObject({ outcome: { reason: { code: 'ChangedInTarget' } } });
+  });
+
+  it('notices what went while the source was not listened to', async () => {
+    const { made, other, pass, otherTexts } = await scene();
+    const [moved, deleted] = [made.add('moved'), made.add('deleted')];
+    made.add('stays');
+    await pass();
+    made.source.moveItem(made.inbox, moved, other);
+    made.source.removeItem(made.inbox, deleted);
+    made.source.expireStates();
+    expect(await pass({ followDeletions: true })).toMatchObject({ moved: 1, deleted: 1 });
+    expect([made.texts(), otherTexts()]).toEqual([['stays'], ['moved']]);
+  });
+
+  it('follows what was moved between a pre-stage and the full pass', async () => {
+    const { made, other, pass, otherTexts } = await scene();
+    const date = '2020-05-05T05:05:05.000Z';
+    const key = made.source.addItem(made.inbox, { content: textContent('old'), date });
+    await pass({}, { toDate: '2025-12-31' });
+    made.source.moveItem(made.inbox, key, other);
+    await pass();
+    expect([made.texts(), otherTexts()]).toEqual([[], ['old']]);
+  });
+
+  it('waits with what was moved until it is in the target under its new key', async () => {
+    const { made, other, pass, otherTexts } = await scene();
+    const key = made.add('moved');
+    await pass();
+    made.source.moveItem(made.inbox, key, other);
+    made.target.refuses = () => ({ code: 'No', remedy: 'none', message: 'not now' });
+    expect(await pass({ followDeletions: true })).toMatchObject({ moved: 0, deleted: 0 });
+    expect(made.texts()).toEqual(['moved']);
+    made.target.refuses = () => undefined;
+    await made.copy({ position: 1, retryFailed: true });
+    expect(await pass({ followDeletions: true })).toMatchObject({ moved: 1 });
+    expect([made.texts(), otherTexts()]).toEqual([[], ['moved']]);
+  });
+
+  it('follows the items of a folder that is gone', async () => {
+    const { made, other, pass, otherTexts } = await scene();
+    made.add('stays');
+    const moved = made.source.addItem(other, { content: textContent('moved') });
+    made.source.addItem(other, { content: textContent('deleted') });
+    await pass();
+    made.source.moveItem(other, moved, made.inbox);
+    made.source.removeFolder(other);
+    expect(await pass()).toMatchObject({ moved: 1, kept: 1 });
+    expect([made.texts(), otherTexts()]).toEqual([['moved', 'stays'], ['deleted']]);
+    expect(await pass({ followDeletions: true })).toMatchObject({ moved: 0, deleted: 0, kept: 0 });
+  });
+
+  it('goes on where it was when its own removal was not heard of', async () => {
+    let losing = false;
+    const { made, pass } = await scene({
+      wrapTarget: (target) => {
+        const removeItems = target.removeItems.bind(target);
+        return Object.assign(target, {
+          removeItems: async (...given: Parameters<typeof removeItems>) => {
+            const outcomes = await removeItems(...given);
+            if (losing) throw lostAnswer();
+            return outcomes;
+          },
+        });
+      },
+    });
+    const key = made.add('deleted');
+    made.add('stays');
+    await pass();
+    made.source.removeItem(made.inbox, key);
+    losing = true;
+    await expect(pass({ followDeletions: true })).rejects.toBeInstanceOf(Fault);
+    losing = false;
+    expect(await made.followGone({ followDeletions: true })).toMatchObject({ deleted: 1 });
+    expect(await made.entry(key)).toMatchObject({ outcome: { kind: 'removed' } });
+    expect(made.texts()).toEqual(['stays']);
+  });
+
+  describe('with a source that is suddenly much smaller', () => {
+    const shrunk = async (followDeletions: boolean) => {
+      const { made, pass, other } = await scene({ sourcePageItems: 1_000 });
+      const keys = Array.from({ length: 120 }, (_, at) => made.add(`item ${at}`));
+      await pass();
+      for (const key of keys.slice(0, 60)) made.source.removeItem(made.inbox, key);
+      await expect(pass({ followDeletions })).rejects.toMatchObject({
+        details: { kind: 'fatal', side: 'source' },
+        text: { code: 'SourceMuchSmaller', remedy: 'checkSourceMailbox' },
+      });
+      return { made, pass, keys, other };
+    };
+
+    it.each([true, false])('stops and removes nothing (deletions followed: %s)', async (followDeletions) => {
+      const { made, pass } = await shrunk(followDeletions);
+      expect(made.texts()).toHaveLength(120);
+      await expect(pass({ followDeletions })).rejects.toMatchObject({ text: { code: 'SourceMuchSmaller' } });
+    });
+
+    it('goes on once an administrator has looked after it, and still removes nothing of what was gone', async () => {
+      const { made, pass, keys } = await shrunk(true);
+      expect(await pass({ followDeletions: true, sourceChecked: true })).toMatchObject({
+        deleted: 0,
+        kept: 60,
+      });
+      expect(made.texts()).toHaveLength(120);
+      made.source.removeItem(made.inbox, keys[100] ?? '');
+      expect(await pass({ followDeletions: true })).toMatchObject({ deleted: 1, kept: 0 });
+    });
+
+    it('takes a great tidying into other folders for what it is', async () => {
+      const { made, pass, other, otherTexts } = await scene({ sourcePageItems: 1_000 });
+      const keys = Array.from({ length: 120 }, (_, at) => made.add(`item ${at}`));
+      await pass();
+      for (const key of keys) made.source.moveItem(made.inbox, key, other);
+      expect(await pass({ followDeletions: true })).toMatchObject({ moved: 120, deleted: 0 });
+      expect([made.texts().length, otherTexts().length]).toEqual([0, 120]);
+    });
+
+    it('doubles nothing where all items of a folder have got new keys', async () => {
+      const { made, pass } = await scene({ sourcePageItems: 1_000 });
+      const keys = Array.from({ length: 60 }, (_, at) => made.add(`item ${at}`));
+      await pass();
+      for (const key of keys) made.source.moveItem(made.inbox, key, made.inbox);
+      expect(await pass({ followDeletions: true })).toMatchObject({ moved: 60 });
+      expect(made.texts()).toHaveLength(60);
+    });
+  });
+
+  it('stops before anything is put where the mailbox was replaced or restored', async () => {
+    const { made, pass } = await scene();
+    made.add('one');
+    await pass();
+    made.source.removeFolder(made.inbox);
+    const restored = made.source.addFolder({ name: 'Inbox', wellKnown: 'inbox' });
+    made.source.addItem(restored, { content: textContent('one') });
+    await expect(pass()).rejects.toMatchObject({
+      text: { code: 'SourceReplaced', remedy: 'checkSourceMailbox' },
+    });
+    expect(made.texts()).toEqual(['one']);
+  });
+});
