@@ -26,7 +26,7 @@ export interface Mailing {
 
 /** Where in a pass the migration is. */
 export interface PassPlace {
-  step: 'plan' | 'folders' | 'verify';
+  step: 'plan' | 'folders' | 'gone' | 'verify';
   /** 0 while everything is copied first, then 1 to 3. */
   sweep: number;
   /** Positions still to be copied in this step. */

@@ -1,5 +1,5 @@
 import type { MailboxCounters, VerifyCounts } from '../../src/domain/migration';
-import { condition } from '@temporalio/workflow';
+import { condition, patched } from '@temporalio/workflow';
 import { endOf, growing, textOf } from '../faults';
 import { folderActivities } from '../proxies';
 import { newPlace } from './carry';
@@ -17,8 +17,8 @@ const mostSweeps = 3;
 const mostRounds = 3;
 
 /**
- * A pass from where it was left: all folders, then sweeps until the source tells nothing new or three times, then both mailboxes are
- * compared with the ledger and what is found is mended, until a comparison is clean.
+ * A pass from where it was left: all folders, then sweeps until the source tells nothing new or three times, then what is gone from the
+ * source is followed, then both mailboxes are compared with the ledger and what is found is mended, until a comparison is clean.
  */
 export async function runPass(m: Migration, opening: Opening): Promise<PassEnd> {
   const open: OpenFolders = { ...opening, activities: folderActivities(opening.queue, m.times) };
@@ -45,6 +45,8 @@ async function nextStep(m: Migration, open: OpenFolders): Promise<StepEnd> {
       else afterFolders(m);
       return undefined;
     }
+    case 'gone':
+      return gone(m, open);
     case 'verify':
       return verify(m, open);
   }
@@ -54,18 +56,11 @@ async function plan(m: Migration, open: OpenFolders): Promise<StepEnd> {
   const { place } = m.carry;
   const summary = place.sweep === 0 ? 'plan folders' : `plan folders, sweep ${place.sweep}`;
   m.carry.fence += 1;
-  const input = { ...open.key, fence: m.carry.fence, filter: m.carry.order.filter };
+  const { filter } = m.carry.order;
+  const input = { ...open.key, fence: m.carry.fence, filter, sourceChecked: isSourceChecked(m) };
   const result = await guarded(m, () => open.activities.planFolders.executeWithOptions({ summary }, [input]));
   if (result.kind === 'closed') return 'lost';
-  if (result.kind === 'fenced') {
-    // A restored Temporal has forgotten the fences it gave out; who is fenced again and again shares the pair with another.
-    m.carry.fence = Math.max(m.carry.fence, result.by);
-    const { retryFirstMs, retryMostMs } = m.times;
-    if (open.progress.fenced > 0)
-      await condition(() => m.isFull, growing(open.progress.fenced, retryFirstMs, retryMostMs));
-    open.progress.fenced += 1;
-    return undefined;
-  }
+  if (result.kind === 'fenced') return above(m, open, result.by);
   open.progress.progressed = true;
   const known = result.folders.filter(({ label }) => !label.startsWith('folder '));
   Object.assign(place, {
@@ -79,11 +74,40 @@ async function plan(m: Migration, open: OpenFolders): Promise<StepEnd> {
   return undefined;
 }
 
+/** A restored Temporal has forgotten the fences it gave out; who is fenced again and again shares the pair with another. */
+async function above(m: Migration, open: OpenFolders, by: number): Promise<undefined> {
+  m.carry.fence = Math.max(m.carry.fence, by);
+  const { retryFirstMs, retryMostMs } = m.times;
+  if (open.progress.fenced > 0)
+    await condition(() => m.isFull, growing(open.progress.fenced, retryFirstMs, retryMostMs));
+  open.progress.fenced += 1;
+}
+
+/** Whoever presses **Retry** has seen why the migration stopped, and looked after the source. */
+function isSourceChecked({ input }: Migration): boolean {
+  return input.reason === 'retry';
+}
+
 /** After repairs it is compared again; else it is swept until nothing comes. */
 function afterFolders({ carry: { place } }: Migration): void {
   const isQuiet = place.sweep > 0 && place.changes === 0;
-  if (place.rounds > 0 || isQuiet || place.sweep >= mostSweeps) place.step = 'verify';
+  if (place.rounds > 0) place.step = 'verify';
+  // A run of 0.1.0 goes on from its sweeps to the comparison.
+  else if (isQuiet || place.sweep >= mostSweeps) place.step = patched('follow-gone') ? 'gone' : 'verify';
   else Object.assign(place, { step: 'plan', sweep: place.sweep + 1 });
+}
+
+async function gone(m: Migration, open: OpenFolders): Promise<StepEnd> {
+  m.carry.fence += 1;
+  const { followDeletions } = m.carry.order;
+  const input = { ...open.key, fence: m.carry.fence, followDeletions, sourceChecked: isSourceChecked(m) };
+  const summary = 'follow what is gone';
+  const result = await guarded(m, () => open.activities.followGone.executeWithOptions({ summary }, [input]));
+  if (result.kind === 'closed') return 'lost';
+  if (result.kind === 'fenced') return above(m, open, result.by);
+  open.progress.progressed = true;
+  m.carry.place.step = result.kind === 'unplanned' ? 'plan' : 'verify';
+  return undefined;
 }
 
 async function verify(m: Migration, open: OpenFolders): Promise<StepEnd> {
@@ -117,7 +141,7 @@ async function guarded<T>(m: Migration, work: () => Promise<T>): Promise<T | { k
   }
 }
 
-const steps = { plan: 'planning', folders: 'copying', verify: 'verifying' } as const;
+const steps = { plan: 'planning', folders: 'copying', gone: 'copying', verify: 'verifying' } as const;
 
 function showPass(m: Migration): void {
   const { step, sweep } = m.carry.place;
