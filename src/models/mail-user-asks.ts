@@ -71,3 +71,27 @@ export async function askCredentials(
 export async function unaskCredentials(id: Types.ObjectId, credentialIds: readonly string[]): Promise<void> {
   await MailUsers.updateOne({ _id: id }, { $pull: { 'asked.credentialIds': { $in: [...credentialIds] } } });
 }
+
+/** Notes that the invitation came back; another mark takes the place of one that stands. */
+export async function markUndelivered(
+  id: Types.ObjectId,
+  undelivered: NonNullable<MailUser['undelivered']>,
+): Promise<void> {
+  await MailUsers.updateOne({ _id: id }, { $set: { undelivered } });
+}
+
+export async function unmarkUndelivered(id: Types.ObjectId): Promise<void> {
+  await MailUsers.updateOne({ _id: id }, { $unset: { undelivered: true } });
+}
+
+/**
+ * Makes every link that was given out so far one that a newer link has replaced.
+ * @returns false where somebody else was faster
+ */
+export async function replaceLink(id: Types.ObjectId, seenGeneration: number): Promise<boolean> {
+  const replaced = await MailUsers.updateOne(
+    { _id: id, linkGeneration: seenGeneration },
+    { $set: { linkGeneration: seenGeneration + 1 } },
+  );
+  return replaced.matchedCount === 1;
+}

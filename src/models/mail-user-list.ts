@@ -92,12 +92,13 @@ export async function mailUsersMatching(filter: MailUserFilter, limit: number): 
 
 /** Rows that go on only when somebody acts: failed, expired, a new sign-in needed, a sign-in or a mail refused; newest first. */
 export async function needsSomebody(limit: number): Promise<ListedMailUser[]> {
-  return MailUsers.find(
+  const rows = await MailUsers.find(
     {
       $or: [
         { 'projection.state': { $in: ['failed', 'expired', 'signInNeeded'] } },
         { 'projection.state': 'emailSent', 'projection.refusal': { $exists: true } },
         { 'projection.state': 'emailSent', 'projection.invitation.refused': { $exists: true } },
+        { 'projection.state': 'emailSent', undelivered: { $exists: true } },
       ],
     },
     { 'projection.timeline': 0, 'projection.refusals': 0, 'projection.summary': 0 },
@@ -105,4 +106,18 @@ export async function needsSomebody(limit: number): Promise<ListedMailUser[]> {
     .sort({ 'projection.since': -1 })
     .limit(limit)
     .lean<ListedMailUser[]>();
+  // A mark counts until another invitation is sent.
+  return rows.filter(
+    (row) =>
+      row.projection?.state !== 'emailSent' ||
+      row.projection.refusal !== undefined ||
+      row.projection.invitation?.refused !== undefined ||
+      isUndelivered(row),
+  );
+}
+
+/** Whether the invitation that was sent last came back, as somebody said. */
+export function isUndelivered({ undelivered, projection }: ListedMailUser): boolean {
+  const sentAt = projection?.invitation?.sentAt;
+  return undelivered !== undefined && (sentAt === undefined || new Date(sentAt) <= undelivered.at);
 }

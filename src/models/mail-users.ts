@@ -129,6 +129,8 @@ export interface MailUser {
   invitationEmail?: string;
   /** Raised to replace a link. */
   linkGeneration: number;
+  /** The invitation came back later, as somebody said; it counts until another one is sent. */
+  undelivered?: { at: Date; by: Actor };
   createdAt: Date;
   asked: Asked;
   /** Absent while **Not started**. */
@@ -158,6 +160,7 @@ const schema = new Schema<MailUser>(
     language: String,
     invitationEmail: String,
     linkGeneration: { type: Number, required: true, default: 1 },
+    undelivered: { type: Schema.Types.Mixed },
     createdAt: { type: Date, required: true },
     asked: {
       startId: String,

@@ -46,11 +46,35 @@ const schema = new Schema<SlotDocument>(
 schema.plugin(versioned);
 export const Slots = model<SlotDocument>('Slot', schema);
 
-/** How many wait, this one included, among those that asked before it; `undefined` where it does not wait. */
+/** How many wait for the same connectors, this one included, among those that asked before it; `undefined` where it does not wait. */
 export async function placeInQueue(mailUserId: string): Promise<number | undefined> {
   const slot = await Slots.findById(mailUserId).lean<SlotDocument>();
   if (slot === null || slot.grantedAt !== undefined) return undefined;
-  return (await Slots.countDocuments({ grantedAt: { $exists: false }, since: { $lt: slot.since } })) + 1;
+  const { sourceConnectorId, targetConnectorId, since } = slot;
+  const before = { ...ofPair({ sourceConnectorId, targetConnectorId }), since: { $lt: since } };
+  return (await Slots.countDocuments(before)) + 1;
+}
+
+/** The places of many at once; those that do not wait are left out. */
+export async function placesInQueue(mailUserIds: readonly string[]): Promise<Map<string, number>> {
+  const asked = { _id: { $in: [...mailUserIds] }, grantedAt: { $exists: false } };
+  const slots = mailUserIds.length === 0 ? [] : await Slots.find(asked).lean<SlotDocument[]>();
+  const wanted = new Set(slots.map(({ _id }) => _id));
+  const pairs = new Map(slots.map((slot) => [`${slot.sourceConnectorId} ${slot.targetConnectorId}`, slot]));
+  const places = new Map<string, number>();
+  for (const pair of pairs.values()) {
+    const queue = await Slots.find(ofPair(pair), { _id: 1 }).sort({ since: 1 }).lean<{ _id: string }[]>();
+    queue.forEach(({ _id }, index) => wanted.has(_id) && places.set(_id, index + 1));
+  }
+  return places;
+}
+
+/** Those that wait for slots of the same connectors. */
+function ofPair({
+  sourceConnectorId,
+  targetConnectorId,
+}: Pick<SlotDocument, 'sourceConnectorId' | 'targetConnectorId'>) {
+  return { sourceConnectorId, targetConnectorId, grantedAt: { $exists: false } };
 }
 
 /**

@@ -3,6 +3,7 @@ import { AuditLog } from '../../src/models/audit-log';
 import { BulkActions } from '../../src/models/bulk-actions';
 import { Credentials } from '../../src/models/credentials';
 import { MailUsers, type MailUser } from '../../src/models/mail-users';
+import { Slots } from '../../src/models/slots';
 import type { MigrateMailboxInput } from '../../workflows/messages';
 import { aProjection } from './self-service-app';
 import { aConnector, aMailUser, send, startAdmin, unusable, type AdminApp, type Agent } from './admin-app';
@@ -403,7 +404,79 @@ describe('a row', () => {
   });
 });
 
+describe('an invitation', () => {
+  const sent = () =>
+    aProjection({ invitation: { choice: 'source', to: ['anna@contoso.example'], sentAt: new Date(1000) } });
+
+  it('that came back is marked by hand, told in the list, and forgotten when another one goes out', async () => {
+    const row = await aMailUser(pair, { projection: sent() });
+    const page = `/admin/users/${idOf(row)}`;
+    const list = async () => (await agent.get(`/admin/users?q=${row.source.address}`).expect(200)).text;
+    await send(agent, page, `${page}/undelivered`, {}).expect(303);
+    expect(await list()).toContain('marked as undelivered by admin@contoso.example');
+    expect((await agent.get('/admin').expect(200)).text).toContain(`href="${page}"`);
+    await MailUsers.updateOne({ _id: row._id }, { $set: { 'projection.invitation.sentAt': new Date() } });
+    expect(await list()).not.toContain('marked as undelivered');
+    await send(agent, page, `${page}/undelivered`, {}).expect(303);
+    await send(agent, page, `${page}/undelivered`, { undo: '1' }).expect(303);
+    expect(await list()).not.toContain('marked as undelivered');
+    expect(await AuditLog.countDocuments({ mailUserId: idOf(row) })).toBe(3);
+  });
+
+  it('is sent again with a new link, and the old link says that it was replaced', async () => {
+    const row = await aMailUser(pair);
+    await press('start', row).expect(303);
+    const startId = (await read(row)).asked.startId ?? '';
+    await MailUsers.updateOne(
+      { _id: row._id },
+      { $set: { projection: { ...sent(), handledStartId: startId } } },
+    );
+    const page = `/admin/users/${idOf(row)}`;
+    const link = app.path(row);
+    await app.visitor().get(link).expect(200);
+    expect((await agent.get(`${page}/replace-link`).expect(200)).text).toContain('stops working at once');
+    await send(agent, page, `${page}/replace-link`, {}).expect(303);
+    const { text } = await app.visitor().get(link).expect(410);
+    expect(text).toContain('newer');
+    await app
+      .visitor()
+      .get(app.path(await read(row)))
+      .expect(200);
+    expect(await signalsOf(row)).toEqual(['resendInvitation']);
+    expect(await AuditLog.countDocuments({ mailUserId: idOf(row), action: 'linkReplaced' })).toBe(1);
+  });
+});
+
 describe('the list', () => {
+  it('says why somebody is scheduled: his start window, or his place among those of the same connectors', async () => {
+    const other = { source: await aConnector('source'), target: pair.target };
+    const slot = (row: MailUser, since: number) => ({
+      _id: idOf(row),
+      ticket: 't',
+      epoch: 1,
+      batch: 'Queue',
+      sourceConnectorId: row.source.connectorId.toHexString(),
+      targetConnectorId: row.target.connectorId.toHexString(),
+      since: new Date(since),
+      seenAt: new Date(),
+    });
+    const [first, second, elsewhere] = [
+      await aMailUser(pair, { state: 'scheduled', batch: 'Queue' }),
+      await aMailUser(pair, { state: 'scheduled', batch: 'Queue' }),
+      await aMailUser(other, { state: 'scheduled', batch: 'Queue' }),
+    ];
+    await Slots.create([slot(first, 1), slot(elsewhere, 2), slot(second, 3)]);
+    const until = new Date('2099-01-01T18:00:00Z');
+    const waitsFor = { kind: 'startWindow', until } as const;
+    await aMailUser(pair, { projection: aProjection({ state: 'scheduled', waitsFor }), batch: 'Queue' });
+    const { text } = await agent.get('/admin/users?batch=Queue').expect(200);
+    const rowOf = (row: MailUser) => text.slice(text.indexOf(`id="row-${idOf(row)}"`)).split('</tr>')[0];
+    expect(rowOf(first)).toContain('Next in the queue');
+    expect(rowOf(second)).toContain('Place 2 in the queue');
+    expect(rowOf(elsewhere)).toContain('Next in the queue');
+    expect(text).toContain('Its start window opens <time datetime="2099-01-01T18:00:00.000Z"');
+  });
+
   it('is paged by key, forth and back, and its filters are in the address', async () => {
     const page = { source: await aConnector('source'), target: pair.target };
     const rows = await Promise.all(Array.from({ length: 120 }, () => aMailUser(page, { batch: 'Paged' })));

@@ -6,6 +6,7 @@ import type { Language, Translate } from '../../locales';
 import type { WebDeps } from '../deps';
 import { textsOf } from './request';
 import { bytesText, numberText } from '../for-people';
+import { deltaHours } from './batch-form';
 import { weekdays } from './start-window-form';
 
 /** The reader's words. */
@@ -32,9 +33,7 @@ export function passesText(plan: BatchPlan, reader: PlanReader): string[] {
     ...(prestageOlderThan === undefined
       ? [t('admin.batches.words.full')]
       : [t('admin.batches.words.prestage', { day: dayText(prestageOlderThan, reader) })]),
-    deltaEveryMs === undefined
-      ? t('admin.batches.words.deltaByHand')
-      : t('admin.batches.words.delta', { every: everyText(deltaEveryMs, reader) }),
+    deltaEveryMs === undefined ? t('admin.batches.words.deltaByHand') : deltaText(deltaEveryMs, reader),
     cutOver.kind === 'at'
       ? t('admin.batches.words.cutOverAt', { at: momentText(cutOver.at, reader) })
       : t('admin.batches.words.cutOverByHand'),
@@ -87,10 +86,11 @@ function foldersText(folders: readonly string[], { language }: PlanReader): stri
   return new Intl.ListFormat(language).format([...shown, ...rest]);
 }
 
-function everyText(ms: number, { language }: PlanReader): string {
-  const hours = Math.round(ms / hourMs);
-  const [unit, value] = hours % 24 === 0 ? ['day', hours / 24] : ['hour', hours];
-  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(value);
+function deltaText(everyMs: number, { t }: PlanReader): string {
+  const hours = deltaHours.find((known) => Number(known) * hourMs === everyMs);
+  return hours === undefined || hours === '0'
+    ? t('admin.batches.words.deltaHours', { count: Math.round(everyMs / hourMs) })
+    : t('admin.batches.words.delta', { every: t(`admin.batches.everyHours.${hours}`) });
 }
 
 function dayText(day: string, { language }: PlanReader): string {

@@ -15,6 +15,7 @@ import {
   type Place,
 } from '../../models/mail-user-list';
 import { runningBulkActions } from '../../models/bulk-actions';
+import { placesInQueue } from '../../models/slots';
 import { listConnectors } from '../../models/connector-list';
 import { fieldsOf } from '../forms';
 import { numberText } from '../for-people';
@@ -36,6 +37,8 @@ export function userListRoute(router: Router): void {
       listConnectors(),
       runningBulkActions(3),
     ]);
+    const waiting = page.rows.filter((row) => shownState(row) === 'scheduled');
+    const places = await placesInQueue(waiting.map(({ _id }) => _id.toHexString()));
     const names = new Map(connectors.map(({ _id, name }) => [_id.toHexString(), name]));
     const choices = (side: 'source' | 'target') =>
       connectors
@@ -43,7 +46,7 @@ export function userListRoute(router: Router): void {
         .map(({ _id, name }) => ({ value: _id.toHexString(), text: name }));
     response.render('admin/users/list', {
       title: 'admin.users.title',
-      rows: page.rows.map((row) => rowView(row, names)),
+      rows: page.rows.map((row) => rowView(row, names, places.get(row._id.toHexString()))),
       ...countView(response, count),
       ...pagerView(page, asked),
       filtered: Object.keys(asked.filter).length > 0,
@@ -163,7 +166,11 @@ export interface RowView {
   [part: string]: unknown;
 }
 
-function rowView(row: ListedMailUser, connectorNames: ReadonlyMap<string, string>): RowView {
+function rowView(
+  row: ListedMailUser,
+  connectorNames: ReadonlyMap<string, string>,
+  place: number | undefined,
+): RowView {
   const { source, target, counters } = row;
   const connector = (id: { toHexString(): string }) => connectorNames.get(id.toHexString()) ?? '';
   const times = [row.projection?.since, counters?.at, row.asked.startedAt, row.asked.credentialAt];
@@ -175,7 +182,7 @@ function rowView(row: ListedMailUser, connectorNames: ReadonlyMap<string, string
     target: { address: target.address, connector: connector(target.connectorId) },
     batch: row.batch,
     state: shownState(row),
-    note: noteOf(row, new Date()),
+    note: noteOf(row, new Date(), place),
     counters: counters === undefined ? undefined : { ...progressOf(counters), issues: issuesIn(counters) },
     lastActivity: known.length === 0 ? undefined : new Date(Math.max(...known)),
   };

@@ -1,6 +1,7 @@
+import type { Actor } from '../../domain/migration';
 import { shownState } from '../../domain/shown-state';
 import type { MessageKey, MessageValues } from '../../locales';
-import type { ListedMailUser } from '../../models/mail-user-list';
+import { isUndelivered, type ListedMailUser } from '../../models/mail-user-list';
 import { noWorkerAfterMs } from './connector-checks';
 
 /** A line under a row's state: what it waits for, or why it is so. */
@@ -14,8 +15,11 @@ export interface RowNote {
   tone: 'plain' | 'warning' | 'danger';
 }
 
-/** The one thing to know about a row beside its state; `undefined` where the state says it all. */
-export function noteOf(row: ListedMailUser, now: Date): RowNote | undefined {
+/**
+ * The one thing to know about a row beside its state; `undefined` where the state says it all.
+ * @param place in the queue, where it waits there; 1 is the next
+ */
+export function noteOf(row: ListedMailUser, now: Date, place?: number): RowNote | undefined {
   const state = shownState(row);
   const { projection, asked } = row;
   switch (state) {
@@ -52,6 +56,10 @@ export function noteOf(row: ListedMailUser, now: Date): RowNote | undefined {
           values: { answer: invitation.refused.answer },
           tone: 'danger',
         };
+      if (isUndelivered(row)) {
+        const who = whoOf(row.undelivered?.by);
+        return { key: 'admin.users.notes.undelivered', values: { who }, tone: 'danger' };
+      }
       if (projection?.refusal !== undefined)
         return { key: 'admin.users.notes.signInRefused', tone: 'warning' };
       return invitation === undefined
@@ -75,16 +83,41 @@ export function noteOf(row: ListedMailUser, now: Date): RowNote | undefined {
       return projection?.fault === undefined
         ? undefined
         : { text: projection.fault.text.message, tone: 'danger' };
-    case 'notStarted':
     case 'scheduled':
-    case 'upToDate':
+      return scheduledNote(row, place);
+    case 'upToDate': {
+      if (projection?.nextPass === undefined) return undefined;
+      const { kind, at } = projection.nextPass;
+      return at === undefined
+        ? { key: `admin.users.notes.nextAsked.${kind}`, tone: 'plain' }
+        : { key: `admin.users.notes.next.${kind}`, at, tone: 'plain' };
+    }
     case 'paused':
+      return projection?.pausedBy === undefined
+        ? undefined
+        : { key: 'admin.users.notes.pausedBy', values: { who: whoOf(projection.pausedBy) }, tone: 'plain' };
+    case 'notStarted':
     case 'completed':
     case 'completedWithIssues':
     case 'stopped':
     case 'expired':
       return undefined;
   }
+}
+
+function scheduledNote({ projection }: ListedMailUser, place: number | undefined): RowNote | undefined {
+  const waitsFor = projection?.waitsFor;
+  if (waitsFor !== undefined)
+    return waitsFor.until === undefined
+      ? { key: 'admin.users.notes.windowNever', tone: 'danger' }
+      : { key: 'admin.users.notes.windowUntil', at: waitsFor.until, tone: 'plain' };
+  return place === undefined
+    ? undefined
+    : { key: 'admin.users.notes.place', values: { count: place }, tone: 'plain' };
+}
+
+function whoOf(by: Actor | undefined): string {
+  return by?.kind === 'administrator' ? by.email : 'Mailporter';
 }
 
 /** Whether a worker has taken note of all that was asked for. */

@@ -1,13 +1,15 @@
 import type { Request, Response, Router } from 'express';
-import { isActionable, rowActions, rowFacts } from '../../domain/administrator-actions';
+import { isActionable, rowFacts } from '../../domain/administrator-actions';
 import { progressOf } from '../../domain/migration';
 import { shownState } from '../../domain/shown-state';
 import { listAudit } from '../../models/audit-log';
 import { Connectors, type ConnectorDocument } from '../../models/connectors';
+import { isUndelivered } from '../../models/mail-user-list';
 import type { MailUser } from '../../models/mail-users';
 import { placeInQueue } from '../../models/slots';
 import { migrationId } from '../../../workflows/names';
 import type { WebDeps } from '../deps';
+import { actionButtons } from './action-buttons';
 import { copyView } from './copy-view';
 import { findUser } from './user-form';
 import { noteOf } from './user-notes';
@@ -46,7 +48,12 @@ async function show(deps: WebDeps, response: Response, user: MailUser): Promise<
     ...progressView(user),
     timeline: timelineView(user, state),
     ...copied,
-    can: Object.fromEntries(rowActions.map((action) => [action, isActionable(action, state, facts)])),
+    buttons: actionButtons
+      .filter(({ value }) => isActionable(value, state, facts))
+      .map((button, place) => ({ ...button, isFirst: place === 0 && button.value !== 'delete' })),
+    canReplaceLink: isActionable('resend', state, facts),
+    isUndelivered: isUndelivered(user),
+    undeliveredBy: user.undelivered?.by.kind === 'administrator' ? user.undelivered.by.email : '',
     workflowUrl: workflowUrl(deps, id, user),
     self: `/admin/users/${id}`,
     live: !['notStarted', 'completed', 'stopped', 'expired'].includes(state),

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import type { WebDeps } from '../deps';
+import { invitationRoutes } from './invitations';
 import { userActionRoutes } from './user-actions';
 import { userFormRoutes } from './user-form';
 import { userLinkRoutes } from './user-links';
@@ -13,6 +14,7 @@ export function userRoutes(deps: WebDeps): Router {
   userActionRoutes(router, deps);
   userFormRoutes(router, deps);
   userLinkRoutes(router, deps);
+  invitationRoutes(router, deps);
   userPageRoute(router, deps);
   return router;
 }
