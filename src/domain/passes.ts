@@ -1,0 +1,72 @@
+import type { BatchPlan, PassKind, PassOrder } from './batch-plan';
+import type { FilterSpec } from './item-filter';
+
+/** A pass that was begun; times are ISO 8601. Without an end it was cut off, or is under way. */
+export interface PassMade {
+  kind: PassKind;
+  beganAt: string;
+  endedAt?: string;
+}
+
+/** What somebody asked for: whatever pass comes next, or the last one. */
+export type WantedPass = 'delta' | 'cutOver';
+
+export interface PassQuestion {
+  plan: BatchPlan;
+  /** Oldest first. */
+  made: readonly PassMade[];
+  wanted?: WantedPass | undefined;
+  now: Date;
+}
+
+/** The pass to be made now, or the one that comes later; without `at` it waits until somebody asks for it. */
+export type NextPass = { kind: 'now'; order: PassOrder } | { kind: 'later'; pass: PassKind; at?: Date };
+
+/**
+ * Which pass comes next while none is under way: pre-stage, then full, then as many deltas as the plan or a person wants, then the
+ * cut-over, which may come at any time and replaces whatever was to come before it.
+ */
+export function nextPass({ plan, made, wanted, now }: PassQuestion): NextPass {
+  const { cutOver, deltaEveryMs, prestageOlderThan } = plan;
+  const ended = made.filter(({ endedAt }) => endedAt !== undefined);
+  const hasCopied = ended.some(({ kind }) => kind !== 'prestage');
+  const make = (kind: PassKind): NextPass => ({ kind: 'now', order: orderOf(kind, plan) });
+  const cutOverAt = cutOver.kind === 'at' ? Date.parse(cutOver.at) : undefined;
+  const isCutOverDue = cutOver.kind === 'atOnce' || (cutOverAt !== undefined && cutOverAt <= now.getTime());
+  if (wanted === 'cutOver' || isCutOverDue) return make('cutOver');
+  if (ended.length === 0) return make(prestageOlderThan === undefined ? 'full' : 'prestage');
+  const following: PassKind = hasCopied ? 'delta' : 'full';
+  if (wanted === 'delta') return make(following);
+  const last = Math.max(...ended.map(({ endedAt = '' }) => Date.parse(endedAt)));
+  const followsAt = deltaEveryMs === undefined ? Infinity : last + deltaEveryMs;
+  if (followsAt <= now.getTime()) return make(following);
+  if (followsAt < (cutOverAt ?? Infinity)) return { kind: 'later', pass: following, at: new Date(followsAt) };
+  const at = cutOverAt === undefined ? {} : { at: new Date(cutOverAt) };
+  return { kind: 'later', pass: 'cutOver', ...at };
+}
+
+/**
+ * What a new start goes on from: where a migration was ended before its last pass, the passes made so far, and the one at hand is wanted
+ * again; where the last one was made, it is a new move, unless what failed in it is to be tried again.
+ */
+export function passesOfStart(
+  made: readonly PassMade[],
+  reason: 'start' | 'retry' | 'resend' | 'form',
+): { made: PassMade[]; wanted: WantedPass } {
+  const last = made.at(-1);
+  const isOver = last?.kind === 'cutOver' && last.endedAt !== undefined;
+  if (isOver && reason !== 'retry') return { made: [], wanted: 'delta' };
+  return { made: [...made], wanted: last?.kind === 'cutOver' ? 'cutOver' : 'delta' };
+}
+
+function orderOf(kind: PassKind, { filter, followDeletions, prestageOlderThan }: BatchPlan): PassOrder {
+  const isPrestage = kind === 'prestage' && prestageOlderThan !== undefined;
+  return { kind, filter: isPrestage ? olderThan(filter, prestageOlderThan) : filter, followDeletions };
+}
+
+function olderThan(filter: FilterSpec, day: string): FilterSpec {
+  const lastMs = Date.parse(`${day}T00:00:00Z`) - 24 * 60 * 60_000;
+  const last = new Date(lastMs).toISOString().slice(0, 10);
+  const { toDate = last } = filter;
+  return { ...filter, toDate: toDate < last ? toDate : last };
+}
