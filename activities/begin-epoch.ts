@@ -2,7 +2,9 @@ import type { Actor, InvitationChoice, SignInRefusal } from '../src/domain/migra
 import type { OverTheWire } from '../src/domain/wire';
 import type { Side } from '../src/domain/mailbox';
 import { invitationAddresses } from '../src/domain/invitation';
-import { credentialsOf, purgeCredentials } from '../src/models/credentials';
+import { passesOfStart, type PassMade, type WantedPass } from '../src/domain/passes';
+import { credentialsOf, purgeCredentials, type CredentialDocument } from '../src/models/credentials';
+import type { MailUserProjection } from '../src/models/mail-users';
 import { raiseEpoch } from '../src/models/projection';
 import type { StartReason } from '../workflows/messages';
 import { invitationFactsOf, readRow } from './rows';
@@ -33,6 +35,11 @@ export interface EpochFacts {
   kept: Partial<Record<Side, string>>;
   /** Sign-ins refused lately: a new epoch does not make a mailbox forget them. */
   refusals: OverTheWire<SignInRefusal>[];
+  /** When those that are kept are destroyed at the latest (ISO 8601). */
+  keptUntil?: Partial<Record<Side, string>>;
+  /** The passes that this epoch goes on from, and the one that is to be made first. Earlier releases knew none. */
+  passes?: PassMade[];
+  wantedPass?: WantedPass;
 }
 
 /** Raises the row's epoch and answers with what the migration needs to know. `undefined` where the row was deleted. */
@@ -43,6 +50,7 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
   const all = await readRow(mailUserId);
   const { row, source, target } = all;
   const kept = await keptCredentials(mailUserId, row.asked.credentialIds, reason);
+  const { made, wanted } = passesOfStart((raised.row.projection?.passes ?? []).map(passMade), reason);
   return {
     epoch: raised.epoch,
     revision: raised.revision,
@@ -53,7 +61,10 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
     batch: row.batch,
     invitation: invitationAddresses(invitationFactsOf(all)).choice,
     sides: ['source', 'target'],
-    kept,
+    kept: perSide(kept, ({ _id }) => _id.toHexString()),
+    keptUntil: perSide(kept, ({ destroyAt }) => destroyAt.toISOString()),
+    passes: made,
+    wantedPass: wanted,
     refusals: (raised.row.projection?.refusals ?? []).map(overTheWire),
   };
 }
@@ -63,16 +74,31 @@ async function keptCredentials(
   mailUserId: string,
   coming: readonly string[],
   reason: StartReason,
-): Promise<Partial<Record<Side, string>>> {
+): Promise<CredentialDocument[]> {
   if (reason === 'resend') {
     await purgeCredentials(mailUserId, coming);
-    return {};
+    return [];
   }
   const now = new Date();
-  const there = (await credentialsOf(mailUserId)).filter(
+  return (await credentialsOf(mailUserId)).filter(
     ({ _id, destroyAt }) => destroyAt > now && !coming.includes(_id.toHexString()),
   );
-  return Object.fromEntries(there.map(({ side, _id }) => [side, _id.toHexString()]));
+}
+
+/** The newest of each side. */
+function perSide(
+  credentials: readonly CredentialDocument[],
+  textOf: (credential: CredentialDocument) => string,
+): Partial<Record<Side, string>> {
+  return Object.fromEntries(credentials.map((credential) => [credential.side, textOf(credential)]));
+}
+
+function passMade({ kind, beganAt, endedAt }: NonNullable<MailUserProjection['passes']>[number]): PassMade {
+  return {
+    kind,
+    beganAt: beganAt.toISOString(),
+    ...(endedAt === undefined ? {} : { endedAt: endedAt.toISOString() }),
+  };
 }
 
 function overTheWire({ at, waitUntil, ...refusal }: SignInRefusal): OverTheWire<SignInRefusal> {

@@ -8,6 +8,7 @@ import { createGrantSlots } from './grant-slots';
 import { createImportChunk } from './import-rows';
 import { createMailActivities } from './mails';
 import { createOpenMailbox } from './open-mailbox';
+import { planPass } from './plan-pass';
 import { createProject } from './project';
 import { createReconcile } from './reconcile';
 import { createSlotActivities } from './slots';
@@ -17,6 +18,7 @@ import { createVerifyCredentials } from './verify-credentials';
 export function createShortActivities(deps: ActivityDeps) {
   return {
     beginEpoch,
+    planPass,
     project: createProject(deps),
     ...createMailActivities(deps),
     verifyCredentials: createVerifyCredentials(deps),

@@ -54,7 +54,7 @@ export async function credentialOf(
   { row, source, target }: RowWithConnectors,
   side: Side,
   credentialId: string,
-): Promise<Credential> {
+): Promise<Credential & { destroyAt: Date }> {
   const owner = { ownerId: row._id.toHexString(), side };
   const sealed = await findCredential(credentialId, owner, new Date());
   if (sealed === undefined) throw signInAgain(side, 'CredentialGone', 'The password is no longer kept.');
@@ -63,7 +63,7 @@ export async function credentialOf(
     const connector = side === 'source' ? source : target;
     const typed = userName.trim() === '' ? row[side].userName : userName;
     const name = signInNameOf(connector.signIn.signInName, row[side].address, typed);
-    return { ...credential, userName: name ?? row[side].address };
+    return { ...credential, userName: name ?? row[side].address, destroyAt: sealed.destroyAt };
   } catch (error) {
     deps.log.error({ mailUserId: owner.ownerId, side, err: error }, 'a credential does not open');
     if (error instanceof UnknownKey && Date.now() - sealed.takenAt.getTime() < newKeyMs) throw keyMissing();

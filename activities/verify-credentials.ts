@@ -13,11 +13,12 @@ export interface VerifyCredentialsInput {
 }
 
 /**
+ * - `accepted`: it is kept until then at the latest (ISO 8601).
  * - `refused`: the user must type again; where `waitUntil` (ISO 8601) is set the mailbox takes no further password until then.
  * - `unreachable`: nothing is known of the password; to be tried again, after `retryAfterMs` where the server named a wait.
  */
 export type VerifyCredentialsResult =
-  | { kind: 'accepted' }
+  | { kind: 'accepted'; keptUntil: string }
   | { kind: 'refused'; text: FaultText; waitUntil?: string }
   | { kind: 'unreachable'; text: FaultText; retryAfterMs?: number };
 
@@ -48,13 +49,14 @@ export function createVerifyCredentials(
           : server.openTarget(address, credential, signal);
       const { connectorId } = mailbox;
       const wait = (ms: number) => pause(ms, undefined, { signal });
-      return await deps.connectorWaits.heeded(
+      const refused = await deps.connectorWaits.heeded(
         connectorId,
         mailUserId,
         () => trySignIn(open, mailbox, deps.log),
         wait,
         longestWaitMs,
       );
+      return refused ?? { kind: 'accepted', keptUntil: credential.destroyAt.toISOString() };
     } catch (fault) {
       if (!(fault instanceof Fault)) throw fault;
       return resultOf(fault);
@@ -62,16 +64,17 @@ export function createVerifyCredentials(
   };
 }
 
+/** @returns absent where it was accepted */
 async function trySignIn(
   open: () => Promise<{ close(): Promise<void> }>,
   mailbox: MailboxKey,
   log: ActivityDeps['log'],
-): Promise<VerifyCredentialsResult> {
+): Promise<Extract<VerifyCredentialsResult, { kind: 'refused' }> | undefined> {
   try {
     const opened = await open();
     await opened.close().catch((error: unknown) => log.warn({ err: error }, 'a mailbox does not close'));
     await forgetRefusals(mailbox);
-    return { kind: 'accepted' };
+    return undefined;
   } catch (fault) {
     if (!(fault instanceof Fault) || fault.kind !== 'credential') throw fault;
     const wait = await noteRefusal(mailbox, new Date());

@@ -13,17 +13,19 @@ import {
   type CredentialSignal,
   type GrantedSignal,
   type MailboxOpenedSignal,
+  type PauseSignal,
+  type PlanChangedSignal,
   type ResendSignal,
+  type ResumeSignal,
+  type RunPassSignal,
   type StopSignal,
 } from './messages';
+import { takePause, takePlanChanged, takeResume, takeRunPass } from './migration/asks';
 import { begin } from './migration/begin';
 import { takeOver, type MigrateMailboxRun } from './migration/carry';
-import { copyMailbox, type CopyEnd } from './migration/copy';
 import { finish, type MigrationEnd } from './migration/finish';
 import { Migration } from './migration/migration';
-import { signIn } from './migration/sign-in';
-import { awaitSlot } from './migration/slot';
-import { waitForServer } from './migration/wait-for-server';
+import { phases } from './migration/phases';
 
 export interface MigrateMailboxResult {
   state: EndState | 'gone';
@@ -33,6 +35,10 @@ export interface MigrateMailboxResult {
 const credential = defineSignal<[CredentialSignal]>(signals.credential);
 const resendInvitation = defineSignal<[ResendSignal]>(signals.resendInvitation);
 const stop = defineSignal<[StopSignal]>(signals.stop);
+const pause = defineSignal<[PauseSignal]>(signals.pause);
+const resume = defineSignal<[ResumeSignal]>(signals.resume);
+const runPass = defineSignal<[RunPassSignal]>(signals.runPass);
+const planChanged = defineSignal<[PlanChangedSignal]>(signals.planChanged);
 const granted = defineSignal<[GrantedSignal]>(signals.granted);
 const mailboxOpened = defineSignal<[MailboxOpenedSignal]>(signals.mailboxOpened);
 
@@ -51,6 +57,10 @@ export async function migrateMailbox(run: MigrateMailboxRun): Promise<MigrateMai
   setHandler(resendInvitation, (signal) => void tell((m) => m.takeResend(signal)));
   setHandler(granted, ({ ticket }) => void tell((m) => m.takeGrant(ticket)));
   setHandler(mailboxOpened, (signal) => void tell((m) => m.takeOpened(signal)));
+  setHandler(pause, (signal) => void tell((m) => takePause(m, signal)));
+  setHandler(resume, (signal) => void tell((m) => takeResume(m, signal)));
+  setHandler(runPass, (signal) => void tell((m) => takeRunPass(m, signal)));
+  setHandler(planChanged, () => void tell((m) => takePlanChanged(m)));
   setHandler(stop, ({ by }) => {
     stoppedBy ??= by;
     life.cancel();
@@ -103,65 +113,6 @@ async function lifeOf(
 /** Rethrows what is a fault of the workflow's own code: Temporal then repeats the task until the code is mended. */
 function unexpected(error: unknown): FaultText {
   return textOf(endOf(error)) ?? unexpectedText;
-}
-
-async function phases(m: Migration): Promise<MigrationEnd | 'continue'> {
-  for (;;) {
-    const end = await phase(m);
-    if (end !== undefined) return end;
-  }
-}
-
-/** @returns how the migration ends; `undefined` where another phase follows */
-async function phase(m: Migration): Promise<MigrationEnd | 'continue' | undefined> {
-  switch (m.carry.phase) {
-    case 'signIn': {
-      const end = await signIn(m);
-      if (end === 'continue') return 'continue';
-      if (end === 'expired') return { state: 'expired' };
-      m.carry.wasAccepted = true;
-      m.carry.phase = 'slot';
-      return undefined;
-    }
-    case 'slot': {
-      if ((await waitForServer(m)) === 'continue' || (await awaitSlot(m)) === 'continue') return 'continue';
-      m.carry.phase = 'copy';
-      return undefined;
-    }
-    case 'copy':
-      return afterCopy(m, await copyMailbox(m));
-  }
-}
-
-async function afterCopy(m: Migration, end: CopyEnd): Promise<MigrationEnd | 'continue' | undefined> {
-  switch (end.kind) {
-    case 'done': {
-      const { failed, skipped } = end.counters;
-      return { state: end.isClean && failed + skipped === 0 ? 'completed' : 'completedWithIssues' };
-    }
-    case 'fatal':
-      return { state: 'failed', fault: { text: end.text, side: end.side } };
-    case 'continue':
-      return 'continue';
-    case 'throttled':
-      m.carry.phase = 'slot';
-      m.view.throttledUntil = new Date(Date.now() + end.retryAfterMs).toISOString();
-      m.setState('throttled', { fault: end.text });
-      return m.releaseSlot().then(() => undefined);
-    case 'credential': {
-      const { carry, view } = m;
-      const credentialId = carry.credentials[end.side];
-      if (credentialId !== undefined) m.discard(credentialId);
-      delete carry.credentials[end.side];
-      view.signedIn = view.signedIn.filter((side) => side !== end.side);
-      view.wanted = [end.side];
-      view.fault = { text: end.text, side: end.side };
-      carry.phase = 'signIn';
-      m.setState('signInNeeded', { fault: end.text });
-      m.orderMail();
-      return m.releaseSlot().then(() => undefined);
-    }
-  }
 }
 
 /** The next run knows all that this one knows; nothing may be half done. */

@@ -97,6 +97,7 @@ export async function raiseEpoch(
       signedIn: [],
       wanted: [],
       refusals: standing?.refusals ?? [],
+      ...(standing?.passes === undefined ? {} : { passes: standing.passes }),
       timeline: [...(standing?.timeline ?? []), { state: 'starting' as const, at, by: started.by }].slice(
         -linesKept,
       ),

@@ -1,6 +1,7 @@
 import { CancellationScope, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { ProjectionView } from '../../activities/project';
-import { everything } from '../../src/domain/item-filter';
+import { defaultBatchPlan } from '../../src/domain/batch-plan';
+import type { Side } from '../../src/domain/mailbox';
 import type { MigrateMailboxInput } from '../messages';
 import { searchAttributes } from '../names';
 import { short } from '../proxies';
@@ -38,15 +39,21 @@ export async function begin(input: MigrateMailboxInput): Promise<Carry | undefin
     opening: 0,
     reopenings: 0,
     place: newPlace(),
-    order: { kind: 'full', filter: everything, followDeletions: false },
+    order: { kind: 'cutOver', filter: defaultBatchPlan.filter, followDeletions: false },
+    isPassing: false,
+    ...(facts.wantedPass === undefined ? {} : { wantedPass: facts.wantedPass }),
+    passAsks: [],
+    isPlanStale: false,
+    keptUntil: momentsOf(facts.keptUntil ?? {}),
   };
 }
 
 function firstView(
   { startId }: MigrateMailboxInput,
-  { sides, kept, refusals }: EpochFacts,
+  { sides, kept, keptUntil = {}, refusals, passes }: EpochFacts,
   at: string,
 ): ProjectionView {
+  const last = Object.values(keptUntil).sort().at(-1);
   const signedIn = sides.filter((side) => kept[side] !== undefined);
   return {
     state: 'starting',
@@ -56,5 +63,11 @@ function firstView(
     signedIn,
     wanted: sides.filter((side) => kept[side] === undefined),
     refusals,
+    ...(passes === undefined ? {} : { passes }),
+    ...(last === undefined ? {} : { credentialsDestroyAt: last }),
   };
+}
+
+function momentsOf(kept: Partial<Record<Side, string>>): Partial<Record<Side, number>> {
+  return Object.fromEntries(Object.entries(kept).map(([side, until]) => [side, Date.parse(until)]));
 }

@@ -2,6 +2,7 @@ import type { EpochFacts } from '../../activities/begin-epoch';
 import type { ProjectionView, TimelineLine } from '../../activities/project';
 import { defaultBatchPlan, type PassOrder } from '../../src/domain/batch-plan';
 import type { Side } from '../../src/domain/mailbox';
+import type { WantedPass } from '../../src/domain/passes';
 import type { MigrateMailboxInput } from '../messages';
 
 /** A credential that is being tried. */
@@ -46,7 +47,7 @@ export interface PassPlace {
 }
 
 /** What of the phases a migration is in. */
-export type Phase = 'signIn' | 'slot' | 'copy';
+export type Phase = 'signIn' | 'slot' | 'copy' | 'upToDate';
 
 /** All that a migration knows; what a run hands to the next one when it continues as new. */
 export interface Carry {
@@ -77,19 +78,38 @@ export interface Carry {
   place: PassPlace;
   /** What the pass at hand, or the next one, is to do. */
   order: PassOrder;
+  /** Whether that pass has begun: it then goes on under its order, whatever is planned meanwhile. */
+  isPassing: boolean;
+  /** What somebody asked for and no pass has answered yet. */
+  wantedPass?: WantedPass;
+  /** Ids of what was asked for, newest last. */
+  passAsks: string[];
+  /** The plan or a start window may have been edited since it was read. */
+  isPlanStale: boolean;
+  /** When the start windows that are open now close; the workflow's clock, ms. */
+  windowUntil?: number;
+  /** When the credentials in use are destroyed at the latest; ms. */
+  keptUntil: Partial<Record<Side, number>>;
 }
 
 /** What a run was handed by the one before it, which may have been of an older release. */
 export type CarriedOver = Omit<Carry, keyof Younger> & Partial<Younger>;
 /** What not every release has handed over. */
-type Younger = Pick<Carry, 'order'>;
+type Younger = Pick<Carry, 'order' | 'isPassing' | 'passAsks' | 'isPlanStale' | 'keptUntil'>;
 
 /** The input of a run: how the migration was asked for and, where it continues, what it knows. */
 export type MigrateMailboxRun = MigrateMailboxInput & { carry?: CarriedOver };
 
 /** Goes on with what the run before knew; what that release did not know yet is as it was then: everything, in one pass. */
 export function takeOver(carried: CarriedOver): Carry {
-  return { order: { kind: 'cutOver', filter: defaultBatchPlan.filter, followDeletions: false }, ...carried };
+  return {
+    order: { kind: 'cutOver', filter: defaultBatchPlan.filter, followDeletions: false },
+    isPassing: carried.place.pairId !== undefined,
+    passAsks: [],
+    isPlanStale: false,
+    keptUntil: {},
+    ...carried,
+  };
 }
 
 export function newPlace(): PassPlace {

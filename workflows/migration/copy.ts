@@ -5,6 +5,7 @@ import type { Side } from '../../src/domain/mailbox';
 import { endOf, growing, textOf, type ActivityEnd } from '../faults';
 import type { MailboxOpenedSignal } from '../messages';
 import { folderActivities, mailboxActivities } from '../proxies';
+import { beginPass } from './made-passes';
 import type { Migration } from './migration';
 import { runPass, type PassEnd } from './pass';
 
@@ -123,6 +124,7 @@ function openedNow({ opened }: Migration): MailboxOpenedSignal | undefined {
 
 function begin(m: Migration): void {
   delete m.view.fault;
+  beginPass(m);
   m.setState('working');
 }
 

@@ -20,6 +20,7 @@ export interface MigrationEnd {
  * Not to be cancelled.
  */
 export async function finish(m: Migration, end: MigrationEnd): Promise<void> {
+  m.isEnding = true;
   await CancellationScope.nonCancellable(async () => {
     m.view.wanted = [];
     await m.releaseSlot();
@@ -47,6 +48,7 @@ async function letGoOfCredentials(m: Migration, state: EndState): Promise<void> 
   if (destroyAt !== undefined) view.credentialsDestroyAt = destroyAt;
   else {
     carry.credentials = {};
+    delete view.credentialsDestroyAt;
     view.signedIn = [];
     view.credentialsDestroyedAt = m.now();
   }
@@ -56,6 +58,9 @@ function showEnd(m: Migration, { state, by, fault }: MigrationEnd): void {
   const { view } = m;
   delete view.pass;
   delete view.throttledUntil;
+  delete view.waitsFor;
+  delete view.nextPass;
+  delete view.pausedBy;
   delete view.refusal;
   view.endedAt = m.now();
   // What was being waited out is not how it ended.

@@ -35,6 +35,12 @@ export class Migration {
   stoppedBy?: Actor;
   granted?: string;
   opened?: MailboxOpenedSignal;
+  /** The phase that is at work. */
+  work?: CancellationScope;
+  /** Set once the end is decided: nothing that is asked for changes it. */
+  isEnding = false;
+  /** Who let it go on last. */
+  resumedBy?: Actor;
   crash?: Crash;
   /** Credentials that nobody wants, and grants that nobody waits for. */
   readonly discarded: string[] = [];
@@ -71,11 +77,26 @@ export class Migration {
   }
 
   /** Waits until something came in, the history is full, or `ms` have passed. */
-  async change(seen: number, ms?: number): Promise<void> {
-    const changed = () => this.version !== seen || this.isFull || this.crash !== undefined;
-    if (ms === undefined) await condition(changed);
-    else await condition(changed, Math.max(1, ms));
+  change(seen: number, ms?: number): Promise<void> {
+    return this.wait(() => this.version !== seen, ms);
+  }
+
+  /** Waits until it is so, the history is full, or `ms` have passed. Throws what ended a part beside the others. */
+  async wait(isSo: () => boolean, ms?: number): Promise<void> {
+    const isOver = () => isSo() || this.isFull || this.crash !== undefined;
+    if (ms === undefined) await condition(isOver);
+    else await condition(isOver, Math.max(1, ms));
     if (this.crash !== undefined) throw this.crash.error;
+  }
+
+  /** Whether a pause keeps the next phase from beginning; it does not take the user's turn from him. */
+  get isHeld(): boolean {
+    return this.view.pausedBy !== undefined && this.carry.phase !== 'signIn';
+  }
+
+  /** Ends the phase that is at work, which gives its slots back; what holds it up is looked at before it begins anew. */
+  interrupt(): void {
+    this.work?.cancel();
   }
 
   /** Runs a part beside the others. It ends quietly when cancelled; what it throws otherwise ends the migration. */
@@ -242,7 +263,8 @@ export class Migration {
     if (ticket === undefined) return;
     delete this.carry.ticket;
     delete this.granted;
-    await short.releaseSlot({ mailUserId: this.mailUserId, ticket });
+    const { mailUserId } = this;
+    await CancellationScope.nonCancellable(() => short.releaseSlot({ mailUserId, ticket }));
   }
 
   /** Writes the projection with the sum of the pair's ledger. */

@@ -1,6 +1,6 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import type { VerifyCredentialsResult } from '../../activities/verify-credentials';
-import type { MigrationState, SignInRefusal } from '../../src/domain/migration';
+import type { Actor, MigrationState, SignInRefusal } from '../../src/domain/migration';
 import type { FaultText } from '../../src/domain/faults';
 import type { Side } from '../../src/domain/mailbox';
 import type { OverTheWire } from '../../src/domain/wire';
@@ -8,6 +8,7 @@ import { endOf, growing } from '../faults';
 import { signingIn } from '../proxies';
 import type { Checking } from './carry';
 import { sendInvitation } from './invite';
+import { keepUntil } from './kept';
 import type { Migration } from './migration';
 
 export type SignInEnd = 'ready' | 'expired' | 'continue';
@@ -44,7 +45,7 @@ export async function signIn(m: Migration): Promise<SignInEnd> {
         if ((m.carry.reminders ?? []).length > 0) m.setReminders([]);
         return 'ready';
       }
-      m.setState(stateOf(m), refusedNow(m));
+      m.setState(stateOf(m), reasonOf(m));
       const left = checked.length > 0 ? undefined : timeLeft(m);
       if (left !== undefined && left <= 0) return 'expired';
       const reminderIn =
@@ -58,14 +59,18 @@ export async function signIn(m: Migration): Promise<SignInEnd> {
   }
 }
 
-/** Why checking ends without all that is wanted, for the time line; a refusal from before it began is told there already. */
-function refusedNow({ view }: Migration): { fault: FaultText } | undefined {
-  const { state, since, refusal } = view;
+/** Who paused it; or why checking ends without all that is wanted, where that was not told before it began. */
+function reasonOf(m: Migration): { by: Actor } | { fault: FaultText } | undefined {
+  const { pausedBy, state, since, refusal } = m.view;
+  if (pausedBy !== undefined && stateOf(m) === 'paused') return { by: pausedBy };
   return state === 'verifying' && refusal && refusal.at >= since ? { fault: refusal.text } : undefined;
 }
 
+/** A pause is shown where nothing is wanted from the user; what he has typed is checked all the same. */
 function stateOf({ carry, view }: Migration): MigrationState {
-  if (Object.keys(carry.checking).length > 0) return 'verifying';
+  const checked = sides.filter((side) => carry.checking[side] !== undefined);
+  if (view.pausedBy !== undefined && view.wanted.every((side) => checked.includes(side))) return 'paused';
+  if (checked.length > 0) return 'verifying';
   if (carry.wasAccepted) return 'signInNeeded';
   const { invitation } = view;
   if (invitation?.sentAt !== undefined || invitation?.refused !== undefined) return 'emailSent';
@@ -83,7 +88,7 @@ async function check(m: Migration, side: Side): Promise<void> {
     if (checking === undefined || m.isFull) return;
     const result = await tryOnce(m, side, checking);
     const isOver = Date.now() - checking.since >= m.times.verifyForMs;
-    if (result.kind === 'accepted') return accept(m, side, checking);
+    if (result.kind === 'accepted') return accept(m, side, checking, result.keptUntil);
     if (result.kind === 'refused' || isOver) return refuse(m, side, checking, result);
     note(m, refusalOf(side, result, new Date(checking.since).toISOString()));
     const wait = growing(checking.tries, m.times.retryFirstMs, m.times.retryMostMs);
@@ -111,9 +116,10 @@ async function tryOnce(
   }
 }
 
-function accept(m: Migration, side: Side, { credentialId }: Checking): void {
+function accept(m: Migration, side: Side, { credentialId }: Checking, keptUntil?: string): void {
   const { carry, view } = m;
   carry.credentials[side] = credentialId;
+  keepUntil(m, side, keptUntil);
   delete carry.checking[side];
   view.signedIn = [...view.signedIn.filter((other) => other !== side), side];
   view.wanted = view.wanted.filter((other) => other !== side);

@@ -1,4 +1,4 @@
-import { condition, uuid4 } from '@temporalio/workflow';
+import { uuid4 } from '@temporalio/workflow';
 import { short } from '../proxies';
 import type { Migration } from './migration';
 
@@ -17,7 +17,7 @@ export async function awaitSlot(m: Migration): Promise<'granted' | 'continue'> {
     if ((isGranted || m.granted === ticket) && (await short.takeSlot({ mailUserId, ticket })))
       return 'granted';
     delete m.granted;
-    await condition(() => m.granted === ticket || m.isFull, times.scheduledRefreshMs);
+    await m.wait(() => m.granted === ticket, times.scheduledRefreshMs);
     if (m.granted === ticket && (await short.takeSlot({ mailUserId, ticket }))) return 'granted';
   }
 }

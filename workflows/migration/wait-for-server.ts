@@ -6,7 +6,10 @@ export async function waitForServer(m: Migration): Promise<'ready' | 'continue'>
   const { throttledUntil } = m.view;
   if (throttledUntil === undefined) return 'ready';
   const left = Date.parse(throttledUntil) - Date.now();
-  if (left > 0 && (await condition(() => m.isFull, left))) return 'continue';
+  if (left > 0) {
+    m.setState('throttled');
+    if (await condition(() => m.isFull, left)) return 'continue';
+  }
   delete m.view.throttledUntil;
   return 'ready';
 }

@@ -1,0 +1,44 @@
+import type { PassOrder, PassKind } from '../src/domain/batch-plan';
+import { nextPass, type PassMade, type WantedPass } from '../src/domain/passes';
+import { windowsAt, type StartWindow } from '../src/domain/start-window';
+import { batchPlanOf } from '../src/models/batches';
+import { readRow } from './rows';
+
+export interface PlanPassInput {
+  mailUserId: string;
+  /** The passes of the migration, oldest first. */
+  made: PassMade[];
+  wanted?: WantedPass;
+  /** ISO 8601, the workflow's clock. */
+  now: string;
+}
+
+/** As `domain/passes.ts` and `domain/start-window.ts` answer; moments are ISO 8601. */
+export interface PlanPassResult {
+  next: { kind: 'now'; order: PassOrder } | { kind: 'later'; pass: PassKind; at?: string };
+  /** Of the batch and both connectors together. */
+  window: { isOpen: boolean; until?: string };
+}
+
+/** Reads the plan of the row's batch and the start windows as they stand now, and says which pass comes next and whether it may run. */
+export async function planPass({ mailUserId, made, wanted, now }: PlanPassInput): Promise<PlanPassResult> {
+  const { row, source, target } = await readRow(mailUserId);
+  const plan = await batchPlanOf(row.batch);
+  const at = new Date(now);
+  const next = nextPass({ plan, made, wanted, now: at });
+  const windows = [plan.startWindow, source.startWindow, target.startWindow].filter(
+    (window): window is StartWindow => window !== undefined,
+  );
+  const { isOpen, until } = windowsAt(windows, at);
+  return {
+    next:
+      next.kind === 'now'
+        ? next
+        : {
+            kind: 'later',
+            pass: next.pass,
+            ...(next.at === undefined ? {} : { at: next.at.toISOString() }),
+          },
+    window: { isOpen, ...(until === undefined ? {} : { until: until.toISOString() }) },
+  };
+}
