@@ -1,12 +1,10 @@
-import { Connectors } from '../../src/models/connectors';
 import type { MailUser } from '../../src/models/mail-users';
 import { Slots } from '../../src/models/slots';
 import { directWire } from '../../src/connectors/memory';
-import { Fault } from '../../src/domain/faults';
 import { signals, type StopSignal } from '../../workflows/messages';
 import { administrator, House } from './house';
-import { unreachable } from './mail-servers';
 import { recordHistory } from './record-histories';
+import { settledStates } from './settled-states';
 
 let house: House;
 beforeAll(async () => {
@@ -22,87 +20,13 @@ afterEach(() => {
 
 const stop = (row: MailUser) => house.handle(row).signal<[StopSignal]>(signals.stop, { by: administrator });
 
-async function signInBoth(row: MailUser): Promise<void> {
-  await house.until(row, (now) => (now.projection?.wanted.length ?? 0) === 2);
-  await house.signIn(row, 'source');
-  await house.signIn(row, 'target');
-}
-
-/** Brings a row into a state that it stays in. */
-const states: Record<string, () => Promise<MailUser>> = {
-  async emailSent() {
-    const row = await house.row();
-    await house.start(row);
-    return row;
-  },
-  async awaitingSignIn() {
-    const row = await house.row({ invitation: 'none' });
-    await house.start(row);
-    return row;
-  },
-  async verifying() {
-    house.servers.beforeOpen = () => {
-      throw unreachable();
-    };
-    const row = await house.row();
-    await house.start(row);
-    await signInBoth(row);
-    return row;
-  },
-  async scheduled() {
-    const row = await house.row();
-    await Connectors.updateOne({ _id: row.source.connectorId }, { $set: { mailboxesAtOnce: 0 } });
-    await house.start(row);
-    await signInBoth(row);
-    return row;
-  },
-  async working() {
-    const row = await house.row();
-    house.servers.fill(row.source.address, 2, 50);
-    house.servers.wire = {
-      send: async (request, signal) => {
-        if (request.kind === 'putItems')
-          await new Promise((_resolve, reject) =>
-            signal.addEventListener('abort', () => reject(signal.reason as Error)),
-          );
-        return directWire.send(request, signal);
-      },
-    };
-    await house.start(row);
-    await signInBoth(row);
-    return row;
-  },
-  async throttled() {
-    const row = await house.row();
-    let asked = 0;
-    house.servers.beforeOpen = (side) => {
-      if (side !== 'source' || ++asked !== 2) return;
-      const text = { code: 'ErrorServerBusy', remedy: 'wait' as const, message: 'The server asks to wait.' };
-      throw new Fault({ kind: 'throttled', retryAfterMs: 3_600_000, scope: 'mailbox' }, text, true);
-    };
-    await house.start(row);
-    await signInBoth(row);
-    return row;
-  },
-  async signInNeeded() {
-    const row = await house.row();
-    let asked = 0;
-    house.servers.beforeOpen = (side) => {
-      if (side !== 'source' || ++asked !== 2) return;
-      const text = { code: 'HTTP 401', remedy: 'signInAgain' as const, message: 'The password was changed.' };
-      throw new Fault({ kind: 'credential', side: 'source' }, text, true);
-    };
-    await house.start(row);
-    await signInBoth(row);
-    return row;
-  },
-};
+const states = settledStates(() => house);
 
 describe('Stop', () => {
-  it.each(Object.keys(states))(
+  it.each(Object.keys(states) as (keyof typeof states)[])(
     'ends a migration that is %s within ten seconds, and leaves nothing behind',
     async (state) => {
-      const row = (await states[state]?.()) as MailUser;
+      const row = await states[state]();
       await house.until(row, (now) => now.projection?.state === state);
       const askedAt = Date.now();
       await stop(row);
@@ -119,7 +43,7 @@ describe('Stop', () => {
   );
 
   it('is what cancelling the workflow in the Temporal UI means', async () => {
-    const row = (await states.working?.()) as MailUser;
+    const row = await states.working();
     await house.until(row, 'working');
     await house.handle(row).cancel();
     const { projection } = await house.untilEnded(row);
@@ -128,7 +52,7 @@ describe('Stop', () => {
   });
 
   it('destroys a credential that comes after it', async () => {
-    const row = (await states.emailSent?.()) as MailUser;
+    const row = await states.emailSent();
     await house.until(row, 'emailSent');
     await stop(row);
     await house.signIn(row, 'source').catch(() => undefined);

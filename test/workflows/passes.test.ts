@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import { directWire } from '../../src/connectors/memory';
+import type { StartWindow } from '../../src/domain/start-window';
+import { Connectors } from '../../src/models/connectors';
+import type { MailUser } from '../../src/models/mail-users';
+import { Slots } from '../../src/models/slots';
+import { signals, type CredentialSignal, type RunPassSignal } from '../../workflows/messages';
+import { administrator, House, quickTimes } from './house';
+import { recordHistory } from './record-histories';
+import { planOf, settledStates, signInBoth } from './settled-states';
+
+let house: House;
+beforeAll(async () => {
+  house = await House.open();
+  await house.startWorker();
+  await house.startGate();
+});
+afterAll(() => house.close());
+afterEach(() => {
+  house.servers.wire = directWire;
+});
+
+const states = settledStates(() => house);
+const run = (row: MailUser, kind: RunPassSignal['kind'], requestId = randomUUID()) =>
+  house.handle(row).signal<[RunPassSignal]>(signals.runPass, { kind, requestId, by: administrator });
+const planChanged = (row: MailUser) => house.handle(row).signal(signals.planChanged, {});
+const kinds = ({ projection }: MailUser) => projection?.passes?.map(({ kind }) => kind);
+const ended = (count: number) => (now: MailUser) =>
+  now.projection?.state === 'upToDate' &&
+  now.projection.passes?.filter(({ endedAt }) => endedAt !== undefined).length === count;
+
+/** Something new at the source. */
+function receive(row: MailUser, count: number): void {
+  const store = house.servers.mailbox('source', row.source.address);
+  const [inbox] = store.folders.keys();
+  for (let n = 0; n < count; n += 1) store.addItem(inbox ?? '');
+}
+
+/** A window that is closed the whole of this week's day and the ones beside it. */
+function otherDays(): StartWindow {
+  const today = new Date().getUTCDay() || 7;
+  return { from: '10:00', to: '11:00', days: [((today + 2) % 7) + 1], timeZone: 'UTC' };
+}
+
+describe('passes', () => {
+  it('bring what is new, are between them up to date, and end with the cut-over', async () => {
+    const row = await states.upToDate();
+    const between = await house.until(row, ended(1));
+    expect(between.projection).toMatchObject({
+      nextPass: { kind: 'cutOver' },
+      signedIn: ['source', 'target'],
+    });
+    expect(between.projection?.nextPass?.at).toBeUndefined();
+    expect(between.projection?.credentialsDestroyAt).toBeInstanceOf(Date);
+    expect(between.projection?.endedAt).toBeUndefined();
+    expect(await house.credentialsOf(row)).toBe(2);
+    expect(await Slots.countDocuments({ _id: row._id.toHexString() })).toBe(0);
+    expect(house.servers.open.size).toBe(0);
+    receive(row, 3);
+    const asked = randomUUID();
+    await run(row, 'delta', asked);
+    await house.until(row, ended(2));
+    expect(house.servers.countItems('target', row.target.address)).toBe(23);
+    await run(row, 'delta', asked);
+    receive(row, 2);
+    await run(row, 'cutOver');
+    const done = await house.untilEnded(row);
+    expect(done.projection?.state).toBe('completed');
+    expect(kinds(done)).toEqual(['full', 'delta', 'cutOver']);
+    expect(done.projection?.nextPass).toBeUndefined();
+    expect(house.servers.countItems('target', row.target.address)).toBe(25);
+    await house.handle(row).result();
+    expect(await house.credentialsOf(row)).toBe(0);
+    await recordHistory(house, house.handle(row).workflowId, 'passes');
+  });
+
+  it('that are asked for while one runs follow it', async () => {
+    const row = await house.row({ invitation: 'none', batch: 'follows' });
+    await planOf(row, { cutOver: { kind: 'byHand' } });
+    house.servers.fill(row.source.address, 1, 10);
+    let held: (() => void) | undefined;
+    house.servers.wire = {
+      async send(request, signal) {
+        if (request.kind === 'putItems' && held === undefined)
+          await new Promise<void>((resolve) => (held = resolve));
+        return directWire.send(request, signal);
+      },
+    };
+    await house.start(row);
+    await signInBoth(house, row);
+    await house.until(row, () => held !== undefined);
+    await run(row, 'delta');
+    await run(row, 'cutOver');
+    await house.eventuallyTaken(row, signals.runPass);
+    held?.();
+    expect(kinds(await house.untilEnded(row))).toEqual(['full', 'cutOver']);
+  });
+
+  it('follow the plan as it stands, also when it is edited between them', async () => {
+    const row = await states.upToDate();
+    await house.until(row, ended(1));
+    await planOf(row, { cutOver: { kind: 'at', at: new Date(Date.now() + 3_600_000).toISOString() } });
+    await planChanged(row);
+    await house.until(row, (now) => now.projection?.nextPass?.at !== undefined);
+    await planOf(row, { cutOver: { kind: 'at', at: new Date(Date.now() + 1500).toISOString() } });
+    await planChanged(row);
+    expect(kinds(await house.untilEnded(row))).toEqual(['full', 'cutOver']);
+  });
+
+  it('need the sign-in again where a password has come to the end of its time between them', async () => {
+    const row = await house.row({ batch: 'short lives' });
+    await planOf(row, { cutOver: { kind: 'byHand' } });
+    house.servers.fill(row.source.address, 1, 5);
+    await house.start(row);
+    await house.until(row, 'emailSent');
+    await house.signIn(row, 'target');
+    const takenAt = new Date(Date.now() - quickTimes.credentialLifeMs + 8_000);
+    const credential = await house.keep(row, 'source', undefined, takenAt);
+    await house.handle(row).signal<[CredentialSignal]>(signals.credential, credential);
+    await house.until(row, ended(1));
+    const { projection } = await house.until(row, 'signInNeeded');
+    expect(projection).toMatchObject({ wanted: ['source'], signedIn: ['target'] });
+    expect(await house.credentialsOf(row)).toBe(1);
+    await run(row, 'cutOver');
+    await house.signIn(row, 'source');
+    expect(kinds(await house.untilEnded(row))).toEqual(['full', 'cutOver']);
+  });
+});
+
+describe('a start window', () => {
+  it('keeps a row Scheduled, with its reason, until it opens or is edited', async () => {
+    const row = await house.row({ invitation: 'none' });
+    house.servers.fill(row.source.address, 1, 5);
+    await Connectors.updateOne({ _id: row.target.connectorId }, { $set: { startWindow: otherDays() } });
+    await house.start(row);
+    await signInBoth(house, row);
+    const { projection } = await house.until(row, (now) => now.projection?.waitsFor !== undefined);
+    expect(projection).toMatchObject({ state: 'scheduled', waitsFor: { kind: 'startWindow' } });
+    expect(projection?.waitsFor?.until?.getTime()).toBeGreaterThan(Date.now());
+    expect(await Slots.countDocuments({ _id: row._id.toHexString() })).toBe(0);
+    await Connectors.updateOne({ _id: row.target.connectorId }, { $unset: { startWindow: true } });
+    await planChanged(row);
+    const done = await house.untilEnded(row);
+    expect(done.projection).toMatchObject({ state: 'completed' });
+    expect(done.projection?.waitsFor).toBeUndefined();
+  });
+
+  it('takes its slots from a running copy when it closes, which goes on where it was when it opens', async () => {
+    const row = await states.working();
+    await house.until(row, 'working');
+    await planOf(row, { startWindow: otherDays() });
+    await planChanged(row);
+    await house.until(row, (now) => now.projection?.waitsFor !== undefined);
+    expect((await house.read(row)).projection?.state).toBe('scheduled');
+    expect(await Slots.countDocuments({ _id: row._id.toHexString() })).toBe(0);
+    expect(house.servers.open.size).toBe(0);
+    house.servers.wire = directWire;
+    await planOf(row, {});
+    await planChanged(row);
+    const done = await house.untilEnded(row);
+    expect(done.projection?.state).toBe('completed');
+    expect(kinds(done)).toEqual(['cutOver']);
+    expect(house.servers.countItems('target', row.target.address)).toBe(100);
+  });
+
+  it('ends a running copy at its minute by itself', async () => {
+    const row = await states.working();
+    const { projection } = await house.until(row, 'working');
+    expect(projection?.waitsFor).toBeUndefined();
+    const closes = new Date(Date.now() + 60_000);
+    const to = closes.toISOString().slice(11, 16);
+    await planOf(row, {
+      startWindow: { from: '00:00', to, days: [closes.getUTCDay() || 7], timeZone: 'UTC' },
+    });
+    await planChanged(row);
+    await house.until(row, (now) => now.projection?.waitsFor !== undefined, 100_000);
+    await house.handle(row).signal(signals.stop, { by: administrator });
+    await house.untilEnded(row);
+  });
+});

@@ -1,0 +1,173 @@
+import { directWire } from '../../src/connectors/memory';
+import type { MigrationState } from '../../src/domain/migration';
+import type { MailUser } from '../../src/models/mail-users';
+import { Slots } from '../../src/models/slots';
+import { migrationStart, signals, workflowTypes, type PauseSignal } from '../../workflows/messages';
+import { mainQueue } from '../../workflows/names';
+import { administrator, House, pairOf, quickTimes } from './house';
+import { recordHistory } from './record-histories';
+import { settledStates, signInBoth } from './settled-states';
+
+let house: House;
+beforeAll(async () => {
+  house = await House.open();
+  await house.startWorker();
+  await house.startGate();
+});
+afterAll(() => house.close());
+afterEach(() => {
+  house.servers.beforeOpen = () => undefined;
+  house.servers.wire = directWire;
+});
+
+const states = settledStates(() => house);
+const tell = (row: MailUser, signal: 'pause' | 'resume' | 'stop') =>
+  house.handle(row).signal<[PauseSignal]>(signal, { by: administrator });
+
+async function untilPaused(row: MailUser): Promise<void> {
+  const askedAt = Date.now();
+  await tell(row, 'pause');
+  const { projection } = await house.until(row, 'paused');
+  expect(Date.now() - askedAt).toBeLessThan(10_000);
+  expect(projection).toMatchObject({ pausedBy: administrator });
+  expect(projection?.timeline.at(-1)).toMatchObject({ state: 'paused', by: administrator });
+}
+
+async function expectNothingHeld(row: MailUser): Promise<void> {
+  expect(await Slots.countDocuments({ _id: row._id.toHexString() })).toBe(0);
+  expect(house.servers.open.size).toBe(0);
+}
+
+describe('Pause', () => {
+  it.each(['scheduled', 'working', 'throttled', 'upToDate'] as const)(
+    'holds a migration that is %s within ten seconds, Resume lets it go on there, and Stop ends it while it is held',
+    async (state) => {
+      const row = await states[state]();
+      await house.until(row, state);
+      await untilPaused(row);
+      await expectNothingHeld(row);
+      await tell(row, 'pause');
+      await tell(row, 'resume');
+      const { projection } = await house.until(row, state);
+      expect(projection?.pausedBy).toBeUndefined();
+      await tell(row, 'resume');
+      await untilPaused(row);
+      await tell(row, 'stop');
+      expect((await house.untilEnded(row)).projection).toMatchObject({ state: 'stopped', by: administrator });
+      await house.handle(row).result();
+      expect(await house.credentialsOf(row)).toBe(0);
+      await recordHistory(house, house.handle(row).workflowId, `paused-${state}`);
+    },
+  );
+
+  it('loses and doubles nothing of what was being put', async () => {
+    const row = await states.working();
+    await house.until(row, 'working');
+    await untilPaused(row);
+    house.servers.wire = directWire;
+    await tell(row, 'resume');
+    expect((await house.untilEnded(row)).projection?.state).toBe('completed');
+    expect(house.servers.countItems('target', row.target.address)).toBe(100);
+  });
+
+  it('lets a user sign in first, and holds what comes then', async () => {
+    const row = await states.emailSent();
+    await house.until(row, 'emailSent');
+    await tell(row, 'pause');
+    const { projection } = await house.until(row, (now) => now.projection?.pausedBy !== undefined);
+    expect(projection?.state).toBe('emailSent');
+    house.servers.fill(row.source.address, 1, 5);
+    await signInBoth(house, row);
+    await house.until(
+      row,
+      (now) => now.projection?.state === 'paused' && now.projection.signedIn.length === 2,
+    );
+    await tell(row, 'resume');
+    expect((await house.untilEnded(row)).projection?.state).toBe('completed');
+  });
+
+  it('is shown while a password waits for its server, which is tried all the same', async () => {
+    const row = await states.verifying();
+    await house.until(row, 'verifying');
+    await untilPaused(row);
+    house.servers.beforeOpen = () => undefined;
+    await house.until(row, (now) => now.projection?.signedIn.length === 2);
+    expect((await house.read(row)).projection?.state).toBe('paused');
+    await tell(row, 'stop');
+    await house.untilEnded(row);
+  });
+
+  it('that comes with the start, and outlives a history, holds until it is resumed', async () => {
+    const row = await house.row({ invitation: 'none' });
+    house.servers.fill(row.source.address, 1, 5);
+    const input = house.input(row, 'start', { historyEvents: 60 });
+    await house.client.workflow.signalWithStart(workflowTypes.migrateMailbox, {
+      ...migrationStart({ ...input, reason: 'start' }, pairOf(row)),
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      signal: signals.pause,
+      signalArgs: [{ by: administrator }],
+    });
+    await signInBoth(house, row);
+    await house.until(row, 'paused');
+    const first = (await house.handle(row).describe()).runId;
+    for (let n = 0; n < 30; n += 1) await tell(row, 'pause');
+    await house.until(row, (now) => now.projection?.state === 'paused');
+    await tell(row, 'resume');
+    expect((await house.untilEnded(row)).projection?.state).toBe('completed');
+    expect((await house.handle(row).describe()).runId).not.toBe(first);
+    expect(await house.states(row)).toEqual(
+      expect.arrayContaining(['awaitingSignIn', 'paused', 'scheduled']),
+    );
+  });
+
+  it('does not outlast Cancel in the Temporal UI, which is Stop', async () => {
+    const row = await states.upToDate();
+    await house.until(row, 'upToDate');
+    await untilPaused(row);
+    await house.handle(row).cancel();
+    expect((await house.untilEnded(row)).projection).toMatchObject({
+      state: 'stopped',
+      by: { kind: 'system' },
+    });
+  });
+});
+
+describe('Terminate in the Temporal UI', () => {
+  it('is found while a migration is paused, up to date or scheduled', async () => {
+    const rows = await Promise.all([states.upToDate(), states.upToDate(), states.scheduled()]);
+    const [paused, upToDate, scheduled] = rows;
+    await Promise.all([house.until(paused, 'upToDate'), house.until(upToDate, 'upToDate')]);
+    await Promise.all([untilPaused(paused), house.until(scheduled, 'scheduled')]);
+    for (const row of rows) await house.handle(row).terminate('by hand');
+    await house.client.workflow.execute(workflowTypes.reconcile, {
+      workflowId: 'reconcile-terminated',
+      taskQueue: mainQueue,
+      args: [{ times: quickTimes, forgottenMs: 0, orphanedMs: 100 }],
+    });
+    for (const row of rows) {
+      const { projection } = await house.read(row);
+      const state: MigrationState = 'stopped';
+      expect(projection).toMatchObject({ state, fault: { text: { code: 'WorkflowEnded' } } });
+      expect(projection?.pausedBy).toBeUndefined();
+      expect(await house.credentialsOf(row)).toBe(0);
+      await expectNothingHeld(row);
+    }
+  });
+});
+
+describe('Start after Stop', () => {
+  it('doubles nothing, and makes the pass again that was cut off', async () => {
+    const row = await states.working();
+    await house.until(row, 'working');
+    await tell(row, 'stop');
+    await house.untilEnded(row);
+    await house.handle(row).result();
+    house.servers.wire = directWire;
+    await house.start(row);
+    await signInBoth(house, row);
+    const { projection } = await house.until(row, 'completed');
+    expect(projection?.passes).toMatchObject([{ kind: 'cutOver' }, { kind: 'cutOver' }]);
+    expect(projection?.passes?.map(({ endedAt }) => endedAt === undefined)).toEqual([true, false]);
+    expect(house.servers.countItems('target', row.target.address)).toBe(100);
+  });
+});
