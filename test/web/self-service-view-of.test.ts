@@ -286,6 +286,33 @@ describe('viewOf', () => {
     expect(view(said({ state: 'scheduled' }))).not.toHaveProperty('place');
   });
 
+  it('tells when the hours begin in which mailboxes are moved', () => {
+    const until = new Date(now.getTime() + 60_000);
+    const waits = said({ state: 'scheduled', waitsFor: { kind: 'startWindow', until } });
+    expect(view(waits)).toMatchObject({ view: 'scheduled', opens: until });
+    expect(view(said({ state: 'scheduled', waitsFor: { kind: 'startWindow' } }))).toMatchObject({
+      opens: 'unknown',
+    });
+  });
+
+  it('says that all is there only after a pass that brought all', () => {
+    const made = (kind: 'prestage' | 'full') => ({ kind, beganAt: now, endedAt: now });
+    const upToDate = (change: object) => view({ ...said({ state: 'upToDate', ...change }) });
+    expect(upToDate({ passes: [made('prestage')] })).toMatchObject({ isWhole: false });
+    expect(upToDate({ passes: [made('prestage'), made('full')] })).toMatchObject({ isWhole: true });
+    const failed = {
+      ...said({ state: 'upToDate', passes: [made('full')] }),
+      counters: { ...counters, failed: 1 },
+    };
+    expect(view(failed)).toMatchObject({ isWhole: false });
+  });
+
+  it('shows that a password is being checked also while an administrator has paused the move', () => {
+    const checking = said({ state: 'paused', wanted: ['source'], checking: ['source'] });
+    expect(view(checking)).toMatchObject({ view: 'checking' });
+    expect(view(said({ state: 'paused', wanted: [] }))).toEqual({ view: 'paused' });
+  });
+
   describe('while it works', () => {
     const working = (change: Partial<typeof counters> = {}) =>
       view({

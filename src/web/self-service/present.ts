@@ -53,7 +53,7 @@ export function present(view: SelfServiceView, reader: Reader, form: FormState =
         code: view.code,
       };
     case 'scheduled':
-      return { closing, place: placeText(t, view.place) };
+      return { closing, place: placeText(t, view.place), opens: opensText(view.opens, reader) };
     case 'working':
       return { closing, ...working(view, reader) };
     case 'throttled':
@@ -68,12 +68,19 @@ export function present(view: SelfServiceView, reader: Reader, form: FormState =
     case 'starting':
       return { noWorker: view.noWorker };
     case 'upToDate':
-      return { closing };
+      return { closing, text: t(view.isWhole ? 'selfService.upToDate.text' : 'selfService.upToDate.part') };
     case 'paused':
     case 'stopped':
     case 'expired':
       return {};
   }
+}
+
+function opensText(opens: Date | 'unknown' | undefined, reader: Reader): string | undefined {
+  const { t, language, timeZone } = reader;
+  if (opens === undefined) return undefined;
+  if (opens === 'unknown') return t('selfService.scheduled.closed');
+  return t('selfService.scheduled.opens', { date: longMoment(opens, language, timeZone) });
 }
 
 function signIn(

@@ -55,19 +55,21 @@ export function viewOf(input: ViewInput): SelfServiceView {
     case 'signInNeeded':
       return signInView(input, state);
     case 'scheduled':
-      return { view: 'scheduled', writes: writes(input), ...(input.place && { place: input.place }) };
+      return scheduledView(input);
     case 'working':
       return workingView(input);
     case 'throttled':
       return { view: 'throttled', writes: writes(input), ...untilOf(row.projection, now) };
     case 'upToDate':
-      return { view: 'upToDate', writes: writes(input) };
+      return { view: 'upToDate', writes: writes(input), isWhole: isWhole(row) };
     case 'completed':
     case 'completedWithIssues':
       return completedView(input, state);
     case 'failed':
       return failedView(input);
     case 'paused':
+      // What he typed is checked all the same.
+      return row.projection?.checking?.length ? verifyingView(input) : { view: 'paused' };
     case 'stopped':
     case 'expired':
       return { view: state };
@@ -182,6 +184,25 @@ function refusalView({ row: { projection }, now }: ViewInput, side: Side): Refus
 /** What the server said; that it was not asked, because it must rest, is told by the time of the next try. */
 function isRefusal({ outcome, text }: SignInRefusal): boolean {
   return outcome === 'refused' && text.remedy !== 'wait';
+}
+
+function scheduledView(input: ViewInput): SelfServiceView {
+  const { place, row, now } = input;
+  const waitsFor = row.projection?.waitsFor;
+  const isSoon = waitsFor?.until !== undefined && waitsFor.until <= now;
+  return {
+    view: 'scheduled',
+    writes: writes(input),
+    ...(place && { place }),
+    ...(waitsFor && !isSoon && { opens: waitsFor.until ?? 'unknown' }),
+  };
+}
+
+/** Whether a pass has brought all that was there. */
+function isWhole({ projection, counters }: RowOfView): boolean {
+  const passes = projection?.passes ?? [];
+  const left = (counters?.failed ?? 0) + (counters?.skipped ?? 0);
+  return left === 0 && passes.some(({ kind, endedAt }) => kind !== 'prestage' && endedAt !== undefined);
 }
 
 function workingView(input: ViewInput): WorkingView {

@@ -78,10 +78,17 @@ export type SelfServiceView =
   | { view: 'starting'; noWorker: boolean }
   | { view: 'checking'; noWorker: boolean; signedIn: MailboxView[] }
   | { view: 'unreachable'; mailbox: MailboxView; since: Date; code: string; writes: boolean }
-  | { view: 'scheduled'; writes: boolean; /** 1 is the next. */ place?: number }
+  | {
+      view: 'scheduled';
+      writes: boolean;
+      /** 1 is the next. */
+      place?: number;
+      /** When the hours begin in which mailboxes are moved; absent while it waits for a place. */
+      opens?: Date | 'unknown';
+    }
   | WorkingView
   | { view: 'throttled'; until?: Date; writes: boolean }
-  | { view: 'upToDate'; writes: boolean }
+  | { view: 'upToDate'; writes: boolean; /** All that was there has been brought. */ isWhole: boolean }
   | { view: 'paused' }
   | CompletedView
   | { view: 'failed'; fault?: FaultText; mailbox?: MailboxView }
