@@ -27,6 +27,17 @@ export interface SendMailInput {
   accepted: string[];
   /** Of a mail that asks for a sign-in: ISO 8601, when reminders have become useless. Absent, none are wanted. */
   remindBefore?: string;
+  /** As `ReserveInvitationInput.at`. */
+  at?: string;
+}
+
+export interface ReserveInvitationInput {
+  mailUserId: string;
+  /**
+   * ISO 8601, now by Temporal's clock: turns of all workers are reckoned by this one, since a worker's own clock may be minutes ahead
+   * and would hold up every invitation. Absent in histories of 0.1.0.
+   */
+  at?: string;
 }
 
 export interface SendMailResult {
@@ -57,9 +68,9 @@ const holdMs = 60_000;
 export function createMailActivities({ mail, log }: Pick<ActivityDeps, 'mail' | 'log'>) {
   return {
     /** Reserves an invitation's turn at the set rate over all workers. A turn that is not used lapses. */
-    async reserveInvitation({ mailUserId }: { mailUserId: string }): Promise<ReserveInvitationResult> {
+    async reserveInvitation({ mailUserId, at }: ReserveInvitationInput): Promise<ReserveInvitationResult> {
       const { choice, to } = invitationAddresses(invitationFactsOf(await readRow(mailUserId)));
-      const now = new Date();
+      const now = timeOf(at);
       const dueAt = to.length === 0 ? now : await reserveTurns(to.length, mail.intervalMs, now);
       return { choice, to, dueAt: dueAt.toISOString(), waitMs: dueAt.getTime() - now.getTime() };
     },
@@ -79,7 +90,7 @@ export function createMailActivities({ mail, log }: Pick<ActivityDeps, 'mail' | 
         else {
           result.delayed = outcome.answer;
           if (outcome.whose === 'server' && isAtSetRate(order))
-            await holdTurns(new Date(Date.now() + holdMs));
+            await holdTurns(new Date(timeOf(input.at).getTime() + holdMs));
         }
         log.info(
           { mailUserId, mail: order.kind, outcome: outcome.kind },
@@ -88,7 +99,7 @@ export function createMailActivities({ mail, log }: Pick<ActivityDeps, 'mail' | 
       }
       if (input.remindBefore !== undefined && result.accepted.length > 0) {
         const before = new Date(input.remindBefore);
-        result.reminders = reminderTimes(mail.reminders, new Date(), before).map((time) =>
+        result.reminders = reminderTimes(mail.reminders, timeOf(input.at), before).map((time) =>
           time.toISOString(),
         );
       }
@@ -96,6 +107,8 @@ export function createMailActivities({ mail, log }: Pick<ActivityDeps, 'mail' | 
     },
   };
 }
+
+const timeOf = (at: string | undefined): Date => (at === undefined ? new Date() : new Date(at));
 
 function isAtSetRate({ kind }: MailOrder): boolean {
   return kind === 'invitation' || kind === 'reminder';

@@ -30,7 +30,10 @@ export async function sendInvitation(m: Migration): Promise<void> {
 /** @returns false where the history is full: the turn lapses and another is taken later */
 async function awaitTurn(m: Migration, { kind, isReminder }: Mailing): Promise<boolean> {
   if (kind === 'signInNeeded') return !m.isFull;
-  const { choice, to, dueAt, waitMs } = await short.reserveInvitation({ mailUserId: m.mailUserId });
+  const { choice, to, dueAt, waitMs } = await short.reserveInvitation({
+    mailUserId: m.mailUserId,
+    at: m.now(),
+  });
   if (!isReminder) {
     m.view.invitation = { ...m.view.invitation, choice, to, dueAt };
     m.touch();
@@ -45,7 +48,7 @@ async function send(m: Migration, mailing: Mailing): Promise<SendMailResult> {
   const summary = `${isReminder ? 'reminder' : kind} to ${facts.invitation}`;
   const remindBefore = isReminder ? {} : { remindBefore: linkEnd(m) };
   return short.sendMail.executeWithOptions({ summary }, [
-    { mailUserId: m.mailUserId, order: orderOf(m, mailing), mailId, accepted, ...remindBefore },
+    { mailUserId: m.mailUserId, order: orderOf(m, mailing), mailId, accepted, at: m.now(), ...remindBefore },
   ]);
 }
 

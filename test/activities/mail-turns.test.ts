@@ -1,0 +1,45 @@
+import { createMailActivities } from '../../activities/mails';
+import type { MailDeps } from '../../activities/deps';
+import { createLogger } from '../../src/log';
+import { Connectors } from '../../src/models/connectors';
+import { MailPaces } from '../../src/models/mail-pace';
+import { MailUsers } from '../../src/models/mail-users';
+import { freshDatabase, type FreshDatabase } from '../support/mongo';
+
+let database: FreshDatabase;
+beforeAll(async () => {
+  database = await freshDatabase();
+  await Promise.all([MailPaces.init(), MailUsers.init()]);
+});
+afterAll(() => database.end());
+
+async function listed(): Promise<string> {
+  const connector = (side: 'source' | 'target') =>
+    Connectors.create({
+      side,
+      kind: 'exchange',
+      name: side,
+      exchange: { serverName: 'mail.example', serverVersion: 'Exchange2013' },
+      signIn: { kind: 'selfMigration', signInName: { kind: 'address' }, invitation: 'source' },
+      createdAt: new Date(),
+    });
+  const mailbox = async (side: 'source' | 'target') => ({
+    connectorId: (await connector(side))._id,
+    address: `ada@${side}.example`,
+    addressKey: `ada@${side}.example`,
+    recipientType: 'Standard' as const,
+  });
+  const [source, target] = [await mailbox('source'), await mailbox('target')];
+  const { _id } = await MailUsers.create({ source, target, createdAt: new Date() });
+  return _id.toHexString();
+}
+
+it('gives the turns of invitations by Temporal’s clock, so that a worker whose own is ahead holds up nobody', async () => {
+  const mailUserId = await listed();
+  const mail = { intervalMs: 2000 } as MailDeps;
+  const activities = createMailActivities({ mail, log: createLogger('worker', 'silent') });
+  // To Temporal this machine is years ahead.
+  const at = '2020-02-02T18:00:00.000Z';
+  expect(await activities.reserveInvitation({ mailUserId, at })).toMatchObject({ dueAt: at, waitMs: 0 });
+  expect(await activities.reserveInvitation({ mailUserId, at })).toMatchObject({ waitMs: 2000 });
+});
