@@ -34,11 +34,14 @@ export async function settle(copy: Settling): Promise<PendingEntry[]> {
 
 /** An attempt before this one may have ended between the ledger and its own document. */
 async function recordDone(copy: Settling): Promise<void> {
-  const { pair, session } = copy;
+  const { pair, session, keys } = copy;
   const { pending } = session.document;
   if (pending.length === 0) return;
   const done = await pair.ledger.parcels(pending.map(({ parcelId }) => parcelId));
-  for (const { parcelId, seq, entries } of done) session.finish(parcelId, await stepsTo(copy, entries, seq));
+  for (const { parcelId, seq, entries } of done) {
+    keys.add(entries);
+    session.finish(parcelId, await stepsTo(copy, entries, seq));
+  }
 }
 
 interface Added {

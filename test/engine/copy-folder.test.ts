@@ -35,6 +35,25 @@ describe('copyFolder', () => {
     expect(scene.pair.counters()).toMatchObject({ foldersDone: 1, found: 3, foundBytes: 6, copied: 3 });
   });
 
+  it('puts nothing twice where the ledger took a parcel unheard and the source is then listed anew', async () => {
+    const scene = new PairScene({ sourcePageItems: 2 });
+    for (const text of ['a', 'b', 'c', 'd']) scene.add(text);
+    await scene.plan();
+    const append = scene.ledger.append.bind(scene.ledger);
+    scene.ledger.append = async (parcel) => {
+      scene.ledger.append = append;
+      await append(parcel);
+      scene.source.expireStates();
+      throw storeAway();
+    };
+    expect(await scene.copy()).toMatchObject({ kind: 'done', counters: { found: 4, copied: 4 } });
+    const { findings } = await scene.verify();
+    expect({ texts: scene.texts(), doubled: findings.doubled }).toEqual({
+      texts: ['a', 'b', 'c', 'd'],
+      doubled: 0,
+    });
+  });
+
   it('overwrites what changed at the source, and sets flags', async () => {
     const scene = new PairScene();
     const changed = scene.add('old');
