@@ -136,8 +136,8 @@ export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps
         '',
         () => ({ steps }),
         async (mailbox, signal) => {
-          const filter = itemFilter(input.filter);
-          const { findings, repair } = await verify(mailbox.pair, { filter }, signal, () => (steps += 1));
+          const order = { filter: input.filter, at: new Date().toISOString() };
+          const { findings, repair } = await verify(mailbox.pair, order, signal, () => (steps += 1));
           return { kind: 'verified', findings: { ...findings }, repair, counters: mailbox.pair.counters() };
         },
       );

@@ -136,11 +136,13 @@ export interface VerifyCounts {
   unrecorded: number;
   /** Doubles of ours, to be removed. */
   doubled: number;
+  /** Unchanged in the target since it was written, and yet not the version that the ledger says was written. */
+  different: number;
   /** Copies that others made of our items: left. */
   copies: number;
-  /** In the ledger, but changed or removed in the target since: left. */
+  /** In the ledger, but changed, moved or removed in the target since: left. */
   changedByUser: number;
-  /** Source items that came after they were looked at last. */
+  /** Source items that came or changed after they were looked at last, also in folders that are new: for the next pass. */
   arrivedSince: number;
 }
 

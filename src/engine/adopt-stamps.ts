@@ -1,6 +1,7 @@
 import type { TargetFolder } from '../connectors/connector';
-import { adopt, type StampedItem } from './adopt';
+import { adopt } from './adopt';
 import type { PlannedDocument } from './ensure-folders';
+import type { StampedItem } from './ledger';
 import { listAll, targetFolders } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
 import type { PairSession } from './pair-session';

@@ -1,12 +1,8 @@
-import type { AddedItem, Stamp } from '../connectors/connector';
 import { fateOf } from '../domain/item-counts';
 import { record, type FolderCopy } from './folder-copy';
 import { seqOf } from './folder-session';
 import type { Step } from './folder-counters';
-import type { EntryOutcome, KnownEntry, LedgerEntry } from './ledger';
-
-/** A target item that carries our stamp. */
-export type StampedItem = AddedItem & { stamp: Stamp };
+import type { EntryOutcome, KnownEntry, LedgerEntry, StampedItem } from './ledger';
 
 /**
  * Enters into the ledger what the target holds of this folder and the ledger does not know: where it lacks the key, or knows only

@@ -2,6 +2,7 @@ import type { ChangePage, ItemFormat } from '../connectors/connector';
 import { Fault, type FaultText } from '../domain/faults';
 import type { FolderCounters } from '../domain/item-counts';
 import type { ItemFilter } from '../domain/item-filter';
+import { adopt } from './adopt';
 import { copyWorks, note } from './copy-works';
 import type { FolderCopy } from './folder-copy';
 import { FencedOut, FolderSession } from './folder-session';
@@ -175,6 +176,7 @@ async function copyAll(copy: FolderCopy, retryFailed: boolean): Promise<number> 
   session.raiseSeq(keys.highestSeq);
   await settle(copy);
   await removeDoubles(copy);
+  await adopt(copy, document.repairs?.adopt ?? []);
   const changes = document.plan.leftOut ? 0 : await listAndCopy(copy);
   if (retryFailed && !document.plan.leftOut) await retry(copy);
   if (document.plan.refused) session.setPlan({ refused: undefined });

@@ -1,7 +1,8 @@
-import type { ItemRef, SourceState, TargetRef, TargetState } from '../connectors/connector';
+import type { AddedItem, ItemRef, SourceState, Stamp, TargetRef, TargetState } from '../connectors/connector';
 import type { FaultText, ItemReason } from '../domain/faults';
 import type { FolderCounters } from '../domain/item-counts';
 import type { WellKnownFolder } from '../domain/mailbox';
+import type { VerifyCounts } from '../domain/migration';
 
 /**
  * The port to what is kept of a copy: one document per pair, one per folder, and the ledger, one append-only document per parcel.
@@ -31,6 +32,8 @@ export interface LedgerStore {
   writeFolder(id: FolderId, fence: number, patch: FolderPatch): Promise<boolean>;
   /** What `verifyPass` found for the folder's next copy to mend; replaces what was noted before. Not fenced. */
   noteRepairs(id: FolderId, repairs: Repairs): Promise<void>;
+  /** What `verifyPass` last found in the folder, for reports; replaces what was noted before. Not fenced. */
+  noteVerified(id: FolderId, verified: VerifiedFolder): Promise<void>;
 
   /** Adds a parcel; a parcel of this id that is there already is left as it is, and that is success. */
   append(parcel: LedgerParcel): Promise<void>;
@@ -161,6 +164,31 @@ export interface Repairs {
   relistTarget: boolean;
   /** Doubles of ours, to be removed. */
   remove: { sourceKey: string; target: TargetRef }[];
+  /** Items of the folder that its target's user has moved elsewhere, to be entered into the ledger. */
+  adopt: StampedItem[];
+}
+
+/** A target item that carries our stamp. */
+export type StampedItem = AddedItem & { stamp: Stamp };
+
+/** What a comparison of both mailboxes found in one folder. */
+export interface VerifiedFolder {
+  /** When; ISO 8601. */
+  at: string;
+  /** Everything the target folder holds, whoever put it there. */
+  targetCount: number;
+  findings: VerifyCounts;
+  /** Items that are not as they should be, as far as they are named: a bounded number per folder. */
+  named: NamedDifference[];
+}
+
+/** Never a subject. */
+export interface NamedDifference {
+  kind: 'missing' | 'doubled' | 'different';
+  itemClass: string;
+  sizeBytes: number;
+  /** ISO 8601. */
+  date?: string;
 }
 
 export interface FolderDocument extends FolderId {
@@ -181,6 +209,8 @@ export interface FolderDocument extends FolderId {
   relisted?: boolean;
   /** True where the folder is gone and its items were noted as gone with it. */
   closed?: boolean;
+  /** Absent until the folder was compared. */
+  verified?: VerifiedFolder;
 }
 
 /** What a fenced write sets; what is absent stays. `null` takes a field away. */

@@ -1,8 +1,8 @@
 import type { AddedItem, TargetRef, TargetState } from '../connectors/connector';
-import { adopt, type StampedItem } from './adopt';
+import { adopt } from './adopt';
 import { record, type FolderCopy } from './folder-copy';
 import type { Step } from './folder-counters';
-import type { KnownEntry, LedgerEntry, PendingEntry, PendingParcel } from './ledger';
+import type { KnownEntry, LedgerEntry, PendingEntry, PendingParcel, StampedItem } from './ledger';
 import { removeTargets } from './remove-targets';
 
 /** What is needed to find out. */

@@ -2,18 +2,19 @@ import type { PutChange, TargetRef } from '../connectors/connector';
 import { Fault } from '../domain/faults';
 import type { ItemFilter } from '../domain/item-filter';
 import { seqOf } from './folder-session';
-import type { FolderDocument, KnownEntry, LedgerEntry } from './ledger';
+import type { FolderDocument, KnownEntry, LedgerEntry, NamedDifference, StampedItem } from './ledger';
 import { listSource } from './list-source';
 import { listAll } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
 import { sliceOf } from './newest-entries';
-import type { StampedItem } from './adopt';
-import { noFindings, type FolderVerdict } from './verify-findings';
+import { nameOf, noVerdict, report, type FolderVerdict } from './verify-findings';
 
 /** Most items of a folder held in memory at once. */
 const itemsAtOnce = 50_000;
 /** Doubles noted in one go; the next verifying finds the rest. */
-const doublesAtOnce = 1_000;
+export const doublesAtOnce = 1_000;
+/** Keys noted that are to be looked for in the whole target; what is beyond them is for the next verifying. */
+const questionsAtOnce = 50_000;
 
 export function keyOf(folderKey: string, sourceKey: string): string {
   return JSON.stringify([folderKey, sourceKey]);
@@ -38,15 +39,15 @@ export async function verifyFolder(
   signal: AbortSignal,
   onProgress: () => void,
 ): Promise<FolderVerdict> {
-  const repairs = { relistSource: false, relistTarget: false, remove: [] };
-  const verdict: FolderVerdict = { findings: noFindings(), repairs, suspects: [] };
+  const verdict = noVerdict();
   const slices = Math.max(1, Math.ceil(Math.max(folder.plan.itemCount, folder.counters.found) / itemsAtOnce));
   try {
     for (let slice = 0; slice < slices; slice += 1) {
       const mine = (sourceKey: string) => sliceOf(sourceKey, slices) === slice;
       const accounts: Accounts = new Map();
       await readLedger(pair, folder, mine, accounts);
-      await readTarget(pair, folder, mine, accounts, verdict, signal, onProgress);
+      const held = await readTarget(pair, folder, mine, accounts, verdict, signal, onProgress);
+      if (slice === 0) verdict.targetCount = held;
       if (!folder.plan.leftOut)
         await readSource(pair, folder, filter, mine, accounts, verdict, signal, onProgress);
       await judgeTarget(pair, folder, accounts, verdict);
@@ -54,7 +55,7 @@ export async function verifyFolder(
   } catch (fault) {
     if (!(fault instanceof Fault) || fault.details.kind !== 'folder') throw fault;
     // Its copy finds out what is to be done about a folder that is not there any more.
-    repairs.relistSource = true;
+    verdict.repairs.relistSource = true;
   }
   return verdict;
 }
@@ -98,8 +99,10 @@ async function readTarget(
   { repairs }: FolderVerdict,
   signal: AbortSignal,
   onProgress: () => void,
-): Promise<void> {
+): Promise<number> {
+  let held = 0;
   for await (const { added } of listAll(pair, { id: folder.plan.targetId ?? '' }, signal)) {
+    held += added.length;
     for (const item of added) {
       const { stamp } = item;
       if (!stamp || stamp.folderKey !== folder.folderKey || !mine(stamp.sourceKey)) continue;
@@ -108,6 +111,7 @@ async function readTarget(
     }
     onProgress();
   }
+  return held;
 }
 
 async function readSource(
@@ -116,27 +120,39 @@ async function readSource(
   filter: ItemFilter,
   mine: Mine,
   accounts: Accounts,
-  { findings, repairs }: FolderVerdict,
+  verdict: FolderVerdict,
   signal: AbortSignal,
   onProgress: () => void,
 ): Promise<void> {
-  const missing: string[] = [];
+  const missing = new Map<string, NamedDifference>();
   for await (const change of listSource(pair, folder, undefined, signal)) {
     if (!mine(change.sourceKey) || !filter.accepts(change)) continue;
     const known = accounts.get(change.sourceKey);
-    if (!isAccountedFor(known, change)) missing.push(change.sourceKey);
+    if (!isAccountedFor(known, change)) missing.set(change.sourceKey, nameOf('missing', change));
     onProgress();
   }
-  if (missing.length === 0) return;
+  if (missing.size === 0) return;
   const later = await changedSince(pair, folder, mine, signal);
-  for (const sourceKey of new Set(missing)) {
-    if (later.has(sourceKey)) findings.arrivedSince += 1;
-    else if (!accounts.get(sourceKey)?.newest && accounts.get(sourceKey)?.there.length) continue;
-    else {
-      findings.missing += 1;
-      repairs.relistSource = true;
-    }
+  for (const [sourceKey, named] of missing) {
+    if (later.has(sourceKey)) verdict.findings.arrivedSince += 1;
+    else judgeMissing(sourceKey, named, accounts.get(sourceKey), verdict);
   }
+}
+
+function judgeMissing(
+  sourceKey: string,
+  named: NamedDifference,
+  known: Account | undefined,
+  verdict: FolderVerdict,
+): void {
+  if (known?.newest) {
+    report(verdict, named);
+    verdict.repairs.relistSource = true;
+  } else if (known?.there.length) {
+    // It is entered into the ledger as unrecorded.
+  } else if (verdict.questions.length < questionsAtOnce) {
+    verdict.questions.push({ kind: 'unknown', sourceKey, named });
+  } else report(verdict, named);
 }
 
 function isAccountedFor(known: Account | undefined, change: PutChange): boolean {
@@ -144,7 +160,8 @@ function isAccountedFor(known: Account | undefined, change: PutChange): boolean 
   if (!newest) return false;
   const { outcome } = newest;
   if (outcome.kind === 'skipped' && outcome.keptTargetId) return true;
-  return outcome.kind !== 'removed' && newest.changeKey === change.changeKey;
+  if (outcome.kind === 'removed' || outcome.kind === 'filtered') return false;
+  return newest.changeKey === change.changeKey;
 }
 
 /** Keys that the source tells of since the watermark; none where the watermark no longer holds. */
@@ -186,18 +203,19 @@ function judgeKey(
   sourceKey: string,
   { newest, older, there }: Account,
   recorded: ReadonlySet<string>,
-  { findings, repairs, suspects }: FolderVerdict,
+  verdict: FolderVerdict,
 ): void {
+  const { findings, repairs, questions } = verdict;
   if (!newest) {
     findings.unrecorded += there.length > 0 ? 1 : 0;
     repairs.relistTarget ||= there.length > 0;
     return;
   }
   const { outcome } = newest;
-  if (outcome.kind !== 'copied')
-    return judgeUncopied(newest, there, recorded, { findings, repairs, suspects });
+  if (outcome.kind !== 'copied') return judgeUncopied(newest, there, recorded, verdict);
   const own = there.find(({ targetId }) => targetId === outcome.targetId);
   if (!own || own.targetChangeKey !== outcome.targetChangeKey) findings.changedByUser += 1;
+  else if (own.stamp.changeKey !== newest.changeKey) report(verdict, nameOf('different', newest));
   const late: TargetRef[] = [];
   for (const { targetId, targetChangeKey, stamp } of there) {
     if (targetId === outcome.targetId) continue;
@@ -209,9 +227,13 @@ function judgeKey(
     else findings.copies += 1;
   }
   if (late.length === 0) return;
-  if (!own) suspects.push({ sourceKey, parcelId: newest.parcelId, late });
-  else if (repairs.remove.length < doublesAtOnce) {
-    findings.doubled += late.length;
+  const named = nameOf('doubled', newest);
+  if (!own) {
+    const { parcelId } = newest;
+    if (questions.length < questionsAtOnce)
+      questions.push({ kind: 'late', sourceKey, parcelId, late, named });
+  } else if (repairs.remove.length < doublesAtOnce) {
+    report(verdict, named, late.length);
     repairs.remove.push(...late.map((target) => ({ sourceKey, target })));
   }
 }
@@ -223,7 +245,10 @@ function judgeUncopied(
   recorded: ReadonlySet<string>,
   { findings, repairs }: FolderVerdict,
 ): void {
-  if (newest.outcome.kind === 'skipped' && newest.outcome.keptTargetId) return;
+  if (newest.outcome.kind === 'skipped' && newest.outcome.keptTargetId) {
+    findings.changedByUser += 1;
+    return;
+  }
   const unseen = there.some(
     ({ stamp }) => !recorded.has(stamp.parcelId) && seqOf(stamp.parcelId) > newest.seq,
   );

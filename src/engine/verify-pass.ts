@@ -1,102 +1,160 @@
-import type { ItemFilter } from '../domain/item-filter';
-import type { FolderDocument, Repairs } from './ledger';
+import { chooseFolders } from '../domain/folder-filter';
+import { itemFilter, type FilterSpec } from '../domain/item-filter';
+import type { VerifyCounts } from '../domain/migration';
+import type { FolderDocument } from './ledger';
 import { listAll, targetFolders } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
-import { noFindings, type FolderVerdict, type Suspect, type VerifyFindings } from './verify-findings';
-import { keyOf, verifyFolder } from './verify-folder';
+import {
+  addUp,
+  needsMending,
+  noFindings,
+  report,
+  type FolderVerdict,
+  type Question,
+} from './verify-findings';
+import { doublesAtOnce, keyOf, verifyFolder } from './verify-folder';
+
+export interface VerifyOrder {
+  filter: FilterSpec;
+  /** When the comparison begins, as reports state it; ISO 8601. */
+  at: string;
+}
 
 export interface VerifyResult {
-  findings: VerifyFindings;
+  /** Counts over the whole mailbox. */
+  findings: VerifyCounts;
   /** Positions whose folder needs another `copyFolder`, which mends what was found; then verify again. */
   repair: number[];
+}
+
+interface Compared {
+  folder: FolderDocument;
+  verdict: FolderVerdict;
 }
 
 /**
  * Compares the source at its watermarks with the ledger, and the ledger with a fresh listing of the target. It only finds and notes
  * (in the folder documents); `copyFolder` of the folders in `repair` mends. To be called when no folder of the pair is being copied.
- * Folder by folder, and large folders in slices of their keys' hashes, so that memory is bounded whatever the mailbox.
+ *
+ * Keys are first looked for in their own folder, large folders in slices of their keys' hashes; what is not explained there is looked
+ * for by its stamp in the whole target. So one listing of both sides does as a rule, and memory is bounded whatever the mailbox.
+ *
+ * What listings state cheaply and comparably is compared: which source version the stamp names, and whether the target item is as it
+ * was written. Sizes are not: no two servers state the same for an item.
  *
  * @param onProgress called as folders are dealt with
  * @throws Fault of the mailbox
  */
 export async function verifyPass(
   pair: MailboxPair,
-  { filter }: { filter: ItemFilter },
+  { filter, at }: VerifyOrder,
   signal: AbortSignal,
   onProgress: () => void = () => {},
 ): Promise<VerifyResult> {
-  const verdicts = new Map<number, { folder: FolderDocument; verdict: FolderVerdict }>();
   const findings = noFindings();
+  findings.arrivedSince += await inNewFolders(pair, filter, signal);
+  const open: Compared[] = [];
+  const repair: number[] = [];
+  const accepts = itemFilter(filter);
   for await (const folder of pair.ledger.folders(pair.id)) {
     if (folder.plan.gone || folder.plan.refused || folder.plan.targetId === undefined) continue;
-    const verdict = await verifyFolder(pair, folder, filter, signal, onProgress);
-    if (needsMending(verdict.repairs) || verdict.suspects.length > 0) {
-      verdicts.set(folder.plan.position, { folder, verdict });
-    }
-    sumUp(findings, verdict.findings);
+    const one = {
+      folder: withoutPending(folder),
+      verdict: await verifyFolder(pair, folder, accepts, signal, onProgress),
+    };
+    if (one.verdict.questions.length > 0) open.push(one);
+    else await conclude(pair, one, at, findings, repair);
     onProgress();
   }
-  await judgeSuspects(pair, [...verdicts.values()], findings, signal, onProgress);
-  const repair: number[] = [];
-  for (const [position, { folder, verdict }] of verdicts) {
-    if (!needsMending(verdict.repairs)) continue;
-    await pair.ledger.noteRepairs(folder, verdict.repairs);
-    repair.push(position);
-  }
+  await answer(pair, open, signal, onProgress);
+  for (const one of open) await conclude(pair, one, at, findings, repair);
   return { findings, repair };
 }
 
-function sumUp(sum: VerifyFindings, more: VerifyFindings): void {
-  sum.missing += more.missing;
-  sum.unrecorded += more.unrecorded;
-  sum.doubled += more.doubled;
-  sum.copies += more.copies;
-  sum.changedByUser += more.changedByUser;
-  sum.arrivedSince += more.arrivedSince;
+/** Notes what was found in a folder. */
+async function conclude(
+  { ledger }: MailboxPair,
+  { folder, verdict }: Compared,
+  at: string,
+  findings: VerifyCounts,
+  repair: number[],
+): Promise<void> {
+  const { targetCount, named, repairs } = verdict;
+  addUp(findings, verdict.findings);
+  await ledger.noteVerified(folder, { at, targetCount, findings: verdict.findings, named });
+  if (!needsMending(repairs)) return;
+  await ledger.noteRepairs(folder, repairs);
+  repair.push(folder.plan.position);
 }
 
-function needsMending({ relistSource, relistTarget, remove }: Repairs): boolean {
-  return relistSource || relistTarget || remove.length > 0;
+/** What is kept of a folder until all were compared. */
+function withoutPending(folder: FolderDocument): FolderDocument {
+  return { ...folder, pending: [] };
 }
 
-/**
- * A late put of an item whose own target item is not in the folder is a double only if its user has moved that one to another folder;
- * else it is the only one there is, and stays.
- */
-async function judgeSuspects(
+/** Items of source folders that came after the mailbox was planned. */
+async function inNewFolders(pair: MailboxPair, filter: FilterSpec, signal: AbortSignal): Promise<number> {
+  const planned = new Set<string>();
+  for await (const { folderKey } of pair.ledger.folders(pair.id)) planned.add(folderKey);
+  const listed = await pair.sourceBackOff.repeat(signal, () =>
+    pair.sourceTurns.run(signal, () => pair.source.listFolders(signal)),
+  );
+  const choices = chooseFolders(filter, listed);
+  const fresh = listed.filter(({ key }) => !planned.has(key) && choices.get(key) === 'copied');
+  return fresh.reduce((sum, { itemCount }) => sum + itemCount, 0);
+}
+
+interface Wanted extends Compared {
+  question: Question;
+}
+
+/** Looks in the whole target for what was not found in its own folder. */
+async function answer(
   pair: MailboxPair,
-  verdicts: readonly { folder: FolderDocument; verdict: FolderVerdict }[],
-  findings: VerifyFindings,
+  open: readonly Compared[],
   signal: AbortSignal,
   onProgress: () => void,
 ): Promise<void> {
-  const wanted = new Map<string, { suspect: Suspect; repairs: Repairs; ownFolder: string }>();
-  for (const { folder, verdict } of verdicts) {
-    for (const suspect of verdict.suspects) {
-      const ownFolder = folder.plan.targetId ?? '';
-      wanted.set(keyOf(folder.folderKey, suspect.sourceKey), {
-        suspect,
-        repairs: verdict.repairs,
-        ownFolder,
-      });
-    }
-  }
+  const wanted = new Map<string, Wanted>();
+  for (const { folder, verdict } of open)
+    for (const question of verdict.questions)
+      wanted.set(keyOf(folder.folderKey, question.sourceKey), { folder, verdict, question });
   if (wanted.size === 0) return;
-  for (const target of await targetFolders(pair, planned(verdicts), signal)) {
+  const known = open.flatMap(({ folder }) => folder.plan.targetId ?? []);
+  for (const target of await targetFolders(pair, known, signal)) {
     for await (const { added } of listAll(pair, target, signal)) {
-      for (const { stamp } of added) {
-        const found = stamp && wanted.get(keyOf(stamp.folderKey, stamp.sourceKey));
-        if (!found || found.ownFolder === target.id || found.suspect.parcelId !== stamp.parcelId) continue;
-        for (const late of found.suspect.late)
-          found.repairs.remove.push({ sourceKey: stamp.sourceKey, target: late });
-        findings.doubled += found.suspect.late.length;
-        wanted.delete(keyOf(stamp.folderKey, stamp.sourceKey));
+      for (const item of added) {
+        const { stamp } = item;
+        if (!stamp || stamp.unfinished) continue;
+        const key = keyOf(stamp.folderKey, stamp.sourceKey);
+        const found = wanted.get(key);
+        if (!found || found.folder.plan.targetId === target.id) continue;
+        if (judgeElsewhere(found, { ...item, stamp })) wanted.delete(key);
       }
       onProgress();
     }
   }
+  for (const { verdict, question } of wanted.values()) {
+    // A late item whose own one is nowhere is the only one there is, and stays.
+    if (question.kind === 'late') continue;
+    report(verdict, question.named);
+    verdict.repairs.relistSource = true;
+  }
 }
 
-function planned(verdicts: readonly { folder: FolderDocument }[]): string[] {
-  return verdicts.flatMap(({ folder }) => folder.plan.targetId ?? []);
+/** @returns whether the item in another folder is the one that was looked for */
+function judgeElsewhere(
+  { question, verdict }: Wanted,
+  item: FolderVerdict['repairs']['adopt'][number],
+): boolean {
+  if (question.kind === 'unknown') {
+    verdict.findings.unrecorded += 1;
+    if (verdict.repairs.adopt.length < doublesAtOnce) verdict.repairs.adopt.push(item);
+    return true;
+  }
+  if (question.parcelId !== item.stamp.parcelId) return false;
+  report(verdict, question.named, question.late.length);
+  const { sourceKey } = question;
+  verdict.repairs.remove.push(...question.late.map((target) => ({ sourceKey, target })));
+  return true;
 }

@@ -14,6 +14,7 @@ import type {
   PairPatch,
   Repairs,
   Taken,
+  VerifiedFolder,
 } from '../engine/ledger';
 import { schemaVersion } from './schema-version';
 
@@ -110,6 +111,12 @@ export class MongoLedgerStore implements LedgerStore {
   noteRepairs(id: FolderId, repairs: Repairs): Promise<void> {
     return reach(async () => {
       await this.folderDocuments.updateOne({ _id: idOf(id) }, { $set: { repairs } }, durable);
+    });
+  }
+
+  noteVerified(id: FolderId, verified: VerifiedFolder): Promise<void> {
+    return reach(async () => {
+      await this.folderDocuments.updateOne({ _id: idOf(id) }, { $set: { verified } }, durable);
     });
   }
 

@@ -104,7 +104,12 @@ export function describeLedger(name: string, store: () => LedgerStore): void {
       it('keeps noted repairs until they are done', async () => {
         await store().planFolder(id, plan);
         const target = { targetId: 't', targetChangeKey: 'c' };
-        const repairs = { relistSource: true, relistTarget: false, remove: [{ sourceKey: 'a', target }] };
+        const repairs = {
+          relistSource: true,
+          relistTarget: false,
+          remove: [{ sourceKey: 'a', target }],
+          adopt: [],
+        };
         await store().noteRepairs(id, repairs);
         expect(taken(await store().takeFolder(id, 1)).repairs).toEqual(repairs);
         await store().writeFolder(id, 1, { repairs: null });

@@ -106,7 +106,9 @@ export class PairScene {
   }
 
   verify(): Promise<VerifyResult> {
-    return this.time.until(verifyPass(this.pair, { filter: everything }, never));
+    return this.time.until(
+      verifyPass(this.pair, { filter: everythingSpec, at: '2026-11-23T12:00:00.000Z' }, never),
+    );
   }
 
   /** What the items of the target's inbox say, sorted. */

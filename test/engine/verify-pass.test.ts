@@ -1,4 +1,5 @@
 import { textContent } from '../../src/connectors/memory';
+import { noFindings } from '../../src/engine/verify-findings';
 import { PairScene } from './pair-builder';
 
 describe('verifyPass', () => {
@@ -21,10 +22,12 @@ describe('verifyPass', () => {
     return scene.target.addItem(scene.targetInbox, { content: textContent(text), stamp });
   };
 
+  const noted = async (scene: PairScene) =>
+    (await scene.ledger.folder({ pairId: scene.pair.id, folderKey: scene.inbox }))?.verified;
+
   it('finds nothing where everything was copied', async () => {
     const { scene } = await copied('one', 'two');
-    const none = { missing: 0, unrecorded: 0, doubled: 0, copies: 0, changedByUser: 0, arrivedSince: 0 };
-    expect(await scene.verify()).toEqual({ findings: none, repair: [] });
+    expect(await scene.verify()).toEqual({ findings: noFindings(), repair: [] });
   });
 
   it('takes what came after the watermark for the next pass', async () => {
@@ -49,6 +52,9 @@ describe('verifyPass', () => {
     scene.target.removeItem(scene.targetInbox, second?.id ?? '');
     scene.open();
     expect(await scene.verify()).toMatchObject({ findings: { missing: 1 }, repair: [0] });
+    expect((await noted(scene))?.named).toMatchObject([
+      { kind: 'missing', itemClass: 'IPM.Note', sizeBytes: 7 },
+    ]);
     await scene.copy();
     expect(scene.texts()).toEqual(['missing', 'one']);
     expect((await scene.verify()).repair).toEqual([]);
@@ -105,5 +111,49 @@ describe('verifyPass', () => {
     scene.target.changeItem(scene.targetInbox, first ?? '', { content: textContent('edited') });
     scene.target.removeItem(scene.targetInbox, second ?? '');
     expect(await scene.verify()).toMatchObject({ findings: { changedByUser: 2, missing: 0 }, repair: [] });
+  });
+
+  it('counts what the target folder holds, whoever put it there, and says when', async () => {
+    const { scene } = await copied('one', 'two');
+    scene.target.addItem(scene.targetInbox, { content: textContent('by its user') });
+    await scene.verify();
+    expect(await noted(scene)).toMatchObject({ targetCount: 3, at: '2026-11-23T12:00:00.000Z', named: [] });
+  });
+
+  it('finds an item of another version than the ledger says by its stamp', async () => {
+    const { scene } = await copied('one');
+    const [item] = scene.target.items(scene.targetInbox);
+    for (const [pair, stamp] of item?.stamps ?? []) item?.stamps.set(pair, { ...stamp, changeKey: 'older' });
+    expect((await scene.verify()).findings).toMatchObject({ different: 1, changedByUser: 0 });
+    expect((await noted(scene))?.named).toMatchObject([{ kind: 'different', itemClass: 'IPM.Note' }]);
+  });
+
+  it('enters an item that the ledger lost and its user moved elsewhere, and puts it not again', async () => {
+    const { scene } = await copied('one');
+    const before = scene.ledger.backup();
+    scene.add('two');
+    await scene.copy();
+    const two = scene.target.items(scene.targetInbox).at(-1)?.id ?? '';
+    const inbox = { pairId: scene.pair.id, folderKey: scene.inbox };
+    const watermark = (await scene.ledger.folder(inbox))?.watermark ?? null;
+    scene.ledger.restore(before);
+    scene.open();
+    const elsewhere = scene.target.addFolder({ name: 'elsewhere' });
+    scene.target.moveItem(scene.targetInbox, two, elsewhere);
+    const fence = scene.nextFence();
+    await scene.ledger.takeFolder(inbox, fence);
+    await scene.ledger.writeFolder(inbox, fence, { watermark });
+    expect(await scene.verify()).toMatchObject({ findings: { missing: 0, unrecorded: 1 }, repair: [0] });
+    await scene.copy();
+    expect([scene.texts(), scene.texts(elsewhere)]).toEqual([['one'], ['two']]);
+    expect((await scene.verify()).repair).toEqual([]);
+    expect(scene.pair.counters()).toMatchObject({ found: 2, copied: 1, alreadyThere: 1 });
+  });
+
+  it('takes items of a folder that is new at the source for the next pass', async () => {
+    const { scene } = await copied('one');
+    const fresh = scene.source.addFolder({ name: 'New' });
+    scene.source.addItem(fresh, { content: textContent('new') });
+    expect(await scene.verify()).toMatchObject({ findings: { arrivedSince: 1, missing: 0 }, repair: [] });
   });
 });

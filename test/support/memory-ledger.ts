@@ -11,6 +11,7 @@ import {
   type PairPatch,
   type Repairs,
   type Taken,
+  type VerifiedFolder,
 } from '../../src/engine/ledger';
 
 /** The ledger in memory, with the store's own guarantees and no others: what goes in and comes out are copies. */
@@ -90,6 +91,11 @@ export class MemoryLedger implements LedgerStore {
   async noteRepairs(id: FolderId, repairs: Repairs): Promise<void> {
     const folder = this.documents.get(keyOf(id));
     if (folder) folder.repairs = structuredClone(repairs);
+  }
+
+  async noteVerified(id: FolderId, verified: VerifiedFolder): Promise<void> {
+    const folder = this.documents.get(keyOf(id));
+    if (folder) folder.verified = structuredClone(verified);
   }
 
   async append(parcel: LedgerParcel): Promise<void> {

@@ -125,7 +125,8 @@ async function verify(m: Migration, open: OpenFolders): Promise<StepEnd> {
     Object.assign(place, { step: 'folders', todo: repair, changes: 0 });
     return undefined;
   }
-  const isClean = repair.length === 0 && place.refused.length === 0 && place.refusedByPlan === 0;
+  const isSame = repair.length === 0 && !(findings.different > 0);
+  const isClean = isSame && place.refused.length === 0 && place.refusedByPlan === 0;
   const { pairId } = place;
   m.carry.place = { ...newPlace(), ...(pairId === undefined ? {} : { pairId }) };
   return { kind: 'done', findings, counters, isClean };

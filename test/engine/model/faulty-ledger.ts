@@ -36,6 +36,7 @@ export function faultyLedger(
     takeFolder: (id, fence) => reach(() => ledger.takeFolder(id, fence)),
     writeFolder: (id, fence, patch) => reach(() => ledger.writeFolder(id, fence, patch)),
     noteRepairs: (id, repairs) => reach(() => ledger.noteRepairs(id, repairs)),
+    noteVerified: (id, verified) => reach(() => ledger.noteVerified(id, verified)),
     append: (parcel) => reach(() => ledger.append(parcel)),
     parcels: (ids) => reach(() => ledger.parcels(ids)),
     lookUp: (id, keys) => reach(() => ledger.lookUp(id, keys)),

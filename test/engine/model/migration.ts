@@ -1,10 +1,10 @@
 import { MemorySource, MemoryStore, MemoryTarget } from '../../../src/connectors/memory';
-import { everything as everythingSpec, itemFilter } from '../../../src/domain/item-filter';
+import { everything, itemFilter, type FilterSpec } from '../../../src/domain/item-filter';
 import { copyFolder } from '../../../src/engine/copy-folder';
 import type { LedgerStore } from '../../../src/engine/ledger';
 import { MailboxPair } from '../../../src/engine/mailbox-pair';
 import { planFolders } from '../../../src/engine/plan-folders';
-import type { VerifyFindings } from '../../../src/engine/verify-findings';
+import type { MailboxCounters, VerifyCounts } from '../../../src/domain/migration';
 import { verifyPass } from '../../../src/engine/verify-pass';
 import { AdaptiveWidth } from '../../../src/engine/width';
 import { MemoryLedger } from '../../support/memory-ledger';
@@ -31,6 +31,8 @@ export interface Setting {
   inTwo: boolean;
   rates: WireRates;
   ledgerFailing: number;
+  /** What is copied; everything where it is absent. */
+  filter?: FilterSpec;
   broken?: Breakable;
 }
 
@@ -47,7 +49,7 @@ export class Migration {
   readonly target = new MemoryStore('target');
   readonly ledger = new MemoryLedger();
   readonly workers: Worker[] = [];
-  readonly verified: VerifyFindings[] = [];
+  readonly verified: VerifyCounts[] = [];
   /** While it holds, anything may go wrong. */
   chaos = true;
   /** Whether the ledger was ever lost or set back. */
@@ -67,6 +69,15 @@ export class Migration {
     }
   }
 
+  /** The figures of the mailbox as a new opening finds them. */
+  async counters(): Promise<MailboxCounters> {
+    return this.time.until(this.open().pair.readCounters());
+  }
+
+  private get filter(): FilterSpec {
+    return this.setting.filter ?? everything;
+  }
+
   /** The worker that is at work now. */
   get worker(): Worker | undefined {
     return this.opening?.worker;
@@ -81,7 +92,7 @@ export class Migration {
       const order = {
         position: plan.position,
         fence: this.nextFence(),
-        filter: everything,
+        filter: itemFilter(this.filter),
         retryFailed: false,
         giveUp: false,
       };
@@ -114,7 +125,7 @@ export class Migration {
       if (changes === 0) break;
     }
     for (let rounds = 0; rounds < 5; rounds += 1) {
-      const { repair, findings } = await verifyPass(pair, { filter: everything }, attempt());
+      const { repair, findings } = await verifyPass(pair, { filter: this.filter, at }, attempt());
       this.verified.push(findings);
       if (repair.length === 0) return findings.arrivedSince === 0;
       if ((await this.copy(pair, repair)) === undefined) return false;
@@ -125,7 +136,7 @@ export class Migration {
   private async plan(pair: MailboxPair): Promise<number[] | undefined> {
     const result = await planFolders(
       pair,
-      { fence: this.nextFence(), filter: everythingSpec, sourceChecked: false },
+      { fence: this.nextFence(), filter: this.filter, sourceChecked: false },
       attempt(),
     );
     if (result.kind === 'planned') return result.folders.map(({ position }) => position);
@@ -152,7 +163,7 @@ export class Migration {
       const order = {
         position,
         fence: this.nextFence(),
-        filter: everything,
+        filter: itemFilter(this.filter),
         retryFailed: this.chance.is(10),
         giveUp: false,
       };
@@ -202,7 +213,7 @@ export class Migration {
 
 /** A signal of each attempt's own, as activities have one; nobody is stopped. */
 const attempt = () => new AbortController().signal;
-const everything = itemFilter(everythingSpec);
+const at = '2026-11-23T12:00:00.000Z';
 const calm: WireRates = {
   lostBefore: 0,
   lostAfter: 0,

@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { agrees, fateOf, noCounters, type ItemCounts } from '../../src/domain/item-counts';
+import { everything, type FilterSpec } from '../../src/domain/item-filter';
+import type { FolderId, LedgerEntry, LedgerStore } from '../../src/engine/ledger';
+import type { MemoryLedger } from '../support/memory-ledger';
+import type { Migration } from './model/migration';
+import { live } from './model/world';
+
+const runs = Number(process.env.PROPERTY_RUNS ?? 6);
+const seed = Number(process.env.PROPERTY_SEED ?? Date.now() % 2 ** 31);
+const percent = (max: number) => fc.oneof(fc.constant(0), fc.integer({ min: 0, max }));
+
+const filters = fc.constantFrom<FilterSpec>(
+  everything,
+  { ...everything, greatestSizeBytes: 1_000 },
+  { ...everything, kinds: ['mail', 'tasks'] },
+);
+const rate = percent(6);
+const settings = fc.record({
+  seed: fc.integer(),
+  folders: fc.integer({ min: 1, max: 4 }),
+  items: fc.integer({ min: 0, max: 40 }),
+  updates: fc.boolean(),
+  inTwo: fc.boolean(),
+  rates: fc.record({
+    ...{ lostBefore: rate, lostAfter: rate, late: rate, part: rate, busy: rate, refused: rate, again: rate },
+    signIn: percent(2),
+    latestMs: fc.constant(20_000),
+  }),
+  ledgerFailing: percent(2),
+});
+const worlds = (ledgerLost: number) =>
+  fc.record({
+    sourceUsed: percent(60),
+    targetUsed: percent(30),
+    killed: percent(10),
+    stalled: percent(10),
+    intruded: percent(6),
+    statesExpire: percent(4),
+    ledgerLost: percent(ledgerLost),
+  });
+
+/** A folder's figures as its parcels say them, without those that its document does not know to be done. */
+async function recounted(
+  ledger: MemoryLedger,
+  id: FolderId,
+): Promise<{ said: ItemCounts; counted: ItemCounts }> {
+  const folder = await ledger.folder(id);
+  const pending = new Set(folder?.pending.map(({ parcelId }) => parcelId));
+  const newest = new Map<string, LedgerEntry>();
+  for await (const { parcelId, entries } of ledger.stream(id))
+    if (!pending.has(parcelId)) for (const entry of entries) newest.set(entry.sourceKey, entry);
+  const counted = { ...noCounters };
+  for (const { outcome, sizeBytes } of newest.values()) {
+    const fate = fateOf(outcome);
+    if (fate === undefined) continue;
+    counted.found += 1;
+    counted.foundBytes += sizeBytes;
+    counted[fate] += 1;
+    if (fate === 'copied' || fate === 'alreadyThere') counted.copiedBytes += sizeBytes;
+  }
+  return { said: folder?.counters ?? noCounters, counted };
+}
+
+/** Looks at the figures after each write of a folder's document. */
+function watching(seen: (id: FolderId) => Promise<void>): (ledger: LedgerStore) => LedgerStore {
+  return (ledger) => ({
+    ...ledger,
+    writeFolder: async (id, fence, patch) => {
+      const written = await ledger.writeFolder(id, fence, patch);
+      await seen(id);
+      return written;
+    },
+  });
+}
+
+describe(`the figures of a mailbox on its worst days (PROPERTY_SEED=${seed}, PROPERTY_RUNS=${runs})`, () => {
+  const parameters = { numRuns: runs, seed, endOnFailure: process.env.PROPERTY_SHRINK === undefined };
+
+  it('add up at every moment and say what the ledger says, item by item', async () => {
+    const property = fc.asyncProperty(settings, worlds(0), filters, async (setting, world, filter) => {
+      const wrong: unknown[] = [];
+      const watched: { migration?: Migration } = {};
+      const ledger = watching(async (id) => {
+        if (!watched.migration) return;
+        const { said, counted } = await recounted(watched.migration.ledger, id);
+        if (!agrees(said) || JSON.stringify(said) !== JSON.stringify({ ...said, ...counted }))
+          wrong.push({ said, counted });
+      });
+      const { migration } = await live({ ...setting, filter, broken: { ledger } }, world, (one) => {
+        watched.migration = one;
+      });
+      expect(wrong.slice(0, 1)).toEqual([]);
+      const counters = await migration.counters();
+      expect(agrees(counters)).toBe(true);
+      expect(counters.remaining).toBe(0);
+    });
+    await fc.assert(property, parameters);
+  }, 3_600_000);
+
+  it('add up at every moment, though the ledger was lost or set back', async () => {
+    const property = fc.asyncProperty(settings, worlds(3), filters, async (setting, world, filter) => {
+      const wrong: unknown[] = [];
+      const watched: { migration?: Migration } = {};
+      const ledger = watching(async (id) => {
+        const counters = (await watched.migration?.ledger.folder(id))?.counters;
+        if (counters && !agrees(counters)) wrong.push(counters);
+      });
+      await live({ ...setting, filter, broken: { ledger } }, world, (one) => {
+        watched.migration = one;
+      });
+      expect(wrong.slice(0, 1)).toEqual([]);
+    });
+    await fc.assert(property, parameters);
+  }, 3_600_000);
+});
