@@ -55,10 +55,12 @@ public final class SandboxDatabase {
         private final Map<String, Object> databases = new ConcurrentHashMap<>();
         private final ReentrantReadWriteLock whole = new ReentrantReadWriteLock(true);
         private final AtomicLong changes = new AtomicLong();
+        private final MVStore store;
         private long committed;
 
         DurableBackend(MVStore store) {
             super(store);
+            this.store = store;
         }
 
         @Override
@@ -68,6 +70,7 @@ public final class SandboxDatabase {
             long change;
             whole.readLock().lock();
             try {
+                endIfClosed();
                 answer = handle(message);
                 change = writes ? changes.incrementAndGet() : 0;
             } finally {
@@ -95,12 +98,29 @@ public final class SandboxDatabase {
             whole.writeLock().lock();
             try {
                 if (committed < change) {
-                    committed = changes.get();
+                    long upTo = changes.get();
                     commit();
+                    committed = upTo;
                 }
+            } catch (RuntimeException failure) {
+                failure.printStackTrace();
+                end();
             } finally {
                 whole.writeLock().unlock();
             }
+        }
+
+        /** After a write that failed, as on a full disk, the library closes its store and would refuse everything for good. */
+        private void endIfClosed() {
+            if (store.isClosed()) {
+                end();
+            }
+        }
+
+        /** As MongoDB does: whoever starts it again finds what was acknowledged, and nobody is told of more. */
+        private static void end() {
+            System.err.println("The data cannot be written any more; the database ends.");
+            Runtime.getRuntime().halt(14);
         }
     }
 

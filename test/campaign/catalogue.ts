@@ -12,7 +12,7 @@ export type Deed =
   | { do: 'freeze'; part: PartName; forMs: number }
   | { do: 'secondWorker'; forMs: number; isKilled: boolean }
   | { do: 'shiftClock'; part: PartName; seconds: number; forMs: number }
-  | { do: 'fillDisk'; roomBytes: number; forMs: number }
+  | { do: 'fillDisk'; share: number; forMs: number }
   | { do: 'arm'; side: Side; faults: FaultInput[] }
   | { do: 'crowd'; side: Side; connections: number; forMs: number }
   | { do: 'changePassword'; side: Side }
@@ -109,11 +109,11 @@ export const catalogue = {
     }),
   },
   diskFull: {
-    what: 'The database’s files may not grow for up to 6 s',
+    what: 'The disk under the database is full (a limit to the size of its files) for up to 6 s',
     weight: 2,
     draw: (random) => ({
       do: 'fillDisk',
-      roomBytes: random.int(0, 40) * 4096,
+      share: random.int(50, 105) / 100,
       forMs: random.int(1000, 6000),
     }),
   },

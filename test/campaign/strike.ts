@@ -48,7 +48,7 @@ export async function strike(stage: Stage, deed: Deed): Promise<Struck> {
       system.clocks.shift(deed.part, 0);
       return 1;
     case 'fillDisk': {
-      const limited = await system.limitDatabaseFiles(deed.roomBytes);
+      const limited = await system.limitDatabaseFiles(deed.share);
       await pause(deed.forMs);
       await system.limitDatabaseFiles();
       return Number(limited);

@@ -134,11 +134,11 @@ export class FaultySystem {
     return child;
   }
 
-  /** Lets no file of the database grow above the greatest of now and `roomBytes`; absent: lifts that again. */
-  async limitDatabaseFiles(roomBytes?: number): Promise<boolean> {
+  /** Lets nothing be written beyond this share of the database's greatest file; absent: lifts that again. */
+  async limitDatabaseFiles(share?: number): Promise<boolean> {
     const pid = this.supervisor.running.get('mongodb');
     if (pid === undefined) return false;
-    const limit = roomBytes === undefined ? unlimited : String(this.greatestDatabaseFile() + roomBytes);
+    const limit = share === undefined ? unlimited : String(Math.round(this.greatestDatabaseFile() * share));
     try {
       // The hard limit stays, so that the soft one can be lifted again.
       await promisify(execFile)('prlimit', ['--pid', String(pid), `--fsize=${limit}:${unlimited}`]);
