@@ -10,6 +10,7 @@ const SOURCES = [
   'workflows',
   'activities',
   'sandbox',
+  'bench',
   'views',
   'tsconfig.json',
   'tsconfig.build.json',

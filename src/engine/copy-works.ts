@@ -26,11 +26,7 @@ export async function copyWorks(copy: FolderCopy, works: readonly Work[]): Promi
   const { pair, signal } = copy;
   let left = await noteTooGreat(copy, works);
   for (let stuck = 0; left.length > 0;) {
-    const { source, target, parcelSize, budget, targetTurns } = pair;
-    const limits = parcelLimits(source.capabilities, target.capabilities, parcelSize, budget.share, {
-      works: left.length,
-      requests: targetTurns.requests,
-    });
+    const limits = parcelLimits(pair, left.length, pair.sourceTurns.requests + pair.targetTurns.requests);
     const sent = await runLanes(copy, cutParcels(left, limits));
     const tried = [...sent.left, ...(await settleDoubtful(copy, sent))];
     await removeTargets(copy, sent.replaced);

@@ -1,5 +1,4 @@
-import type { Capabilities } from '../connectors/connector';
-import type { ParcelSize } from './parcel-size';
+import type { MailboxPair } from './mailbox-pair';
 import type { Work } from './works';
 
 export interface ParcelLimits {
@@ -8,30 +7,33 @@ export interface ParcelLimits {
   bytes: number;
   /** Of memory; an item that needs more travels alone. */
   memoryBytes: number;
+  /** Of memory, for a parcel of several items. */
+  togetherBytes: number;
 }
 
 /** After this many tries in company an item is sent by itself, so that it spoils no other's. */
 const triesInCompany = 2;
 
-/** A parcel is not made smaller than this only to give every connection something to do. */
+/** A parcel is not made of fewer items than this only to give every connection something to do. */
 const worthARequest = 10;
 
 /**
  * @param works how many there are to be sent
- * @param requests at how many at once; where there are fewer parcels than that, they are made smaller
+ * @param requests at how many to both servers at once. Parcels are made so small that there is one for each, and that all of them find
+ *   room in memory: else more connections would carry no more
  */
 export function parcelLimits(
-  source: Capabilities,
-  target: Capabilities,
-  size: ParcelSize,
-  share: number,
-  { works, requests }: { works: number; requests: number },
+  { source, target, parcelSize, budget }: Pick<MailboxPair, 'source' | 'target' | 'parcelSize' | 'budget'>,
+  works: number,
+  requests: number,
 ): ParcelLimits {
-  const most = Math.min(size.items, source.itemsPerRequest, target.itemsPerRequest);
+  const [one, other] = [source.capabilities, target.capabilities];
+  const most = Math.min(parcelSize.items, one.itemsPerRequest, other.itemsPerRequest);
   return {
-    items: Math.max(1, Math.min(most, Math.max(worthARequest, Math.ceil(works / requests)))),
-    bytes: Math.min(size.bytes, source.bytesPerRequest, target.bytesPerRequest),
-    memoryBytes: share,
+    items: Math.max(1, Math.min(most, Math.max(worthARequest, Math.ceil((2 * works) / requests)))),
+    bytes: Math.min(parcelSize.bytes, one.bytesPerRequest, other.bytesPerRequest),
+    memoryBytes: budget.share,
+    togetherBytes: Math.min(budget.share, Math.floor(budget.total / (requests + 2))),
   };
 }
 
@@ -80,7 +82,7 @@ function fits(
   memoryBytes: number,
   limits: ParcelLimits,
 ) {
-  return parcel.bytes + bytes <= limits.bytes && parcel.memoryBytes + memoryBytes <= limits.memoryBytes;
+  return parcel.bytes + bytes <= limits.bytes && parcel.memoryBytes + memoryBytes <= limits.togetherBytes;
 }
 
 export type RequestKind = 'put' | 'update' | 'flags';

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { chooseFairly, type Waiting } from '../../src/domain/fair-order';
 
 const waiting = (id: string, batch: string, since: number, source = 's', target = 't'): Waiting => ({
@@ -33,5 +34,79 @@ describe('chooseFairly', () => {
   it('is quick with ten thousand that wait in vain', () => {
     const all = Array.from({ length: 10_000 }, (_, n) => waiting(`${n}`, `b${n % 50}`, n));
     expect(choose(all, { s: 0, t: 5 })).toEqual([]);
+  });
+});
+
+describe('slots handed out over time', () => {
+  /** Hands out slots as the gate does, each held for a while, until everybody has had one. @returns the batch of each, in order */
+  function handOut(
+    batches: Record<string, number>,
+    slots: number,
+    holdFor: (n: number) => number,
+    watch: (held: Map<string, number>, given: Set<string>, left: Set<string>) => void = () => undefined,
+  ): string[] {
+    const queue = Object.entries(batches).flatMap(([batch, rows]) =>
+      Array.from({ length: rows }, (_, n) => waiting(`${batch}${n}`, batch, n)),
+    );
+    const order: string[] = [];
+    let held: { batch: string; until: number }[] = [];
+    for (let now = 0; queue.length > 0; now += 1) {
+      held = held.filter(({ until }) => until > now);
+      const free = slots - held.length;
+      if (free === 0) continue;
+      const heldByBatch = new Map<string, number>();
+      for (const { batch } of held) heldByBatch.set(batch, (heldByBatch.get(batch) ?? 0) + 1);
+      // The gate sees everybody; only the oldest of each batch can be chosen.
+      const seen = Object.keys(batches).flatMap((batch) =>
+        queue.filter((one) => one.batch === batch).slice(0, slots),
+      );
+      const given = new Set<string>();
+      for (const one of chooseFairly(seen, {
+        heldByBatch,
+        free: new Map([
+          ['s', free],
+          ['t', slots],
+        ]),
+      })) {
+        queue.splice(queue.indexOf(one), 1);
+        held.push({ batch: one.batch, until: now + holdFor(order.length) });
+        order.push(one.batch);
+        given.add(one.batch);
+        heldByBatch.set(one.batch, (heldByBatch.get(one.batch) ?? 0) + 1);
+      }
+      watch(heldByBatch, given, new Set(queue.map(({ batch }) => batch)));
+    }
+    return order;
+  }
+
+  it('give a batch of 10 half of 20 slots beside a batch of 5,000', () => {
+    const order = handOut({ big: 5_000, small: 10 }, 20, (n) => 1 + (n % 7));
+    expect(order).toHaveLength(5_010);
+    expect(order.slice(0, 20).filter((batch) => batch === 'small')).toHaveLength(10);
+  });
+
+  it('never put a batch that waits behind one that holds more', () => {
+    const property = fc.property(
+      fc.integer({ min: 1, max: 20 }),
+      fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 2, maxLength: 5 }),
+      fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 20 }),
+      (slots, rows, holds) => {
+        const batches = Object.fromEntries(rows.map((count, at) => [`b${at}`, count]));
+        const unfair: string[] = [];
+        const order = handOut(
+          batches,
+          slots,
+          (n) => holds[n % holds.length] ?? 1,
+          (held, given, left) => {
+            for (const one of given)
+              for (const other of left)
+                if ((held.get(one) ?? 0) > (held.get(other) ?? 0) + 1) unfair.push(`${one} before ${other}`);
+          },
+        );
+        expect(order).toHaveLength(rows.reduce((sum, count) => sum + count, 0));
+        expect(unfair).toEqual([]);
+      },
+    );
+    fc.assert(property, { numRuns: 60 });
   });
 });

@@ -1,7 +1,7 @@
 import { cutParcels, memoryOf } from '../../src/engine/parcels';
 import type { Work, WorkAction } from '../../src/engine/works';
 
-const limits = { items: 3, bytes: 1_000, memoryBytes: 100_000 };
+const limits = { items: 3, bytes: 1_000, memoryBytes: 100_000, togetherBytes: 100_000 };
 const target = { targetId: 't', targetChangeKey: 'c' };
 
 function work(sizeBytes: number, more: Partial<Work> = {}, action: WorkAction = { kind: 'put' }): Work {
@@ -15,6 +15,17 @@ describe('cutParcels', () => {
   it('cuts by count and by bytes, in order', () => {
     expect(sizes([1, 2, 3, 4].map((size) => work(size)))).toEqual([[1, 2, 3], [4]]);
     expect(sizes([400, 500, 200, 900].map((size) => work(size)))).toEqual([[400, 500], [200], [900]]);
+  });
+
+  it('cuts by memory too, so that there is room for a parcel on each connection', () => {
+    const narrow = { ...limits, bytes: 100_000, togetherBytes: 20_000 };
+    const parcels = cutParcels([work(5_000), work(5_000), work(30_000), work(1)], narrow);
+    expect(parcels.map(({ alone, works }) => [alone, works.map(({ entry }) => entry.sizeBytes)])).toEqual([
+      [false, [5_000]],
+      [false, [5_000]],
+      [false, [30_000]],
+      [false, [1]],
+    ]);
   });
 
   it('lets an item that needs more memory than a share travel alone', () => {

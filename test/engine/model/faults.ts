@@ -3,9 +3,9 @@ import { Fault } from '../../../src/domain/faults';
 export const lostAnswer = () =>
   new Fault({ kind: 'retryable' }, { code: 'Lost', remedy: 'none', message: 'the answer was lost' });
 
-export const busy = (retryAfterMs: number) =>
+export const busy = (retryAfterMs: number, scope: 'mailbox' | 'connector' = 'mailbox') =>
   new Fault(
-    { kind: 'throttled', retryAfterMs, scope: 'mailbox' },
+    { kind: 'throttled', retryAfterMs, scope },
     { code: 'Busy', remedy: 'wait', message: 'the server is busy' },
     true,
   );

@@ -43,7 +43,8 @@ export class FaultyWire implements MemoryWire {
     const { chance, time } = this;
     const rates = this.rates();
     await time.sleep(chance.number(40));
-    if (chance.is(rates.busy)) throw busy(1 + chance.number(chance.is(10) ? 200_000 : 5_000));
+    if (chance.is(rates.busy))
+      throw busy(1 + chance.number(chance.is(10) ? 200_000 : 5_000), chance.is(30) ? 'connector' : 'mailbox');
     if (chance.is(rates.refused)) throw refusedForNow();
     if (chance.is(rates.signIn)) throw passwordChanged();
     if (chance.is(rates.lostBefore)) throw lostAnswer();

@@ -1,5 +1,6 @@
 import { MemorySource, MemoryStore, MemoryTarget } from '../../../src/connectors/memory';
 import { everything, itemFilter, type FilterSpec } from '../../../src/domain/item-filter';
+import type { ConnectorWait } from '../../../src/engine/back-off';
 import { copyFolder } from '../../../src/engine/copy-folder';
 import type { LedgerStore } from '../../../src/engine/ledger';
 import { MailboxPair } from '../../../src/engine/mailbox-pair';
@@ -54,6 +55,8 @@ export class Migration {
   chaos = true;
   /** Whether the ledger was ever lost or set back. */
   ledgerLost = false;
+  /** Outlive every worker. */
+  private readonly connectorWaits = { source: this.newWait(), target: this.newWait() };
   private fence = 0;
   private opening?: Opening;
 
@@ -176,6 +179,17 @@ export class Migration {
     return undefined;
   }
 
+  private newWait(): ConnectorWait {
+    let until = 0;
+    return {
+      leftMs: async () => Math.max(0, until - this.time.monotonic()),
+      note: ({ details }) => {
+        if (details.kind === 'throttled')
+          until = Math.max(until, this.time.monotonic() + details.retryAfterMs);
+      },
+    };
+  }
+
   private nextFence(): number {
     this.fence += 1;
     return this.fence;
@@ -205,6 +219,7 @@ export class Migration {
       parcel: { items: 6, bytes: 10_000 },
       bytesInFlight: 100_000,
       sendWindowMs,
+      connectorWaits: this.connectorWaits,
     });
     if (broken?.quietMs !== undefined) Object.defineProperty(pair, 'quietMs', { value: broken.quietMs });
     return { worker, pair };
