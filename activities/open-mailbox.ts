@@ -8,10 +8,12 @@ import type { SourceMailbox, TargetMailbox } from '../src/connectors/connector';
 import { MailboxPair } from '../src/engine/mailbox-pair';
 import type { ConnectorDocument } from '../src/models/connectors';
 import { takeCounters, writeCounters, type CountersWrite } from '../src/models/projection';
+import { writeThroughput } from '../src/models/throughput';
 import type { ActivityDeps } from './deps';
 import { failureOf } from './faults';
 import { heartbeats } from './heartbeat';
 import { OpenMailbox, type OpeningKey } from './open-mailboxes';
+import { ThroughputMeter } from './throughput-meter';
 import { credentialOf, readRow, type RowWithConnectors } from './rows';
 import { signals, type MailboxOpenedSignal } from '../workflows/messages';
 
@@ -29,6 +31,7 @@ const letGoMs = 5_000;
  * Fails with the fault's kind. Never repeated by Temporal: each opening has a number of its own.
  */
 export function createOpenMailbox(deps: ActivityDeps) {
+  const meter = new ThroughputMeter((minute) => writeThroughput(deps.workerQueue, minute));
   return async function openMailbox(input: OpenMailboxInput): Promise<never> {
     const { cancellationSignal } = Context.current();
     const seen: { counters?: () => MailboxCounters } = {};
@@ -42,7 +45,7 @@ export function createOpenMailbox(deps: ActivityDeps) {
     const mailbox = new OpenMailbox(pair);
     deps.openMailboxes.add(input, mailbox);
     try {
-      await hold(deps, input, mailbox);
+      await hold(deps, input, mailbox, meter);
     } finally {
       mailbox.close();
       await letGo(mailbox);
@@ -110,7 +113,12 @@ function pairOf(
 }
 
 /** Returns when the activity is cancelled, a fault closes the mailbox, or nobody wants this opening. */
-async function hold(deps: ActivityDeps, input: OpenMailboxInput, mailbox: OpenMailbox): Promise<void> {
+async function hold(
+  deps: ActivityDeps,
+  input: OpenMailboxInput,
+  mailbox: OpenMailbox,
+  meter: ThroughputMeter,
+): Promise<void> {
   const { cancellationSignal } = Context.current();
   const ended = AbortSignal.any([cancellationSignal, mailbox.closing]);
   const seen = (): CountersWrite => ({
@@ -121,9 +129,12 @@ async function hold(deps: ActivityDeps, input: OpenMailboxInput, mailbox: OpenMa
   if (!(await tell(deps, input, ended))) return;
   let written = '';
   let taken = false;
+  let metered = seen().counters;
   while (!ended.aborted) {
     await second(ended);
     const write = seen();
+    await meter.add(metered, write.counters, new Date());
+    metered = write.counters;
     const text = JSON.stringify([write.counters, write.activeFolders]);
     if (text === written && taken) continue;
     try {
@@ -135,6 +146,8 @@ async function hold(deps: ActivityDeps, input: OpenMailboxInput, mailbox: OpenMa
       deps.log.warn({ mailUserId: input.mailUserId, err: error }, 'counters are not written just now');
     }
   }
+  await meter.add(metered, seen().counters, new Date());
+  await meter.flush();
   if (taken) await writeCounters({ ...seen(), activeFolders: [] }, new Date()).catch(() => false);
 }
 

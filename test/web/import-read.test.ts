@@ -93,6 +93,13 @@ describe('a list of mail users', () => {
   });
 
   it.each([
+    ['is never closed', 'SourceEmail;TargetEmail\na@b.example;c@d.example\n"e@f.example;g\nh\n', 3],
+    ['is closed within a cell', 'SourceEmail;TargetEmail\n"a@b\n.example"x;c\ne;f\n', 2],
+  ])('with a quote that %s is refused with the line on which it opens', (_name, text, line) => {
+    expect(whyOf(text)).toEqual({ kind: 'quotes', line });
+  });
+
+  it.each([
     [
       'a spreadsheet file',
       Buffer.concat([Buffer.from('PK\x03\x04\x14\x00\x06\x00'), Buffer.alloc(400, 7)]),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Types } from 'mongoose';
 import { signInNameOf } from '../../domain/sign-in-name';
+import type { CheckReport } from '../../connectors/connector';
 import { ConnectorChecks, type ConnectorCheck } from '../../models/connector-checks';
 import type { ConnectorDocument } from '../../models/connectors';
 import { Credentials } from '../../models/credentials';
@@ -83,7 +84,12 @@ export function checkView(
     check?.report === undefined ? connector.lastCheck : { at: check.askedAt, report: check.report };
   return last === undefined
     ? base
-    : { ...base, at: last.at, usable: last.report.usable, steps: last.report.steps.map(stepView) };
+    : { ...base, at: last.at, usable: last.report.usable, steps: stepsOf(last.report, connector) };
+}
+
+/** Nothing is ever written to a source: its test has no such step. */
+function stepsOf({ steps }: CheckReport, { side }: ConnectorDocument): Record<string, unknown>[] {
+  return steps.filter(({ step }) => step !== 'write' || side === 'target').map(stepView);
 }
 
 /** In a test it is the administrator who tries again, and nothing is repeated by itself. */

@@ -121,8 +121,31 @@ function split(text: string): { records: Line[] } | { why: Unreadable } {
     return { records };
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    return { why: { kind: 'quotes', line: Number(error['lines'] ?? 0) } };
+    return { why: { kind: 'quotes', line: badQuoteLine(text, delimiter) ?? Number(error['lines'] ?? 0) } };
   }
+}
+
+/** The line on which the quote opens that is never closed, or closed in the middle of a cell; `undefined` where all match. */
+function badQuoteLine(text: string, delimiter: string): number | undefined {
+  let line = 1;
+  let openedOn: number | undefined;
+  let isCellStart = true;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    const isBreak = char === '\n' || (char === '\r' && text[at + 1] !== '\n');
+    if (openedOn === undefined) {
+      if (char === '"' && isCellStart) openedOn = line;
+      isCellStart = char === delimiter || isBreak || char === '\r' || (isCellStart && char === '\ufeff');
+    } else if (char === '"') {
+      const next = text[at + 1];
+      if (next === '"') at += 1;
+      else if (next === undefined || next === delimiter || next === '\n' || next === '\r')
+        openedOn = undefined;
+      else return openedOn;
+    }
+    if (isBreak) line += 1;
+  }
+  return openedOn;
 }
 
 function readBody(

@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 import { throttleLeftMs } from '../../domain/connector-wait';
 import { inTarget } from '../../domain/item-counts';
 import { migrationStates, type MigrationState } from '../../domain/migration';
@@ -6,20 +6,27 @@ import { listAudit } from '../../models/audit-log';
 import { listConnectors } from '../../models/connector-list';
 import { countStates, sumCounters } from '../../models/mail-user-counts';
 import { needsSomebody } from '../../models/mail-user-list';
+import { readThroughput } from '../../models/throughput';
+import type { Language } from '../../locales';
+import { textsOf } from './request';
+import { nowMinutes, throughputView } from './throughput-view';
 import { noteOf } from './user-notes';
 import { shownState } from '../../domain/shown-state';
 
+const dayMs = 86_400_000;
 const eventsShown = 12;
 const rowsShown = 8;
 
 /** How many are in which state, what needs a person, and what happened last. */
 export const overview: RequestHandler = async (_request, response) => {
-  const [states, connectors, attention, audit, sums] = await Promise.all([
+  const now = new Date();
+  const [states, connectors, attention, audit, sums, minutes] = await Promise.all([
     countStates(),
     listConnectors(),
     needsSomebody(rowsShown),
     listAudit(eventsShown, { without: 'signedIn' }),
     sumCounters(),
+    readThroughput(new Date(now.getTime() - dayMs)),
   ]);
   const total = [...states.values()].reduce((sum, count) => sum + count, 0);
   const has = (side: 'source' | 'target') => connectors.some((each) => each.side === side);
@@ -44,10 +51,20 @@ export const overview: RequestHandler = async (_request, response) => {
     unusable,
     held: connectors.filter(({ throttled }) => throttleLeftMs(throttled, new Date()) > 0),
     audit,
+    ...speedView(minutes, now, response),
     steps: { source: has('source'), target: has('target'), users: total > 0 },
     ready: has('source') && has('target') && total > 0,
   });
 };
+
+function speedView(
+  minutes: Parameters<typeof throughputView>[0],
+  now: Date,
+  response: Response,
+): Record<string, unknown> {
+  const reader = { t: textsOf(response), language: response.locals['language'] as Language };
+  return { nowMinutes, speed: minutes.length === 0 ? undefined : throughputView(minutes, now, reader) };
+}
 
 function sumOf(states: ReadonlyMap<MigrationState, number>, wanted: readonly MigrationState[]): number {
   return wanted.reduce((sum, state) => sum + (states.get(state) ?? 0), 0);

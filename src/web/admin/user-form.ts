@@ -191,8 +191,9 @@ async function readFields(fields: Fields): Promise<ReadFields> {
     connectors.find((each) => each.side === side && each._id.toHexString() === fields[side]);
   const [source, target] = [chosen('source'), chosen('target')];
   const faults: FieldFault[] = 'faults' in read ? read.faults.map(fieldFault) : [];
-  if (source === undefined) faults.unshift({ field: 'source', key: 'admin.users.faults.source' });
+  // As they stand in the form: the first that is unshifted comes last.
   if (target === undefined) faults.unshift({ field: 'target', key: 'admin.users.faults.target' });
+  if (source === undefined) faults.unshift({ field: 'source', key: 'admin.users.faults.source' });
   if ('faults' in read || source === undefined || target === undefined) return { ok: false, faults };
   const row = {
     ...read.row,

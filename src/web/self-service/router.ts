@@ -141,7 +141,8 @@ class Pages {
     const shown = markOf(view);
     const [seenView, seenStep] = seen.split('.');
     const [nowView, nowStep] = shown.split('.');
-    if (seen === shown) {
+    const isStillForm = nowView === 'signIn' && seenView === 'signIn';
+    if (seen === shown || isStillForm) {
       response.status(204).end();
     } else if (seenView !== nowView) {
       response.set('HX-Refresh', 'true').status(200).end();
@@ -221,6 +222,7 @@ class Pages {
       state: badgeOf(view, opened.row),
       isPrivate: isPrivate(request),
       refresh: refreshSeconds[view.view],
+      isForm: view.view === 'signIn',
       seen: markOf(view),
     });
   }

@@ -98,7 +98,8 @@ export type ViewName = SelfServiceView['view'];
 
 /** How soon a view asks again; absent where nothing will change by itself. */
 export const refreshSeconds: Record<ViewName, number | undefined> = {
-  signIn: undefined,
+  // Only whether the form still holds: what is being typed is never replaced.
+  signIn: 20,
   locked: 15,
   starting: 1,
   checking: 1,
