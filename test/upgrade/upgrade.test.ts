@@ -13,7 +13,8 @@ import { startMove } from '../support/start-move';
 const items = Number(process.env.UPGRADE_ITEMS ?? 600);
 const run = promisify(execFile);
 
-type Process = 'web' | 'worker';
+const mains = { web: 'server.js', worker: 'worker.js' } as const;
+type Process = keyof typeof mains;
 
 /** The newest release at work, whose processes are replaced one by one while mailboxes are copied. */
 describe('an upgrade from the newest release', () => {
@@ -44,10 +45,10 @@ describe('an upgrade from the newest release', () => {
 
   /** The supervisor starts this from now on, when it starts that process again. */
   function install(name: Process, from: 'release' | 'this tree'): void {
-    const main = join(tree, 'dist', 'src', `${name}.js`);
-    if (from === 'release') return cpSync(join(tree, `${name}.js.kept`), main);
-    cpSync(main, join(tree, `${name}.js.kept`));
-    const other = JSON.stringify(join(root, 'dist', 'src', `${name}.js`));
+    const main = join(tree, 'dist', 'src', mains[name]);
+    if (from === 'release') return cpSync(join(tree, mains[name]), main);
+    cpSync(main, join(tree, mains[name]));
+    const other = JSON.stringify(join(root, 'dist', 'src', mains[name]));
     writeFileSync(main, `process.argv[1] = ${other};\nrequire('node:module').runMain();\n`);
   }
 
