@@ -58,6 +58,8 @@ async function everyPage(): Promise<string[]> {
     `/admin/users/confirm?action=giveCredentials&ids=${id}`,
     '/admin/users/import',
     `/admin/users/import/${preview}`,
+    '/admin/batches',
+    '/admin/batches/Default',
     '/admin/audit',
     '/admin/nothing-here',
   ];
