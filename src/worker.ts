@@ -155,7 +155,7 @@ function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps
       width: (connections) => new AdaptiveWidth(connections),
       parcel: { items: 100, bytes: 4 * megabyte },
       bytesInFlight: 16 * megabyte,
-      memory: new ByteBudget(48 * megabyte),
+      memory: new ByteBudget(24 * megabyte),
       // A write to the database must fit in, and disks do not get faster.
       sendWindowMs: Math.max(5000, leastSendWindowMs * scale),
     },

@@ -80,7 +80,8 @@ export class Session {
       if (!(error instanceof HttpRefusal) || error.status !== 401 || !this.opened) throw error;
       await this.tryAgain(call.signal, error);
       if (call.hold || typeof call.body !== 'string')
-        throw new HttpRefusal(503, { ...error.details, sent: 'nothing' });
+        // Passing, and not done; a pause that this one mailbox was given must not be taken for the whole server's.
+        throw new HttpRefusal(503, { signIns: error.details.signIns, sent: 'nothing' });
       return await this.once(call);
     }
   }
