@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Types } from 'mongoose';
 import { endStates, isEndState, type MigrationTimes } from '../src/domain/migration';
 import { Credentials, purgeCredentials, type CredentialDocument } from '../src/models/credentials';
-import { MailUsers, type MailUser } from '../src/models/mail-users';
+import { MailUsers, type MailUser, type MailUserProjection } from '../src/models/mail-users';
 import { writeProjection } from '../src/models/projection';
 import { releaseSlot, Slots, type SlotDocument } from '../src/models/slots';
 import type { ActivityDeps } from './deps';
@@ -131,13 +131,17 @@ async function tellForgotten(client: Client, times: MigrationTimes, before: Date
       continue;
     }
     // Of an ended epoch, handled or not, only what was kept for Retry lives on.
-    if (row?.projection?.credentialsDestroyAt !== undefined && !row.asked.credentialIds.includes(id))
-      continue;
+    const kept = row?.projection !== undefined && isEndState(row.projection.state) && isKept(row.projection);
+    if (kept && !row.asked.credentialIds.includes(id)) continue;
     await Credentials.deleteOne({ _id: credential._id });
     await MailUsers.updateOne({ _id: row?._id }, { $pull: { 'asked.credentialIds': id } });
     destroyed += 1;
   }
   return { toldAgain, destroyed };
+}
+
+function isKept({ credentialsDestroyAt }: MailUserProjection): boolean {
+  return credentialsDestroyAt !== undefined;
 }
 
 /** @returns false where no workflow is left that could take it */

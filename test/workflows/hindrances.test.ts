@@ -1,4 +1,5 @@
-import { directWire, type MemoryStore } from '../../src/connectors/memory';
+import { directWire, type MemoryStore, type MemoryWire } from '../../src/connectors/memory';
+import { Fault } from '../../src/domain/faults';
 import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import { signals, type StopSignal } from '../../workflows/messages';
 import { administrator, House } from './house';
@@ -84,6 +85,41 @@ describe('a mailbox that cannot be opened', () => {
     const { projection } = await house.untilEnded(row);
     expect(projection).toMatchObject({ state: 'completed' });
     expect(projection?.fault).toBeUndefined();
+  });
+});
+
+describe('a mailbox whose servers answer while nothing gets on', () => {
+  const text = { code: 'HTTP 500', remedy: 'wait' as const, message: 'The server has failed.' };
+  const unlisted: MemoryWire = {
+    async send(request, signal) {
+      if (request.kind === 'listFolders') throw new Fault({ kind: 'retryable' }, text);
+      return directWire.send(request, signal);
+    },
+  };
+
+  it('fails with the reason where its folders cannot be listed for long', async () => {
+    const row = await house.row({ invitation: 'none' });
+    house.servers.fill(row.source.address, 2, 5);
+    house.servers.wire = unlisted;
+    await started(row, { folderForMs: 1000 });
+    expect((await house.untilEnded(row)).projection).toMatchObject({
+      state: 'failed',
+      fault: { text: { ...text, remedy: 'askSupport' } },
+    });
+    expect(await house.credentialsOf(row)).toBe(2);
+  });
+
+  it('fails where it cannot be opened for long in a way nobody foresaw', async () => {
+    const row = await house.row({ invitation: 'none' });
+    let opened = 0;
+    house.servers.beforeOpen = (side) => {
+      if (side === 'source' && (opened += 1) > 1) throw new TypeError('undefined is not iterable');
+    };
+    await started(row, { folderForMs: 1000 });
+    expect((await house.untilEnded(row)).projection).toMatchObject({
+      state: 'failed',
+      fault: { text: { code: 'Unexpected', remedy: 'askSupport' } },
+    });
   });
 });
 

@@ -43,6 +43,8 @@ export interface PassPlace {
   refusedByPlan: number;
   /** Since when folders have been tried in vain, by position; the workflow's clock, ms. */
   vain?: Record<number, number>;
+  /** Since when opening, planning or comparing has been in vain while the servers answer; ms. */
+  vainSince?: number;
   pairId?: string;
 }
 

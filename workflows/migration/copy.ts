@@ -6,6 +6,7 @@ import { endOf, growing, textOf, type ActivityEnd } from '../faults';
 import type { MailboxOpenedSignal } from '../messages';
 import { folderActivities, mailboxActivities } from '../proxies';
 import { beginPass } from './made-passes';
+import { triedInVain, type Hopeless } from './hopeless';
 import type { Migration } from './migration';
 import { runPass, type PassEnd } from './pass';
 
@@ -15,6 +16,7 @@ export type CopyEnd =
   | { kind: 'credential'; side: Side; text: FaultText }
   | { kind: 'throttled'; retryAfterMs: number; text: FaultText }
   | { kind: 'fatal'; side: Side; text: FaultText }
+  | Hopeless
   | { kind: 'continue' };
 
 /** Opens the mailboxes and copies, again and again with growing waits, until the pass is done or somebody else must act. */
@@ -23,8 +25,8 @@ export async function copyMailbox(m: Migration): Promise<CopyEnd> {
   for (let leap = 1; ;) {
     if (m.isFull) return { kind: 'continue' };
     const { passEnd, opened, progressed } = await oneOpening(m);
-    if (passEnd?.kind === 'done' || passEnd?.kind === 'continue') return passEnd;
-    const end = opened?.kind === 'fault' ? haltOf(opened) : undefined;
+    if (passEnd !== undefined && passEnd.kind !== 'lost') return passEnd;
+    const end = opened === undefined ? undefined : haltOf(m, opened);
     if (end !== undefined) return end;
     if (progressed || (opened?.kind === 'fault' && opened.progressed)) m.carry.reopenings = 0;
     const text = textOf(opened);
@@ -39,7 +41,12 @@ export async function copyMailbox(m: Migration): Promise<CopyEnd> {
   }
 }
 
-function haltOf({ fault, text }: Extract<ActivityEnd, { kind: 'fault' }>): CopyEnd | undefined {
+function haltOf(m: Migration, opened: ActivityEnd): CopyEnd | undefined {
+  if (opened.kind === 'unexpected') return triedInVain(m, opened.text);
+  if (opened.kind !== 'fault') return undefined;
+  const { fault, text } = opened;
+  // Who is away may come back.
+  if (text.code !== openingEnded) delete m.carry.place.vainSince;
   switch (fault.kind) {
     case 'credential':
       return { kind: 'credential', side: fault.side, text };

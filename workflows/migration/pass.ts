@@ -4,12 +4,14 @@ import { endOf, growing, textOf } from '../faults';
 import { folderActivities } from '../proxies';
 import { newPlace } from './carry';
 import { copyFolders } from './folders';
+import { triedInVain, type Hopeless } from './hopeless';
 import type { Migration } from './migration';
 import type { OpenFolders, Opening } from './opening';
 
 /** `lost`: the opening is of no use any more. */
 export type PassEnd =
   | { kind: 'done'; counters: MailboxCounters; findings: VerifyCounts; isClean: boolean }
+  | Hopeless
   | { kind: 'lost' }
   | { kind: 'continue' };
 
@@ -31,7 +33,7 @@ export async function runPass(m: Migration, opening: Opening): Promise<PassEnd> 
   }
 }
 
-type StepEnd = Extract<PassEnd, { kind: 'done' }> | 'lost' | 'continue' | undefined;
+type StepEnd = Extract<PassEnd, { kind: 'done' | 'hopeless' }> | 'lost' | 'continue' | undefined;
 
 async function nextStep(m: Migration, open: OpenFolders): Promise<StepEnd> {
   switch (m.carry.place.step) {
@@ -60,6 +62,7 @@ async function plan(m: Migration, open: OpenFolders): Promise<StepEnd> {
   const input = { ...open.key, fence: m.carry.fence, filter, sourceChecked: isSourceChecked(m) };
   const result = await guarded(m, () => open.activities.planFolders.executeWithOptions({ summary }, [input]));
   if (result.kind === 'closed') return 'lost';
+  if (result.kind === 'hopeless') return result;
   if (result.kind === 'fenced') return above(m, open, result.by);
   open.progress.progressed = true;
   const known = result.folders.filter(({ label }) => !label.startsWith('folder '));
@@ -104,6 +107,7 @@ async function gone(m: Migration, open: OpenFolders): Promise<StepEnd> {
   const summary = 'follow what is gone';
   const result = await guarded(m, () => open.activities.followGone.executeWithOptions({ summary }, [input]));
   if (result.kind === 'closed') return 'lost';
+  if (result.kind === 'hopeless') return result;
   if (result.kind === 'fenced') return above(m, open, result.by);
   open.progress.progressed = true;
   m.carry.place.step = result.kind === 'unplanned' ? 'plan' : 'verify';
@@ -116,6 +120,7 @@ async function verify(m: Migration, open: OpenFolders): Promise<StepEnd> {
   const summary = `compare both mailboxes, round ${place.rounds + 1}`;
   const result = await guarded(m, () => open.activities.verifyPass.executeWithOptions({ summary }, [input]));
   if (result.kind === 'closed') return 'lost';
+  if (result.kind === 'hopeless') return result;
   open.progress.progressed = true;
   place.rounds += 1;
   const { findings, repair, counters } = result;
@@ -133,12 +138,18 @@ async function verify(m: Migration, open: OpenFolders): Promise<StepEnd> {
 }
 
 /** A worker that died, or that nobody runs, makes the opening useless: it is closed and the mailbox opened anew. */
-async function guarded<T>(m: Migration, work: () => Promise<T>): Promise<T | { kind: 'closed' }> {
+async function guarded<T extends { kind: string }>(
+  m: Migration,
+  work: () => Promise<T>,
+): Promise<T | { kind: 'closed' } | Hopeless> {
   try {
-    return await work();
+    const result = await work();
+    if (result.kind !== 'closed') delete m.carry.place.vainSince;
+    return result;
   } catch (error) {
-    m.showFault(textOf(endOf(error)) ?? m.view.fault?.text);
-    return { kind: 'closed' };
+    const text = textOf(endOf(error));
+    m.showFault(text ?? m.view.fault?.text);
+    return (text && triedInVain(m, text)) ?? { kind: 'closed' };
   }
 }
 

@@ -109,6 +109,8 @@ async function afterCopy(m: Migration, end: CopyEnd): Promise<PhaseEnd> {
     }
     case 'fatal':
       return { state: 'failed', fault: { text: end.text, side: end.side } };
+    case 'hopeless':
+      return { state: 'failed', fault: { text: end.text } };
     case 'continue':
       return 'continue';
     case 'throttled':
