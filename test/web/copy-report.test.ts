@@ -1,3 +1,7 @@
+import { noCounters } from '../../src/domain/item-counts';
+import { noMailboxCounters } from '../../src/domain/migration';
+import { noFindings } from '../../src/engine/verify-findings';
+import { MailUsers } from '../../src/models/mail-users';
 import { notePair } from '../../src/models/copy-report';
 import { MongoLedgerStore } from '../../src/models/ledger-store';
 import type { EntryOutcome, LedgerEntry } from '../../src/engine/ledger';
@@ -27,6 +31,38 @@ const failed = {
     message: 'The target takes nothing as large.',
   },
 } as const;
+
+/** A finished row whose ledger has one folder: two copied, one left out, one failed. */
+async function aReport(pairId: string, batch = 'Default') {
+  const pair = { source: await aConnector('source'), target: await aConnector('target') };
+  const counters = {
+    ...noCounters,
+    found: 4,
+    foundBytes: 4,
+    copied: 2,
+    copiedBytes: 2,
+    filtered: 1,
+    failed: 1,
+  };
+  const user = await aMailUser(pair, { state: 'completedWithIssues', batch });
+  const id = user._id.toHexString();
+  const opening = { epoch: 1, opening: 1, at: new Date(), activeFolders: [] };
+  const all = { ...noMailboxCounters, ...counters, ...opening, folders: 1, foldersDone: 1 };
+  await MailUsers.updateOne({ _id: user._id }, { $set: { counters: all, batch } });
+  const ledger = new MongoLedgerStore();
+  const folder = { pairId, folderKey: 'inbox' };
+  const plan = { folderClass: 'IPF.Note', itemCount: 4, gone: false, position: 0, name: '=Inbox, old' };
+  await ledger.planFolder(folder, plan);
+  await ledger.takeFolder(folder, 1);
+  await ledger.writeFolder(folder, 1, { counters, watermark: { source: 's', filter: '' } });
+  const verified = { at: '2026-11-23T12:00:00.000Z', targetCount: 7, findings: noFindings(), named: [] };
+  await ledger.noteVerified(folder, verified);
+  const parcel = { ...folder, adopted: false };
+  await ledger.append({ ...parcel, parcelId: `${pairId}a`, seq: 1, entries: [entry('large', failed)] });
+  await ledger.append({ ...parcel, parcelId: `${pairId}b`, seq: 2, entries: [entry('large', failed)] });
+  await notePair(id, pairId);
+  return { id, agent: await app.signedIn() };
+}
 
 describe('a mail user’s page', () => {
   it('has a table of folders, and each item that is not in the target with its size, reason and remedy', async () => {
@@ -68,7 +104,7 @@ describe('a mail user’s page', () => {
     const { text } = await agent.get(`/admin/users/${id}`).expect(200);
     expect(text).toContain('Inbox / Überweisungen');
     const waiting = text.slice(text.indexOf('Inbox / Überweisungen'));
-    expect(waiting.slice(0, waiting.indexOf('</tr>'))).toMatch(/>3<.*>0<.*Waiting/s);
+    expect(waiting.slice(0, waiting.indexOf('</tr>'))).toMatch(/>0<.*Waiting.*3 still to do/s);
     const issues = text.slice(text.indexOf('id="issues"'), text.indexOf('id="folders-title"'));
     expect(issues.match(/The target takes nothing as large\./g)).toHaveLength(1);
     for (const words of [
@@ -79,5 +115,45 @@ describe('a mail user’s page', () => {
       'datetime="2026-01-02T03:04:05.000Z"',
     ])
       expect(issues).toContain(words);
+  });
+
+  it('has a report as CSV, as JSON and to print, which states each issue once and figures that add up', async () => {
+    const { id, agent } = await aReport('r1');
+    const csv = await agent.get(`/admin/users/${id}/report.csv`).expect(200);
+    expect(csv.headers['content-disposition']).toContain('attachment');
+    expect(csv.text.startsWith('\uFEFFRow,Folder,State,Found,')).toBe(true);
+    const lines = csv.text.split('\r\n');
+    expect(lines[1]).toBe('mailbox,,completedWithIssues,4,2,0,1,0,1,0,,,,,,,,');
+    expect(lines[2]).toMatch(/^folder,"'=Inbox, old",done,4,2,0,1,0,1,0,7,2026-11-23T12:00:00\.000Z/);
+    expect(lines.filter((line) => line.startsWith('failed,'))).toHaveLength(1);
+
+    const json = await agent.get(`/admin/users/${id}/report.json`).expect(200);
+    const report = JSON.parse(json.text) as Record<string, unknown>;
+    expect(report).toMatchObject({
+      version: 1,
+      migration: { state: 'completedWithIssues', source: { server: expect.any(String) as string } },
+      sums: { found: 4, copied: 2, alreadyThere: 0, filtered: 1, skipped: 0, failed: 1, remaining: 0 },
+      folders: [{ path: '=Inbox, old', verified: { targetCount: 7 } }],
+      issues: [{ kind: 'failed', itemClass: 'IPM.Note', remedy: 'raiseRequestLimit' }],
+    });
+    const page = await agent.get(`/admin/users/${id}/report`).expect(200);
+    expect(page.text).toContain('Left out by filter</dt><dd>1</dd>');
+    expect(page.text).toContain('press Retry');
+  });
+
+  it('is summed up in the report of its batch, with a link to each row', async () => {
+    const { id, agent } = await aReport('r2', 'Finance & "Co"');
+    const path = `/admin/batches/${encodeURIComponent('Finance & "Co"')}/report`;
+    const json = await agent.get(`${path}.json`).expect(200);
+    expect(JSON.parse(json.text)).toMatchObject({
+      version: 1,
+      states: { completedWithIssues: 1 },
+      sums: { found: 4, copied: 2, filtered: 1, failed: 1, mailboxes: 1 },
+      users: [{ id, counts: { found: 4 }, link: `${app.config.PUBLIC_URL}/admin/users/${id}` }],
+    });
+    const csv = await agent.get(`${path}.csv`).expect(200);
+    expect(csv.text.split('\r\n')[1]).toContain(',completedWithIssues,4,2,0,1,0,1,0,2,');
+    const page = await agent.get(path).expect(200);
+    expect(page.text).toContain(`href="/admin/users/${id}#issues"`);
   });
 });

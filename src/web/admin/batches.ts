@@ -7,6 +7,7 @@ import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
 import { fieldsOf, formView, parseForm, type FieldFault, type Fields } from '../forms';
 import { batchButtons } from './action-buttons';
+import { batchReportRoutes } from './batch-report';
 import { batchFieldsOf, batchForm, cutOverKinds, deltaHours, fieldsOfPlan, itemKinds } from './batch-form';
 import { startBulk } from './bulk-start';
 import { filterText, passesText, planReader, windowText } from './plan-words';
@@ -28,6 +29,7 @@ export function batchRoutes(deps: WebDeps): Router {
     if (wanted) response.redirect(303, batchPath(wanted));
     else await showList(deps, response);
   });
+  batchReportRoutes(router, deps);
   router.get('/:name', async (request: BatchRequest, response) => {
     await showBatch(deps, response, request.params.name);
   });

@@ -1,20 +1,43 @@
-import { foldersOfCopy, issuesOfCopy, type FolderReport, type IssueReport } from '../../models/copy-report';
+import { fates } from '../../domain/item-counts';
+import { issuesOfCopy, type IssueReport } from '../../models/copy-issues';
+import { foldersOfCopy, type FolderReport } from '../../models/copy-report';
 import type { MailUser } from '../../models/mail-users';
 
 const issuesShown = 200;
+/** The columns of figures, in their order. */
+export const words = ['found', ...fates] as const;
 
-/** What has become of each folder and which items are not in the target; empty before a copy has begun. */
-export async function copyView({
-  pairId,
-}: MailUser): Promise<{ folders: FolderReport[]; issues: IssueReport[]; moreIssues: number }> {
-  if (pairId === undefined) return { folders: [], issues: [], moreIssues: 0 };
+export interface CopyView {
+  folders: (FolderReport & { figures: number[] })[];
+  issues: IssueReport[];
+  hasMoreIssues: boolean;
+  /** When both mailboxes were compared last; ISO 8601. */
+  countedAt?: string;
+}
+
+/** What has become of each folder and what is not in the target as it should be; empty before a copy has begun. */
+export async function copyView({ pairId }: MailUser): Promise<CopyView> {
+  if (pairId === undefined) return { folders: [], issues: [], hasMoreIssues: false };
   const folders = await foldersOfCopy(pairId);
-  const issues = await issuesOfCopy(pairId, folders, issuesShown);
-  const all = folders.reduce((sum, { skipped, failed }) => sum + skipped + failed, 0);
+  const issues: IssueReport[] = [];
+  let hasMoreIssues = false;
+  for await (const issue of issuesOfCopy(pairId, folders)) {
+    hasMoreIssues = issues.length === issuesShown;
+    if (hasMoreIssues) break;
+    issues.push(issue);
+  }
+  const countedAt = folders
+    .map(({ verified }) => verified?.at ?? '')
+    .sort()
+    .at(-1);
   return {
-    folders: folders.map(withoutTwin),
+    folders: folders.map((folder) => ({
+      ...withoutTwin(folder),
+      figures: words.map((word) => folder[word]),
+    })),
     issues,
-    moreIssues: Math.max(0, issues.length === issuesShown ? all - issues.length : 0),
+    hasMoreIssues,
+    ...(countedAt ? { countedAt } : {}),
   };
 }
 

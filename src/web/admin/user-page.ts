@@ -1,5 +1,6 @@
 import type { Request, Response, Router } from 'express';
 import { isActionable, rowFacts } from '../../domain/administrator-actions';
+import { sumLines } from '../../domain/item-counts';
 import { progressOf } from '../../domain/migration';
 import { shownState } from '../../domain/shown-state';
 import { listAudit } from '../../models/audit-log';
@@ -10,7 +11,7 @@ import { placeInQueue } from '../../models/slots';
 import { migrationId } from '../../../workflows/names';
 import type { WebDeps } from '../deps';
 import { actionButtons } from './action-buttons';
-import { copyView } from './copy-view';
+import { copyView, words } from './copy-view';
 import { findUser } from './user-form';
 import { noteOf } from './user-notes';
 
@@ -48,6 +49,7 @@ async function show(deps: WebDeps, response: Response, user: MailUser): Promise<
     ...progressView(user),
     timeline: timelineView(user, state),
     ...copied,
+    words,
     buttons: actionButtons
       .filter(({ value }) => isActionable(value, state, facts))
       .map((button, place) => ({ ...button, isFirst: place === 0 && button.value !== 'delete' })),
@@ -64,11 +66,14 @@ async function connectorOf({ connectorId }: MailUser['source']): Promise<Connect
   return (await Connectors.findById(connectorId).lean<ConnectorDocument>()) ?? undefined;
 }
 
+const issueWords: readonly string[] = ['skipped', 'failed'];
+
 function progressView({ counters, projection }: MailUser): Record<string, unknown> {
   if (counters === undefined) return {};
   const pass = projection?.pass;
   const step = pass && (pass.sweep > 0 && pass.step !== 'verifying' ? 'sweeping' : pass.step);
-  return { counters, progress: progressOf(counters), step };
+  const sums = sumLines(counters).map((line) => ({ ...line, isIssue: issueWords.includes(line.word) }));
+  return { counters, progress: progressOf(counters), sums, step, isReading: counters.folders === 0 };
 }
 
 /** The states with their times and who brought them about, newest last; what was asked for and is not handled yet stands at the end. */

@@ -6,6 +6,7 @@ import { userFormRoutes } from './user-form';
 import { userLinkRoutes } from './user-links';
 import { userListRoute } from './user-list';
 import { userPageRoute } from './user-page';
+import { userReportRoutes } from './user-report';
 
 /** Everything under `/admin/users` but the upload. */
 export function userRoutes(deps: WebDeps): Router {
@@ -15,6 +16,7 @@ export function userRoutes(deps: WebDeps): Router {
   userFormRoutes(router, deps);
   userLinkRoutes(router, deps);
   invitationRoutes(router, deps);
+  userReportRoutes(router);
   userPageRoute(router, deps);
   return router;
 }

@@ -1,0 +1,100 @@
+import type { Request, Response, Router } from 'express';
+import { agrees, issuesIn } from '../../domain/item-counts';
+import { migrationStates } from '../../domain/migration';
+import { rowsOfBatch, type BatchRow } from '../../models/batch-report';
+import { countStates, sumCounters } from '../../models/mail-user-counts';
+import type { WebDeps } from '../deps';
+import { csvLine, sendCsv, sendJson } from '../downloads';
+
+const rowsPrinted = 1000;
+type BatchRequest = Request<{ name: string }>;
+
+/** The report of a batch, which may be a whole organisation: a page to print, CSV, and JSON (`docs/reports.md`). */
+export function batchReportRoutes(router: Router, { config }: Pick<WebDeps, 'config'>): void {
+  const linkOf = ({ id }: BatchRow) => new URL(`/admin/users/${id}`, config.PUBLIC_URL).href;
+  router.get('/:name/report', async (request: BatchRequest, response) => {
+    await print(response, request.params.name);
+  });
+  router.get('/:name/report.csv', async (request: BatchRequest, response) => {
+    const { name } = request.params;
+    await sendCsv(response, fileName(name), csvOf(rowsOfBatch(name), linkOf));
+  });
+  router.get('/:name/report.json', async (request: BatchRequest, response) => {
+    const { name } = request.params;
+    const head = { version: 1, batch: name, generatedAt: new Date(), ...(await headOf(name)) };
+    await sendJson(response, fileName(name), head, { users: withLinks(rowsOfBatch(name), linkOf) });
+  });
+}
+
+function fileName(batch: string): string {
+  return `mailporter ${batch.replaceAll(/[^\w .-]/g, '_')} ${new Date().toISOString().slice(0, 10)}`;
+}
+
+/** How many are in each state, and the sums of their figures. */
+async function headOf(batch: string) {
+  const [states, sums] = await Promise.all([countStates({ batch }), sumCounters({ batch })]);
+  if (!agrees(sums)) throw new Error('the figures of a report do not add up');
+  return { states: Object.fromEntries(states), sums };
+}
+
+async function* withLinks(rows: AsyncIterable<BatchRow>, linkOf: (row: BatchRow) => string) {
+  for await (const row of rows) {
+    const { counts } = row;
+    yield { ...row, counts: counts && figuresOf(counts), link: linkOf(row) };
+  }
+}
+
+const figures = [
+  'found',
+  'copied',
+  'alreadyThere',
+  'filtered',
+  'skipped',
+  'failed',
+  'remaining',
+  'copiedBytes',
+] as const;
+
+function figuresOf(counts: NonNullable<BatchRow['counts']>): Record<string, number> {
+  return Object.fromEntries(figures.map((name) => [name, counts[name]]));
+}
+
+async function* csvOf(
+  rows: AsyncIterable<BatchRow>,
+  linkOf: (row: BatchRow) => string,
+): AsyncGenerator<string> {
+  const columns = ['Found', 'Copied', 'AlreadyThere', 'LeftOut', 'Skipped', 'Failed', 'Remaining', 'Bytes'];
+  yield csvLine(['Source', 'Target', 'State', ...columns, 'EndedAt', 'Code', 'Reason', 'Remedy', 'Link']);
+  for await (const row of rows) {
+    const { source, target, state, counts, endedAt, fault } = row;
+    const numbers = figures.map((name) => counts?.[name]);
+    const reason = [fault?.code, fault?.message, fault?.remedy];
+    yield csvLine([source, target, state, ...numbers, endedAt, ...reason, linkOf(row)]);
+  }
+}
+
+async function print(response: Response, batch: string): Promise<void> {
+  const { states, sums } = await headOf(batch);
+  const rows: Record<string, unknown>[] = [];
+  let more = false;
+  for await (const row of rowsOfBatch(batch, { onlyIssues: true })) {
+    more = rows.length === rowsPrinted;
+    if (more) break;
+    rows.push({ ...row, issues: row.counts && issuesIn(row.counts) });
+  }
+  response.render('admin/batches/report', {
+    layout: 'report',
+    titleText: batch,
+    batch,
+    path: `/admin/batches/${encodeURIComponent(batch)}`,
+    generatedAt: new Date(),
+    states: migrationStates.flatMap((state) => {
+      const count = states[state] ?? 0;
+      return count === 0 ? [] : [{ state, count }];
+    }),
+    sums,
+    counts: figures.slice(0, 7),
+    rows,
+    more,
+  });
+}
