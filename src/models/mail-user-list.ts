@@ -1,6 +1,6 @@
 import { Types, type QueryFilter } from 'mongoose';
 import { queryOf, type MailUserFilter } from './mail-user-filter';
-import { MailUsers, type MailUser } from './mail-users';
+import { MailUsers, type InvitationProjection, type MailUser } from './mail-users';
 
 /** By source address, or the newest first. */
 export const listOrders = ['address', 'newest'] as const;
@@ -90,7 +90,10 @@ export async function mailUsersMatching(filter: MailUserFilter, limit: number): 
     .lean<MailUser[]>();
 }
 
-/** Rows that go on only when somebody acts: failed, expired, a new sign-in needed, a sign-in or a mail refused; newest first. */
+/**
+ * Rows that go on only when somebody acts: failed, expired, a new sign-in needed, a sign-in or a mail refused, an invitation silent
+ * after its last reminder; newest first.
+ */
 export async function needsSomebody(limit: number): Promise<ListedMailUser[]> {
   const rows = await MailUsers.find(
     {
@@ -99,6 +102,11 @@ export async function needsSomebody(limit: number): Promise<ListedMailUser[]> {
         { 'projection.state': 'emailSent', 'projection.refusal': { $exists: true } },
         { 'projection.state': 'emailSent', 'projection.invitation.refused': { $exists: true } },
         { 'projection.state': 'emailSent', undelivered: { $exists: true } },
+        {
+          'projection.state': 'emailSent',
+          'projection.invitation.remindedAt': { $exists: true },
+          'projection.invitation.reminderDueAt': { $exists: false },
+        },
       ],
     },
     { 'projection.timeline': 0, 'projection.refusals': 0, 'projection.summary': 0 },
@@ -112,8 +120,13 @@ export async function needsSomebody(limit: number): Promise<ListedMailUser[]> {
       row.projection?.state !== 'emailSent' ||
       row.projection.refusal !== undefined ||
       row.projection.invitation?.refused !== undefined ||
-      isUndelivered(row),
+      isUndelivered(row) ||
+      isSilent(row.projection.invitation),
   );
+}
+
+function isSilent(invitation: InvitationProjection | undefined): boolean {
+  return invitation?.remindedAt !== undefined && invitation.reminderDueAt === undefined;
 }
 
 /** Whether the invitation that was sent last came back, as somebody said. */

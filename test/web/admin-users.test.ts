@@ -423,6 +423,26 @@ describe('an invitation', () => {
     expect(await AuditLog.countDocuments({ mailUserId: idOf(row) })).toBe(3);
   });
 
+  it('tells in the list when its reminder is due, and asks for a person once it stays silent after the last one', async () => {
+    const invitation = { choice: 'source' as const, to: ['anna@contoso.example'], sentAt: new Date(1000) };
+    const reminderDueAt = new Date('2027-01-04T09:00:00.000Z');
+    const row = await aMailUser(pair, {
+      projection: aProjection({ invitation: { ...invitation, reminderDueAt } }),
+    });
+    const list = async () => (await agent.get(`/admin/users?q=${row.source.address}`).expect(200)).text;
+    const overview = async () => (await agent.get('/admin').expect(200)).text;
+    const link = `href="/admin/users/${idOf(row)}"`;
+    expect(await list()).toMatch(/reminder\s+<time datetime="2027-01-04T09:00:00\.000Z"/);
+    expect(await overview()).not.toContain(link);
+    const remindedAt = new Date('2026-11-20T09:00:00.000Z');
+    await MailUsers.updateOne(
+      { _id: row._id },
+      { $set: { 'projection.invitation': { ...invitation, remindedAt } } },
+    );
+    expect(await list()).toMatch(/last reminded\s+<time datetime="2026-11-20T09:00:00\.000Z"/);
+    expect(await overview()).toContain(link);
+  });
+
   it('is sent again with a new link, and the old link says that it was replaced', async () => {
     const row = await aMailUser(pair);
     await press('start', row).expect(303);

@@ -2,6 +2,7 @@ import type { Actor } from '../../domain/migration';
 import { shownState } from '../../domain/shown-state';
 import type { MessageKey, MessageValues } from '../../locales';
 import { isUndelivered, type ListedMailUser } from '../../models/mail-user-list';
+import type { InvitationProjection } from '../../models/mail-users';
 import { noWorkerAfterMs } from './connector-checks';
 
 /** A line under a row's state: what it waits for, or why it is so. */
@@ -62,9 +63,7 @@ export function noteOf(row: ListedMailUser, now: Date, place?: number): RowNote 
       }
       if (projection?.refusal !== undefined)
         return { key: 'admin.users.notes.signInRefused', tone: 'warning' };
-      return invitation === undefined
-        ? undefined
-        : { key: 'admin.users.notes.sentTo', values: { to: invitation.to.join(', ') }, tone: 'plain' };
+      return invitation === undefined ? undefined : sentTo(invitation);
     }
     case 'awaitingSignIn':
       return projection?.refusal === undefined
@@ -118,6 +117,15 @@ function scheduledNote({ projection }: ListedMailUser, place: number | undefined
 
 function whoOf(by: Actor | undefined): string {
   return by?.kind === 'administrator' ? by.email : 'Mailporter';
+}
+
+function sentTo({ to, remindedAt, reminderDueAt }: InvitationProjection): RowNote {
+  const values = { to: to.join(', ') };
+  if (reminderDueAt !== undefined)
+    return { key: 'admin.users.notes.reminderDue', values, at: reminderDueAt, tone: 'plain' };
+  if (remindedAt !== undefined)
+    return { key: 'admin.users.notes.reminded', values, at: remindedAt, tone: 'plain' };
+  return { key: 'admin.users.notes.sentTo', values, tone: 'plain' };
 }
 
 /** Whether a worker has taken note of all that was asked for. */
