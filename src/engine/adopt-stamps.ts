@@ -1,8 +1,7 @@
-import type { TargetFolder } from '../connectors/connector';
 import { adopt } from './adopt';
 import type { PlannedDocument } from './ensure-folders';
 import type { StampedItem } from './ledger';
-import { listAll, targetFolders } from './list-target';
+import { listAny, targetFolders, type AnyFolder } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
 import type { PairSession } from './pair-session';
 import { removeTargets } from './remove-targets';
@@ -40,12 +39,12 @@ export async function adoptStamps(
 
 async function anyStamp(
   pair: MailboxPair,
-  targets: readonly TargetFolder[],
+  targets: readonly AnyFolder[],
   signal: AbortSignal,
   onProgress: () => void,
 ) {
   for (const target of targets) {
-    for await (const { added } of listAll(pair, target, signal)) {
+    for await (const { added } of listAny(pair, target, signal)) {
       if (added.some(({ stamp }) => stamp)) return true;
       onProgress();
     }
@@ -62,9 +61,9 @@ class Adopting {
     private readonly signal: AbortSignal,
   ) {}
 
-  async folder(target: TargetFolder, onProgress: () => void): Promise<void> {
+  async folder(target: AnyFolder, onProgress: () => void): Promise<void> {
     let state: string | undefined;
-    for await (const page of listAll(this.pair, target, this.signal)) {
+    for await (const page of listAny(this.pair, target, this.signal)) {
       const stamped = page.added.filter((item): item is StampedItem => item.stamp !== undefined);
       for (const folderKey of new Set(stamped.map(({ stamp }) => stamp.folderKey))) {
         if (!this.planned.has(folderKey)) continue;

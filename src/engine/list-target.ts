@@ -1,4 +1,5 @@
 import type { AddedPage, TargetFolder } from '../connectors/connector';
+import { Fault } from '../domain/faults';
 import type { MailboxPair } from './mailbox-pair';
 
 /** Every page of what a target folder holds. */
@@ -18,17 +19,37 @@ export async function* listAll(
   }
 }
 
+/** A folder of the target; `foreign` where no source folder is copied into it. */
+export interface AnyFolder extends TargetFolder {
+  foreign: boolean;
+}
+
+/** As `listAll`; a foreign folder that cannot be listed, or has just gone, holds up nobody. */
+export async function* listAny(
+  pair: MailboxPair,
+  target: AnyFolder,
+  signal: AbortSignal,
+): AsyncGenerator<AddedPage> {
+  try {
+    yield* listAll(pair, target, signal);
+  } catch (fault) {
+    if (!target.foreign || !(fault instanceof Fault) || fault.details.kind !== 'folder') throw fault;
+  }
+}
+
 /** The folders where our stamps may be: these, and every other the target can tell of. */
 export async function targetFolders(
   pair: MailboxPair,
   known: readonly string[],
   signal: AbortSignal,
-): Promise<TargetFolder[]> {
-  const ids = new Set(known);
-  const all = await pair.targetBackOff.repeat(
-    signal,
-    async () => (await pair.target.listFolders?.(signal)) ?? [],
+): Promise<AnyFolder[]> {
+  const own = new Set(known);
+  const all = await pair.targetBackOff.repeat(signal, () =>
+    pair.targetTurns.run(signal, async () => (await pair.target.listFolders?.(signal)) ?? []),
   );
-  for (const { id } of all) ids.add(id);
-  return [...ids].map((id) => ({ id }));
+  const others = new Set(all.flatMap(({ id }) => (own.has(id) ? [] : id)));
+  return [
+    ...[...own].map((id) => ({ id, foreign: false })),
+    ...[...others].map((id) => ({ id, foreign: true })),
+  ];
 }

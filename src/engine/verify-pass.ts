@@ -2,7 +2,7 @@ import { chooseFolders } from '../domain/folder-filter';
 import { itemFilter, type FilterSpec } from '../domain/item-filter';
 import type { VerifyCounts } from '../domain/migration';
 import type { FolderDocument } from './ledger';
-import { listAll, targetFolders } from './list-target';
+import { listAny, targetFolders } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
 import {
   addUp,
@@ -122,7 +122,7 @@ async function answer(
   if (wanted.size === 0) return;
   const known = open.flatMap(({ folder }) => folder.plan.targetId ?? []);
   for (const target of await targetFolders(pair, known, signal)) {
-    for await (const { added } of listAll(pair, target, signal)) {
+    for await (const { added } of listAny(pair, target, signal)) {
       for (const item of added) {
         const { stamp } = item;
         if (!stamp || stamp.unfinished) continue;

@@ -114,6 +114,25 @@ export function describeSource(make: () => Promise<ConnectorHarness>): void {
       expect(after?.moveKey).toBe(before?.moveKey);
     });
 
+    it('tells of an item that is read after it has changed as changed', async () => {
+      const { folderKey, keys } = await seed(['old']);
+      const { state } = await scene.changes(folderKey);
+      await scene.harness.source.changeItem(folderKey, keys[0] as string, 'new');
+      await scene.harness.source.setRead(folderKey, keys[0] as string, true);
+      expect((await scene.changes(folderKey, state)).changes).toMatchObject([{ kind: 'put' }]);
+    });
+
+    it('tells of a moved item as gone under its old key and as new under another', async () => {
+      if (!scene.source.capabilities.delta.includes('gone')) return;
+      const { folderKey, keys } = await seed(['moving']);
+      const other = await scene.harness.source.addFolder({ name: 'Other' });
+      const { state } = await scene.changes(folderKey);
+      const key = await scene.harness.source.moveItem(folderKey, keys[0] as string, other);
+      expect((await scene.changes(folderKey, state)).changes).toEqual([{ kind: 'gone', sourceKey: keys[0] }]);
+      expect((await scene.puts(other)).map(({ sourceKey }) => sourceKey)).toEqual([key]);
+      expect(key).not.toBe(keys[0]);
+    });
+
     it('begins anew and says so where the state no longer holds', async () => {
       const { folderKey } = await seed(['one', 'two']);
       const { state } = await scene.changes(folderKey);

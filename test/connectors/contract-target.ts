@@ -174,6 +174,19 @@ export function describeTarget(make: () => Promise<ConnectorHarness>): void {
     });
   });
 
+  describe('listFolders', () => {
+    it('names every folder an item may lie in, those others made too', async () => {
+      if (!scene.target.listFolders) return;
+      const parentId = await scene.harness.target.addFolder({ name: 'Their own' });
+      const child = await scene.harness.target.addFolder({ name: 'In it', parentId });
+      const made = await scene.ensure({ sourceKey: 'f1', name: 'Made' });
+      const inbox = await scene.harness.target.wellKnown('inbox');
+      const ids = (await scene.target.listFolders(never)).map(({ id }) => id);
+      expect(ids).toEqual(expect.arrayContaining([parentId, child, made.id, inbox]));
+      expect(new Set(ids).size).toBe(ids.length);
+    });
+  });
+
   describe('listAdded', () => {
     it('finds the stamp of every item over pages, and gives none to what others made', async () => {
       const { folderKey, folder, puts } = await seed(Array.from({ length: 20 }, (_, at) => `item ${at}`));
@@ -189,6 +202,15 @@ export function describeTarget(make: () => Promise<ConnectorHarness>): void {
         scene.stamp(folderKey, { sourceKey, changeKey }, '7.x'),
       );
       expect(stamps).toEqual(wanted.sort((a, b) => (a.sourceKey < b.sourceKey ? -1 : 1)));
+    });
+
+    it('gives back a stamp with all that it says', async () => {
+      const { folderKey, folder, puts } = await seed(['one']);
+      const [item] = await scene.putItems(folderKey, puts);
+      const more = { moveKey: 'a/move+key=', replaces: { targetId: 'old', targetChangeKey: 'its key' } };
+      const stamp = { ...(item as PutItem).stamp, ...more };
+      await scene.target.putItems(folder, [{ ...(item as PutItem), stamp }], scene.format, openWindow, never);
+      expect((await scene.added(folder)).added).toMatchObject([{ stamp }]);
     });
 
     it('lists only what was added, changed or removed since a state', async () => {

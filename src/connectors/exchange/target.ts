@@ -4,6 +4,7 @@ import { capabilitiesOf, type ExchangeTimes } from './capabilities';
 import type { Request } from './faults';
 import { guarded } from './guard';
 import type { Opened } from './open';
+import { findFolders } from './operations/find-folder';
 import { listAdded, removeItems, setFlags } from './target-changes';
 import { TargetFolders } from './target-folders';
 import { BrokenOff, putItems } from './target-items';
@@ -34,6 +35,11 @@ export function exchangeTarget(opened: Opened, times: ExchangeTimes): TargetMail
     close: () => session.close(),
     ensureFolder: (planned, window, signal) =>
       inFolder('folder', signal, () => folders.ensure(planned, window, signal)),
+    listFolders: (signal) =>
+      guarded({ side: 'target', about: 'other' }, signal, async () => {
+        const listed = await findFolders(session, [], signal);
+        return listed.filter(({ isSearch }) => !isSearch).map(({ id }) => ({ id }));
+      }),
     putItems: (folder, items, _format, window, signal) =>
       inFolder('put', signal, async () => {
         const outcomes = await putItems(session, folder, items, window, signal, brokenOff);

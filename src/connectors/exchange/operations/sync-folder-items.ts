@@ -89,8 +89,14 @@ function changeOf(change: Element): SyncedChange | undefined {
   };
 }
 
-/** An id once, with its newest change, at that change's place. */
+/** An id once, with its newest change, at that change's place; a read flag set on what has changed besides is part of that. */
 function newestEach(changes: SyncedChange[]): SyncedChange[] {
-  const last = new Map(changes.map((each, index) => [each.id, index]));
-  return changes.filter((each, index) => last.get(each.id) === index);
+  const last = new Map<string, SyncedChange>();
+  for (const change of changes) {
+    const before = last.get(change.id);
+    const isPart = change.kind === 'readFlag' && before?.item !== undefined;
+    last.delete(change.id);
+    last.set(change.id, isPart ? { ...before, changeKey: change.changeKey } : change);
+  }
+  return [...last.values()];
 }
