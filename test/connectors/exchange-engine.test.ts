@@ -4,6 +4,7 @@ import { exchangeConnector } from '../../src/connectors/exchange';
 import { Fault } from '../../src/domain/faults';
 import { fasterClock, systemClock } from '../../src/engine/clock';
 import { copyFolder } from '../../src/engine/copy-folder';
+import { followGone } from '../../src/engine/follow-gone';
 import { MailboxPair } from '../../src/engine/mailbox-pair';
 import { planFolders } from '../../src/engine/plan-folders';
 import { noFindings } from '../../src/engine/verify-findings';
@@ -52,8 +53,8 @@ describe('the engine copying a sample mailbox from one Exchange to another', () 
     });
 
   /** One pass, begun again under the next fence where a fault ends a folder. @returns how many folders had failed items */
-  const pass = async (pair: MailboxPair): Promise<number> => {
-    let fence = 1;
+  const pass = async (pair: MailboxPair, above = 1): Promise<number> => {
+    let fence = above;
     const plan = await persist(() =>
       planFolders(pair, { fence: (fence += 1), filter: everythingSpec, sourceChecked: false }, never),
     );
@@ -89,6 +90,28 @@ describe('the engine copying a sample mailbox from one Exchange to another', () 
         ...noFindings(),
         repair: [],
       });
+      await Promise.all([pair.source.close(), pair.target.close()]);
+    },
+    120_000,
+  );
+
+  exchangelib.it(
+    'doubles nothing where it is moved again after its ledger was lost, and follows what was moved meanwhile',
+    async () => {
+      await pass(await openPair(new MemoryLedger()));
+      const source = await connector.openSource(contoso.settings, from, credentialOf(from), never);
+      const mailbox = contoso.exchange.mailboxes.byMailAddress(from);
+      const folders = [...(mailbox?.folders.values() ?? [])].filter(({ items }) => items.size > 1);
+      const [first, second] = folders;
+      const [item] = first?.items.values() ?? [];
+      if (!mailbox || !item || !second) throw new Error('the sample has too few items');
+      mailbox.moveItem(item, second.record.counter);
+      await source.close();
+      const pair = await openPair(new MemoryLedger());
+      await pass(pair, 100);
+      const order = { fence: 10_000, followDeletions: true, sourceChecked: false };
+      expect(await followGone(pair, order, never)).toMatchObject({ moved: 1, deleted: 0, kept: 0 });
+      expect(await compare()).toMatchObject({ lost: 0, doubled: 0, extra: 0, equal: true });
       await Promise.all([pair.source.close(), pair.target.close()]);
     },
     120_000,
