@@ -8,7 +8,7 @@ const copied = 0.85;
 const planMs = 3000;
 const verifyMs = 2000;
 /** A migration that is held up for so long gets its faults all the same. */
-const allAfterMs = 60_000;
+const allAfterMs = 150_000;
 
 /** How far a migration is, from 0 to 1; it never goes back. Faults are due by it, so that they meet slow machines and quick ones alike. */
 export class Progress {
