@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import * as tls from 'node:tls';
 import { Agent, type Dispatcher } from 'undici';
+import { trustedAuthorities } from './trust';
 
 /** What went wrong below HTTP. `sent` says how much of the request's body may have left. */
 export class TransportFailure extends Error {
@@ -85,7 +85,10 @@ export class Http {
       headersTimeout: options.timeouts.headersMs,
       bodyTimeout: options.timeouts.bodyMs,
       maxHeaderSize: 64 * 1024,
-      connect: { timeout: options.timeouts.connectMs, ...trust(options.certificateAuthority) },
+      connect: {
+        timeout: options.timeouts.connectMs,
+        secureContext: trustedAuthorities(options.certificateAuthority),
+      },
     });
   }
 
@@ -222,16 +225,6 @@ function isExpired(attribute: string): boolean {
   const [name = '', value = ''] = attribute.split('=').map((each) => each.trim());
   if (/^max-age$/i.test(name)) return Number(value) <= 0;
   return /^expires$/i.test(name) && Date.parse(value) < Date.now();
-}
-
-/** A private authority is added to the ones that are trusted anyway, and replaces none. */
-function trust(certificateAuthority: string | undefined): { ca?: string[] } {
-  if (!certificateAuthority) return {};
-  const usual =
-    'getCACertificates' in tls
-      ? (tls.getCACertificates as (type: 'default') => string[])('default')
-      : tls.rootCertificates;
-  return { ca: [...usual, certificateAuthority] };
 }
 
 /** The code that says most: a failure to connect may be wrapped. Looks at no message, which may hold anything. */
