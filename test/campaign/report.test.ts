@@ -65,6 +65,8 @@ describe('the results of the campaign', () => {
     expect(report).toContain('| Items named with a reason | 2 |');
     expect(report).toMatch(/\| `answerLost` \| 9 \| 3 \| 1 \|/);
     expect(report).toMatch(/\| 42 \| abc1234 2026-11-23 \| completed \| 1 \| 0 \| 0 \|/);
+    expect(report).toMatch(/\| answerLost, killWorker \| open \|/);
+    expect(reportOf([{ ...lost, mended: 'abc1235 no more' }])).toContain('| abc1235 no more |');
     for (const kind of faultKinds) expect(report).toContain(`\`${kind}\``);
   });
 });

@@ -50,16 +50,16 @@ function failures(lines: readonly ResultLine[]): string[] {
   const title = ['## Runs that failed', ''];
   if (failed.length === 0) return [...title, 'None.', ''];
   const rows = failed.map((line) => {
-    const faults = Object.keys(line.faults) as FaultKind[];
+    const struck = (Object.keys(line.faults) as FaultKind[]).filter((kind) => (line.faults[kind] ?? 0) > 0);
     const counts = `${line.lost} | ${line.doubled} | ${line.altered + line.misplaced + line.foreign}`;
-    return `| ${line.seed} | ${line.version} | ${line.state} | ${counts} | ${faults.join(', ')} |`;
+    return `| ${line.seed} | ${line.version} | ${line.state} | ${counts} | ${struck.join(', ')} | ${line.mended ?? 'open'} |`;
   });
   return [
     ...title,
-    'Each was made a test and mended; the version is the commit that was under test.',
+    'The version is the commit that was under test. What is mended is a test since.',
     '',
-    '| Seed | Version | End | Lost | Doubled | Other | Faults |',
-    '| ---: | --- | --- | ---: | ---: | ---: | --- |',
+    '| Seed | Version | End | Lost | Doubled | Other | Faults that struck | Mended |',
+    '| ---: | --- | --- | ---: | ---: | ---: | --- | --- |',
     ...rows,
     '',
   ];

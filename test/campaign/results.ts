@@ -27,6 +27,8 @@ export interface ResultLine {
   removed: number;
   /** Items that are not in the target and were named, by the code of the reason. */
   named: Record<string, number>;
+  /** Written into the line of a run that failed, once it is mended: the commit, and what was wrong. */
+  mended?: string;
 }
 
 export function lineOf(
