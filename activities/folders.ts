@@ -12,6 +12,7 @@ import type { ActivityDeps } from './deps';
 import { failureOf } from './faults';
 import { heartbeats } from './heartbeat';
 import type { OpenMailbox, OpeningKey } from './open-mailboxes';
+import { Progress } from './progress';
 
 /** The mailbox is not open in this process, or is being closed: nobody acts on this, `openMailbox` says why. */
 export interface Closed {
@@ -49,6 +50,8 @@ export type CopyFolderOutcome =
   /** `changes` that the source told; 0 says that the folder is up to date. */
   | { kind: 'done'; changes: number }
   | { kind: 'refused'; text: FaultText }
+  /** No item of whichever folder gets through any more. */
+  | { kind: 'hopeless'; text: FaultText }
   | { kind: 'gone' }
   /** The ledger was lost or set back: plan again. */
   | { kind: 'unplanned' }
@@ -79,38 +82,28 @@ export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps
     /** Lists the source's folders, makes the target's and keeps the plan; the workflow sees positions, never names. */
     async planFolders(input: PlanFoldersInput): Promise<PlanFoldersResult> {
       const { fence, filter = everything, sourceChecked = false, ...key } = input;
-      return withMailbox(
-        openMailboxes.find(key),
-        '',
-        () => undefined,
-        async (mailbox, signal) => {
-          const result = await plan(mailbox.pair, { fence, filter, sourceChecked }, signal);
-          if (result.kind === 'fenced') return result;
-          const folders = result.folders.map(({ position, wellKnown }) => ({
-            position,
-            label: wellKnown ?? `folder ${position + 1}`,
-          }));
-          await notePair(key.mailUserId, mailbox.pair.id);
-          return { kind: 'planned', pairId: mailbox.pair.id, folders, refused: result.refused.length };
-        },
-      );
+      return withMailbox(openMailboxes.find(key), '', new Progress(), async (mailbox, signal) => {
+        const result = await plan(mailbox.pair, { fence, filter, sourceChecked }, signal);
+        if (result.kind === 'fenced') return result;
+        const folders = result.folders.map(({ position, wellKnown }) => ({
+          position,
+          label: wellKnown ?? `folder ${position + 1}`,
+        }));
+        await notePair(key.mailUserId, mailbox.pair.id);
+        return { kind: 'planned', pairId: mailbox.pair.id, folders, refused: result.refused.length };
+      });
     },
 
     /** Brings one folder up to date; resumable under a higher fence. Never repeated by Temporal. */
     async copyFolder(input: CopyFolderInput): Promise<CopyFolderOutcome> {
       const { position, fence, retryFailed, giveUp, label } = input;
-      let counters: object = {};
-      return withMailbox(
-        openMailboxes.find(input),
-        label,
-        () => counters,
-        async (mailbox, signal) => {
-          const order = { position, fence, retryFailed, giveUp, filter: itemFilter(input.filter) };
-          const result = await copy(mailbox.pair, order, signal, (now) => (counters = { ...now }));
-          log.debug({ ...keyOf(input), position, kind: result.kind }, 'a folder ends');
-          return outcomeOf(result);
-        },
-      );
+      const progress = new Progress();
+      return withMailbox(openMailboxes.find(input), label, progress, async (mailbox, signal) => {
+        const order = { position, fence, retryFailed, giveUp, filter: itemFilter(input.filter) };
+        const result = await copy(mailbox.pair, order, signal, (counters) => progress.note({ ...counters }));
+        log.debug({ ...keyOf(input), position, kind: result.kind }, 'a folder ends');
+        return outcomeOf(result);
+      });
     },
 
     /** Follows what was moved and, where asked, deleted at the source; after the sweeps of a pass. */
@@ -118,7 +111,7 @@ export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps
       return withMailbox<FollowGoneOutcome>(
         openMailboxes.find(key),
         '',
-        () => undefined,
+        new Progress(),
         async (mailbox, signal) => {
           const order = { fence, followDeletions, sourceChecked };
           const result = await follow(mailbox.pair, order, signal);
@@ -130,17 +123,14 @@ export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps
 
     /** Compares both mailboxes with the ledger; finds only. */
     async verifyPass(input: VerifyPassInput): Promise<VerifyPassOutcome> {
+      const progress = new Progress();
       let steps = 0;
-      return withMailbox(
-        openMailboxes.find(input),
-        '',
-        () => ({ steps }),
-        async (mailbox, signal) => {
-          const order = { filter: input.filter, at: new Date().toISOString() };
-          const { findings, repair } = await verify(mailbox.pair, order, signal, () => (steps += 1));
-          return { kind: 'verified', findings: { ...findings }, repair, counters: mailbox.pair.counters() };
-        },
-      );
+      const step = () => progress.note({ steps: (steps += 1) });
+      return withMailbox(openMailboxes.find(input), '', progress, async (mailbox, signal) => {
+        const order = { filter: input.filter, at: new Date().toISOString() };
+        const { findings, repair } = await verify(mailbox.pair, order, signal, step);
+        return { kind: 'verified', findings: { ...findings }, repair, counters: mailbox.pair.counters() };
+      });
     },
   };
 }
@@ -154,13 +144,13 @@ function keyOf({ mailUserId, epoch, opening }: OpeningKey): OpeningKey {
 }
 
 /**
- * Works on an open mailbox, heartbeating what `progress` says. Faults of the whole mailbox are handed to its `openMailbox`, which ends
+ * Works on an open mailbox, heartbeating what `progress` notes. Faults of the whole mailbox are handed to its `openMailbox`, which ends
  * with them; here they are `closed`.
  */
 async function withMailbox<T>(
   mailbox: OpenMailbox | undefined,
   label: string,
-  progress: () => unknown,
+  progress: Progress,
   work: (mailbox: OpenMailbox, signal: AbortSignal) => Promise<T>,
 ): Promise<T | Closed> {
   if (mailbox === undefined) return { kind: 'closed' };
@@ -168,16 +158,14 @@ async function withMailbox<T>(
   const signal = AbortSignal.any([cancellationSignal, mailbox.closing]);
   // As many parcels wait with it for their turn as there are connections.
   setMaxListeners(0, signal);
-  using _beating = heartbeats(progress);
-  const before = JSON.stringify(progress());
+  using _beating = heartbeats(() => progress.details);
   try {
     return await mailbox.use(label, () => work(mailbox, signal));
   } catch (fault) {
     cancellationSignal.throwIfAborted();
     if (mailbox.closing.aborted) return { kind: 'closed' };
     if (!(fault instanceof Fault)) throw fault;
-    if (fault.kind === 'retryable' || fault.kind === 'folder')
-      throw failureOf(fault, JSON.stringify(progress()) !== before);
+    if (fault.kind === 'retryable' || fault.kind === 'folder') throw failureOf(fault, progress.isMade);
     mailbox.fail(fault);
     return { kind: 'closed' };
   }

@@ -3,7 +3,7 @@ import { Fault, type FaultText } from '../domain/faults';
 import type { FolderCounters } from '../domain/item-counts';
 import type { ItemFilter } from '../domain/item-filter';
 import { adopt } from './adopt';
-import { copyWorks, note } from './copy-works';
+import { copyWorks, NothingGetsThrough, note } from './copy-works';
 import type { FolderCopy } from './folder-copy';
 import { FencedOut, FolderSession } from './folder-session';
 import { KnownKeys } from './known-keys';
@@ -43,6 +43,8 @@ export type CopyFolderResult =
   | { kind: 'fenced'; by: number }
   /** This folder alone cannot be copied; named in the report. */
   | { kind: 'refused'; text: FaultText }
+  /** Told to give up, too many items in a row gave no answer while none got through: it is not the items. */
+  | { kind: 'hopeless'; text: FaultText }
   /** The source no longer has the folder. */
   | { kind: 'gone' }
   /** The ledger does not know the position: it was lost or set back. Call `planFolders` again. */
@@ -55,7 +57,7 @@ const remakesOfTarget = 2;
  * Brings everything that changed in a source folder since its watermark into its target folder, mends what `verifyPass` noted, and
  * moves the watermark. Resumable: an attempt that ended in any way is taken up by the next one under a higher fence.
  *
- * @param onProgress called with the folder's counters whenever they change; those of the mailbox are `pair.counters()`
+ * @param onProgress called with the folder's counters as they stood before, then whenever they change; those of the mailbox are `pair.counters()`
  * @throws Fault of the mailbox (`retryable`: schedule the folder again; other kinds close the mailbox); the signal's reason when
  *   aborted, after what was in flight has ended
  */
@@ -71,12 +73,17 @@ export async function copyFolder(
   if (taken.kind === 'refused') return { kind: 'fenced', by: taken.by };
   const { document } = taken;
   if (document.plan.gone) return { kind: 'gone' };
+  onProgress(document.counters);
   const session = new FolderSession(pair.ledger, pair.clock, pair.sendWindowMs, document);
   try {
     return await copyAndRemake(pair, session, order, signal, onProgress);
   } catch (fault) {
     const failure = session.failure ?? fault;
     if (failure instanceof FencedOut) return { kind: 'fenced', by: failure.by };
+    if (failure instanceof NothingGetsThrough) {
+      await session.saveChanges();
+      return { kind: 'hopeless', text: failure.text };
+    }
     // What is known is kept, so that the next attempt need not find it out again.
     if (!session.failure) await session.saveChanges().catch(() => undefined);
     throw failure;
@@ -102,7 +109,7 @@ async function copyAndRemake(
       pair.board.set(document, true);
       return { kind: 'done', counters: document.counters, changes };
     } catch (fault) {
-      if (session.failure || signal.aborted) throw fault;
+      if (session.failure || signal.aborted || fault instanceof NothingGetsThrough) throw fault;
       if (order.giveUp && isNoAnswer(fault)) return refuse(pair, session, textOf(fault));
       if (!(fault instanceof Fault) || fault.details.kind !== 'folder') throw fault;
       const { side, reason } = fault.details;

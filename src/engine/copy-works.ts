@@ -1,8 +1,9 @@
-import { Fault } from '../domain/faults';
+import { Fault, type FaultText } from '../domain/faults';
 import { record, type FolderCopy } from './folder-copy';
 import type { Step } from './folder-counters';
 import type { PendingEntry } from './ledger';
 import { runLanes } from './lanes';
+import type { MailboxPair } from './mailbox-pair';
 import { cutParcels, parcelLimits } from './parcels';
 import { removeTargets } from './remove-targets';
 import { changedByUser, failure, tooLarge, type Sent } from './send-parcel';
@@ -13,14 +14,26 @@ import type { Work } from './works';
 const mostTries = 6;
 /** As often once the folder was tried in vain for long: twice in company and once alone. */
 const lastTries = 3;
+/** Of more items than these that are given up on in a row it is no longer believed that it is them. */
+const mostUnproven = 20;
 /** So many rounds in which nothing went through end the folder, unless it is known which items are to blame. */
 const vainRounds = 3;
+
+/** No item gets through, whichever it is. Nothing is in doubt, and nothing was entered of those that were tried last. */
+export class NothingGetsThrough extends Error {
+  override readonly name = 'NothingGetsThrough';
+
+  constructor(readonly text: FaultText) {
+    super(text.message);
+  }
+}
 
 /**
  * Does everything that is asked for, however many rounds it takes: what is left of one is tried in the next, what is in doubt is
  * settled first. Afterwards each work is in the ledger, or its item is gone at the source.
  *
- * @throws Fault of the mailbox, with everything known so far in the ledger; `FencedOut`; the signal's reason
+ * @throws Fault of the mailbox, with everything known so far in the ledger; `NothingGetsThrough` where it was told to give up;
+ *   `FencedOut`; the signal's reason
  */
 export async function copyWorks(copy: FolderCopy, works: readonly Work[]): Promise<void> {
   const { pair, signal } = copy;
@@ -104,12 +117,21 @@ async function giveUpOn(copy: FolderCopy, works: readonly Work[], fault: Fault |
   );
   const hopeless = tried.filter((work) => work.tries >= enough && isSuspect(copy, work));
   const text = fault?.text ?? noAnswer(hopeless.length).text;
+  copy.pair.unproven += hopeless.filter(({ triedAt }) => triedAt === successes).length;
+  if (isNoneTaken(copy.pair)) throw new NothingGetsThrough(text);
   const steps = hopeless.map((work) => {
     const reason = { code: text.code, remedy: 'checkItem' as const, message: text.message };
     return { before: work.before, after: { ...work.entry, outcome: failure(work, reason) } };
   });
   await note(copy, steps);
   return tried.filter((work) => !hopeless.includes(work));
+}
+
+/** Whether what was given up on says more of the servers than of the items. */
+function isNoneTaken({ unproven, board }: MailboxPair): boolean {
+  if (unproven > mostUnproven) return true;
+  const { copied, alreadyThere } = board.sum();
+  return unproven > 0 && copied + alreadyThere === 0;
 }
 
 /** Enters what needs no request. */

@@ -53,6 +53,8 @@ export class MailboxPair {
   readonly board = new CounterBoard();
   /** Items the target has answered for in this opening. */
   successes = 0;
+  /** Items that were given up on since the target last answered for one, with no other to show that it is them. */
+  unproven = 0;
   private readonly places = new Map<number, FolderId>();
 
   constructor(options: PairOptions) {

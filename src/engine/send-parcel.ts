@@ -223,8 +223,13 @@ async function recordOutcomes(
     }
   }
   await record(copy, parcel, steps);
-  copy.pair.successes += outcomes.length - sent.left.length;
+  noteSuccesses(copy, outcomes.length - sent.left.length);
   return sent;
+}
+
+function noteSuccesses({ pair }: FolderCopy, items: number): void {
+  pair.successes += items;
+  if (items > 0) pair.unproven = 0;
 }
 
 type Final = Exclude<PutOutcome | UpdateOutcome, { kind: 'again' | 'changedByOther' }>;

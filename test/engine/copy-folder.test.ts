@@ -406,16 +406,38 @@ describe('copyFolder', () => {
   });
 
   it('names the only item of a folder that is never answered for, once it is told to give up', async () => {
-    const scene = new PairScene({
-      wrapTarget: (target) => Object.assign(target, { putItems: () => Promise.reject(lostAnswer()) }),
-    });
+    const losing = { isNow: false };
+    const scene = losingPuts(losing);
+    scene.add('fine');
+    await scene.planAndCopy();
     const poison = scene.add('poison');
-    await scene.plan();
+    losing.isNow = true;
     await expect(scene.copy()).rejects.toMatchObject({ text: { code: 'Lost' } });
     expect(await scene.entry(poison)).toBeUndefined();
     expect(await scene.copy({ giveUp: true })).toMatchObject({ kind: 'done', counters: { failed: 1 } });
     expect(await scene.entry(poison)).toMatchObject({
       outcome: { kind: 'failed', reason: { code: 'Lost' } },
+    });
+  });
+
+  it.each([
+    ['nothing was ever copied', 0, 3, 0],
+    ['too many items are lost in a row', 5, 45, 20],
+  ])('says that nothing gets through where %s, told to give up', async (_why, copied, lost, mostNamed) => {
+    const losing = { isNow: false };
+    const scene = losingPuts(losing);
+    for (let at = 0; at < copied; at += 1) scene.add(`fine ${at}`);
+    await scene.planAndCopy();
+    const keys = Array.from({ length: lost }, (_, at) => scene.add(`lost ${at}`));
+    losing.isNow = true;
+    expect(await scene.copy({ giveUp: true })).toMatchObject({ kind: 'hopeless', text: { code: 'Lost' } });
+    const entries = await Promise.all(keys.map((key) => scene.entry(key)));
+    expect(entries.filter((entry) => entry !== undefined).length).toBeLessThanOrEqual(mostNamed);
+    losing.isNow = false;
+    scene.open();
+    expect(await scene.copy({ retryFailed: true })).toMatchObject({
+      kind: 'done',
+      counters: { copied: copied + lost, failed: 0 },
     });
   });
 
@@ -466,3 +488,16 @@ describe('copyFolder', () => {
     });
   });
 });
+
+/** A target that takes items, and from when it is told on loses each request that puts some. */
+function losingPuts(losing: { isNow: boolean }): PairScene {
+  return new PairScene({
+    wrapTarget: (target) => {
+      const putItems = target.putItems.bind(target);
+      return Object.assign(target, {
+        putItems: (...given: Parameters<typeof putItems>) =>
+          losing.isNow ? Promise.reject(lostAnswer()) : putItems(...given),
+      });
+    },
+  });
+}

@@ -1,5 +1,6 @@
 import { directWire, type MemoryStore, type MemoryWire } from '../../src/connectors/memory';
 import { Fault } from '../../src/domain/faults';
+import { fasterClock, systemClock } from '../../src/engine/clock';
 import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import { signals, type StopSignal } from '../../workflows/messages';
 import { administrator, House } from './house';
@@ -7,7 +8,11 @@ import { administrator, House } from './house';
 let house: House;
 beforeAll(async () => {
   house = await House.open();
-  await house.startWorker();
+  const { copying } = house.deps();
+  // What is waited out in place, and settled, takes a twentieth.
+  await house.startWorker({
+    copying: { ...copying, clock: fasterClock(systemClock, 20), sendWindowMs: 5000 },
+  });
   await house.startGate();
 });
 afterAll(() => house.close());
@@ -97,6 +102,13 @@ describe('a mailbox whose servers answer while nothing gets on', () => {
     },
   };
 
+  const unput: MemoryWire = {
+    async send(request, signal) {
+      if (request.kind === 'putItems') throw new Fault({ kind: 'retryable' }, text);
+      return directWire.send(request, signal);
+    },
+  };
+
   it('fails with the reason where its folders cannot be listed for long', async () => {
     const row = await house.row({ invitation: 'none' });
     house.servers.fill(row.source.address, 2, 5);
@@ -107,6 +119,23 @@ describe('a mailbox whose servers answer while nothing gets on', () => {
       fault: { text: { ...text, remedy: 'askSupport' } },
     });
     expect(await house.credentialsOf(row)).toBe(2);
+  });
+
+  it('fails with the reason where every put is lost for long, and copies on Retry once the target takes them', async () => {
+    const row = await house.row({ invitation: 'none' });
+    house.servers.fill(row.source.address, 2, 15);
+    house.servers.wire = unput;
+    await started(row, { folderForMs: 1000 });
+    const { projection } = await house.untilEnded(row);
+    expect(projection).toMatchObject({
+      state: 'failed',
+      fault: { text: { ...text, remedy: 'askSupport' } },
+    });
+    expect(projection?.fault?.side).toBeUndefined();
+    house.servers.wire = directWire;
+    await house.handle(row).result();
+    await house.start(row, {}, 'retry');
+    expect((await house.until(row, 'completed')).counters).toMatchObject({ copied: 30, failed: 0 });
   });
 
   it('fails where it cannot be opened for long in a way nobody foresaw', async () => {

@@ -2,6 +2,7 @@ import { CancellationScope, condition } from '@temporalio/workflow';
 import type { CopyFolderOutcome } from '../../activities/folders';
 import type { FaultText } from '../../src/domain/faults';
 import { endOf, growing, textOf, type ActivityEnd } from '../faults';
+import { hopeless, type Hopeless } from './hopeless';
 import type { Migration } from './migration';
 import type { OpenFolders } from './opening';
 
@@ -23,7 +24,7 @@ const vainTriesOfFolder = 2;
 export async function copyFolders(
   m: Migration,
   open: OpenFolders,
-): Promise<'done' | 'unplanned' | 'lost' | 'continue'> {
+): Promise<'done' | 'unplanned' | 'lost' | 'continue' | Hopeless> {
   const step = new FolderStep(m, open);
   const scope = new CancellationScope();
   const lane = () =>
@@ -42,12 +43,14 @@ export async function copyFolders(
   }
   const failed = (await lanes).find((end) => end.status === 'rejected');
   if (failed !== undefined && !step.isOverdue) throw failed.reason;
+  if (step.hopeless !== undefined) return step.hopeless;
   if (step.isLost) return 'lost';
   if (step.isUnplanned) return 'unplanned';
   return m.carry.place.todo.length > 0 ? 'continue' : 'done';
 }
 
 class FolderStep {
+  hopeless?: Hopeless;
   isLost = false;
   isUnplanned = false;
   isOverdue = false;
@@ -85,7 +88,7 @@ class FolderStep {
   }
 
   private get isOver(): boolean {
-    return this.isLost || this.isUnplanned || this.m.isFull;
+    return this.hopeless !== undefined || this.isLost || this.isUnplanned || this.m.isFull;
   }
 
   private waiting(): number[] {
@@ -132,6 +135,9 @@ class FolderStep {
         return this.leave(position);
       case 'gone':
         return this.leave(position);
+      case 'hopeless':
+        this.hopeless = hopeless(outcome.text);
+        return;
       case 'fenced':
         // A restored Temporal has forgotten the fences it gave out.
         this.m.carry.fence = Math.max(this.m.carry.fence, outcome.by);

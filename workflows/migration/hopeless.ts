@@ -9,7 +9,7 @@ export interface Hopeless {
 
 /** What failed is tried no more: whoever reads it must do something else than wait. */
 export function hopeless({ remedy, ...text }: FaultText): Hopeless {
-  const isOver = remedy === 'wait' || remedy === 'none';
+  const isOver = remedy === 'wait' || remedy === 'none' || remedy === 'checkItem';
   return { kind: 'hopeless', text: { ...text, remedy: isOver ? 'askSupport' : remedy } };
 }
 

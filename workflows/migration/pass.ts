@@ -41,7 +41,7 @@ async function nextStep(m: Migration, open: OpenFolders): Promise<StepEnd> {
       return plan(m, open);
     case 'folders': {
       const end = await copyFolders(m, open);
-      if (end === 'lost' || end === 'continue') return end;
+      if (end === 'lost' || end === 'continue' || typeof end === 'object') return end;
       // A ledger that was lost or restored knows nothing of the plan.
       if (end === 'unplanned') m.carry.place.step = 'plan';
       else afterFolders(m);
