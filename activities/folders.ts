@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Context } from '@temporalio/activity';
 import { Fault, type FaultText } from '../src/domain/faults';
+import { folderLabel } from '../src/domain/folder-label';
 import { everything, itemFilter, type FilterSpec } from '../src/domain/item-filter';
 import type { MailboxCounters, VerifyCounts } from '../src/domain/migration';
 import { copyFolder as copy, type CopyFolderResult } from '../src/engine/copy-folder';
@@ -87,7 +88,7 @@ export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps
         if (result.kind === 'fenced') return result;
         const folders = result.folders.map(({ position, wellKnown }) => ({
           position,
-          label: wellKnown ?? `folder ${position + 1}`,
+          label: folderLabel(position, wellKnown),
         }));
         await notePair(key.mailUserId, mailbox.pair.id);
         return { kind: 'planned', pairId: mailbox.pair.id, folders, refused: result.refused.length };

@@ -1,6 +1,7 @@
 import { Types } from 'mongoose';
 import type { FaultText } from '../domain/faults';
 import { countersOf, type ItemCounts } from '../domain/item-counts';
+import type { WellKnownFolder } from '../domain/mailbox';
 import type { FolderDocument, VerifiedFolder } from '../engine/ledger';
 import { MongoLedgerStore } from './ledger-store';
 import { MailUsers } from './mail-users';
@@ -13,9 +14,11 @@ export async function notePair(mailUserId: string, pairId: string): Promise<void
 /** One folder of a copy, as pages show it. */
 export interface FolderReport extends ItemCounts {
   folderKey: string;
+  /** Its place in the plan, from 0. */
+  position: number;
   /** Its name under those of its parents, `Inbox / Projects`. */
   path: string;
-  wellKnown?: string;
+  wellKnown?: WellKnownFolder;
   /** What the source says it holds beyond `found`; 0 once it was gone through. */
   remaining: number;
   /** `done`: all changes up to a point are in the target. */
@@ -40,6 +43,7 @@ function reportOf(folder: FolderDocument, path: string): FolderReport {
   const state = stateOf(folder);
   return {
     folderKey,
+    position: plan.position,
     path,
     ...(plan.wellKnown === undefined ? {} : { wellKnown: plan.wellKnown }),
     ...{ found, copied, alreadyThere, filtered, skipped, failed },

@@ -193,6 +193,20 @@ describe('Start', () => {
     expect(audited).toMatchObject({ action: 'bulkStarted', subject: 'Start: 1 user (batch Bulk)' });
   });
 
+  it('takes from the list the filter that all is ticked for, and confirms for these alone', async () => {
+    await aMailUser({ ...pair, batch: 'Ulm' });
+    await aMailUser({ ...pair, batch: 'Bonn' });
+    const { text } = await agent.get('/admin/users?batch=Ulm&q=berger').expect(200);
+    const form = /<form id="selection".*?<\/form>/s.exec(text)?.[0] ?? '';
+    const hidden = [...form.matchAll(/type="hidden" name="(.*?)" value="(.*?)"/g)];
+    const fields = Object.fromEntries(hidden.map(([, name = '', value = '']) => [name, value]));
+    expect(fields).toEqual({ batch: 'Ulm', q: 'berger' });
+    const query = new URLSearchParams({ ...fields, action: 'start', all: '1' }).toString();
+    expect((await agent.get(`/admin/users/confirm?${query}`).expect(200)).text).toContain(
+      'whom this matches: batch Ulm;',
+    );
+  });
+
   it('of many goes no further once somebody has stopped it', async () => {
     await aMailUser(pair, { batch: 'Stopped' });
     const { headers } = await send(agent, '/admin/users/new', '/admin/users/actions', {

@@ -52,7 +52,10 @@ const views: Record<string, MailUserChange> = {
   'The mail server asked for a break': {
     projection: { state: 'throttled', throttledUntil: new Date(Date.now() + hourMs) },
   },
-  'Up to date': { projection: { state: 'upToDate' } },
+  'A part has been moved': { projection: { state: 'upToDate' } },
+  'Up to date': {
+    projection: { state: 'upToDate', passes: [{ kind: 'full', beganAt: new Date(), endedAt: new Date() }] },
+  },
   Paused: { projection: { state: 'paused' } },
   'Your mailbox has moved': { counters, projection: { state: 'completed' } },
   'Your mailbox has moved / with issues': {
@@ -199,6 +202,8 @@ describe('the user’s pages in a browser', () => {
     await page.getByText('47 percent done').first().waitFor();
     await page.getByText('5,123 of 12,345').waitFor();
     await page.getByText('copying the inbox').waitFor();
+    await change(row, { counters: { ...counters, activeFolders: ['folder 16'] } });
+    await page.getByText('copying folder 16', { exact: true }).waitFor();
     await change(row, { counters: { ...counters, foundBytes: 2e9, remainingBytes: 1.4e9 } });
     await page.locator('#announcer', { hasText: '58 percent done' }).waitFor({ state: 'attached' });
     await now({ state: 'completed' });

@@ -1,6 +1,7 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import type { CopyFolderOutcome } from '../../activities/folders';
 import type { FaultText } from '../../src/domain/faults';
+import { folderLabel } from '../../src/domain/folder-label';
 import { endOf, growing, textOf, type ActivityEnd } from '../faults';
 import { hopeless, type Hopeless } from './hopeless';
 import type { Migration } from './migration';
@@ -114,7 +115,7 @@ class FolderStep {
     const { carry, input } = this.m;
     const { place } = carry;
     carry.fence += 1;
-    const label = place.labels[position] ?? `folder ${position + 1}`;
+    const label = place.labels[position] ?? folderLabel(position);
     const summary = place.sweep === 0 ? label : `${label}, sweep ${place.sweep}`;
     const retryFailed = input.reason === 'retry' && place.sweep === 0 && place.rounds === 0;
     const key = { ...this.open.key, position, label, fence: carry.fence, filter: carry.order.filter };

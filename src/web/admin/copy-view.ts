@@ -1,3 +1,4 @@
+import { folderLabel } from '../../domain/folder-label';
 import { fates } from '../../domain/item-counts';
 import { issuesOfCopy, type IssueReport } from '../../models/copy-issues';
 import { foldersOfCopy, type FolderReport } from '../../models/copy-report';
@@ -11,13 +12,15 @@ export interface CopyView {
   folders: (FolderReport & { figures: number[] })[];
   issues: IssueReport[];
   hasMoreIssues: boolean;
+  /** The path of each folder by its label. @see folderLabel */
+  pathsByLabel: ReadonlyMap<string, string>;
   /** When both mailboxes were compared last; ISO 8601. */
   countedAt?: string;
 }
 
 /** What has become of each folder and what is not in the target as it should be; empty before a copy has begun. */
 export async function copyView({ pairId }: MailUser): Promise<CopyView> {
-  if (pairId === undefined) return { folders: [], issues: [], hasMoreIssues: false };
+  if (pairId === undefined) return { folders: [], issues: [], hasMoreIssues: false, pathsByLabel: new Map() };
   const folders = await foldersOfCopy(pairId);
   const issues: IssueReport[] = [];
   let hasMoreIssues = false;
@@ -37,6 +40,9 @@ export async function copyView({ pairId }: MailUser): Promise<CopyView> {
     })),
     issues,
     hasMoreIssues,
+    pathsByLabel: new Map(
+      folders.map(({ position, wellKnown, path }) => [folderLabel(position, wellKnown), path]),
+    ),
     ...(countedAt ? { countedAt } : {}),
   };
 }

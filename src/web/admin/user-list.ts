@@ -37,6 +37,7 @@ export function userListRoute(router: Router): void {
       listConnectors(),
       runningBulkActions(3),
     ]);
+    const values = filterFields(asked.filter, asked.order);
     const waiting = page.rows.filter((row) => shownState(row) === 'scheduled');
     const places = await placesInQueue(waiting.map(({ _id }) => _id.toHexString()));
     const names = new Map(connectors.map(({ _id, name }) => [_id.toHexString(), name]));
@@ -50,7 +51,8 @@ export function userListRoute(router: Router): void {
       ...countView(response, count),
       ...pagerView(page, asked),
       filtered: Object.keys(asked.filter).length > 0,
-      values: filterFields(asked.filter, asked.order),
+      values,
+      filterInputs: Object.entries(values).map(([name, value]) => ({ name, value })),
       states: migrationStates.map((value) => ({ value, key: `states.${value}` })),
       batches: batches.map((value) => ({ value, text: value })),
       sources: choices('source'),

@@ -16,6 +16,8 @@ import { findUser } from './user-form';
 import { noteOf } from './user-notes';
 
 const auditLines = 20;
+/** What brings a migration on; nothing else is put first to the eye. */
+const onward: ReadonlySet<string> = new Set(['start', 'resume', 'retry']);
 
 /** **A mail user**: time line, progress, folders, issues, and what can be done. */
 export function userPageRoute(router: Router, deps: WebDeps): void {
@@ -49,10 +51,11 @@ async function show(deps: WebDeps, response: Response, user: MailUser): Promise<
     ...progressView(user),
     timeline: timelineView(user, state),
     ...copied,
+    activeFolders: user.counters?.activeFolders.map((label) => copied.pathsByLabel.get(label) ?? label),
     words,
     buttons: actionButtons
       .filter(({ value }) => isActionable(value, state, facts))
-      .map((button, place) => ({ ...button, isFirst: place === 0 && button.value !== 'delete' })),
+      .map((button, place) => ({ ...button, isMain: place === 0 && onward.has(button.value) })),
     canReplaceLink: isActionable('resend', state, facts),
     isUndelivered: isUndelivered(user),
     undeliveredBy: user.undelivered?.by.kind === 'administrator' ? user.undelivered.by.email : '',

@@ -90,7 +90,11 @@ function fileName({ user, generatedAt }: UserReport): string {
   return `mailporter ${address} ${generatedAt.toISOString().slice(0, 10)}`;
 }
 
-function withoutKey({ folderKey: _key, ...folder }: FolderReport): Omit<FolderReport, 'folderKey'> {
+function withoutKey({
+  folderKey: _key,
+  position: _position,
+  ...folder
+}: FolderReport): Omit<FolderReport, 'folderKey' | 'position'> {
   return folder;
 }
 

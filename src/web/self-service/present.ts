@@ -1,5 +1,6 @@
 import { inTarget } from '../../domain/item-counts';
-import { wellKnownFolders, type ItemKind } from '../../domain/mailbox';
+import { readFolderLabel } from '../../domain/folder-label';
+import type { ItemKind } from '../../domain/mailbox';
 import type { Remedy } from '../../domain/faults';
 import type { UsualDuration } from '../../domain/usual-duration';
 import type { Language, Translate } from '../../locales';
@@ -209,9 +210,10 @@ function nowText(t: Translate, step: WorkingView['step'], [active]: readonly str
   if (step === 'verifying') return t('selfService.working.nowChecking');
   if (step === 'planning') return t('selfService.working.opening');
   if (active === undefined) return undefined;
-  const known = wellKnownFolders.find((name) => name === active);
-  if (known === undefined) return t('selfService.working.nowFolderOther', { folder: active });
-  return t('selfService.working.nowFolder', { folder: t(`selfService.folderNames.${known}`) });
+  const { wellKnown, place } = readFolderLabel(active);
+  return wellKnown === undefined
+    ? t('selfService.working.nowFolderOther', { place })
+    : t('selfService.working.nowFolder', { folder: t(`selfService.folderNames.${wellKnown}`) });
 }
 
 function leftText(t: Translate, leftMs: number): string {

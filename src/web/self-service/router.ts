@@ -273,6 +273,7 @@ function badgeOf(view: SelfServiceView, row: MailUser): MigrationState | undefin
 function titleKey(view: SelfServiceView): string {
   if (view.view === 'signIn' && view.again) return 'signIn.titleAgain';
   if ((view.view === 'starting' || view.view === 'checking') && view.noWorker) return 'noWorker.title';
+  if (view.view === 'upToDate' && !view.isWhole) return 'upToDate.titlePart';
   return `${view.view}.title`;
 }
 

@@ -42,7 +42,7 @@ export interface WorkingView {
       leftMs?: number;
     };
   step: 'planning' | 'copying' | 'verifying';
-  /** Well-known names, or a number for any other folder. */
+  /** @see readFolderLabel */
   activeFolders: readonly string[];
   /** Set while something is in the way that is tried again by itself. */
   hindered?: true;
