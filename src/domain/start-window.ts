@@ -2,9 +2,9 @@ import { momentOf, wallClock, weekdayOf, type WallClock } from './zoned-time';
 
 /** When mailboxes may be copied: each of `days` from `from` on, until `to` of the same or the next day. */
 export interface StartWindow {
-  /** `HH:MM`, 00:00 to 23:59. */
+  /** `HH:MM` or `HH:MM:SS`, 00:00 to 23:59:59. */
   from: string;
-  /** `HH:MM`; at or before `from` it is that of the next day. */
+  /** As `from`; at or before `from` it is that of the next day. */
   to: string;
   /** The days it opens on: 1 Monday to 7 Sunday, at least one. */
   days: number[];
@@ -67,6 +67,6 @@ function spansOf({ from, to, days, timeZone }: StartWindow, now: Date): Span[] {
 }
 
 function at(date: WallClock, time: string): WallClock {
-  const [hour = 0, minute = 0] = time.split(':').map(Number);
-  return { ...date, hour, minute };
+  const [hour = 0, minute = 0, second = 0] = time.split(':').map(Number);
+  return { ...date, hour, minute, second };
 }

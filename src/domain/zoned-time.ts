@@ -7,6 +7,8 @@ export interface WallClock {
   day: number;
   hour: number;
   minute: number;
+  /** Absent: 0. */
+  second?: number;
 }
 
 /** What clocks in the zone show at a moment; seconds are cut off. @param timeZone IANA name; throws `RangeError` for another */
@@ -25,7 +27,7 @@ export function wallClock(at: Date, timeZone: string): WallClock {
  * skip as it lies behind the skip's beginning.
  */
 export function momentOf(wall: WallClock, timeZone: string): Date {
-  const asUtc = Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute);
+  const asUtc = Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second ?? 0);
   const day = 24 * 60 * 60_000;
   const before = asUtc - offsetMs(asUtc - day, timeZone);
   const after = asUtc - offsetMs(asUtc + day, timeZone);

@@ -21,6 +21,18 @@ describe('a start window', () => {
     expect(stateAt('2026-11-24T05:00Z', nights)).toBe('closed until 2026-11-24T18:00');
   });
 
+  it('opens and closes to the second', () => {
+    const short: StartWindow = {
+      from: '12:00:30',
+      to: '12:00:45',
+      days: everyDay,
+      timeZone: 'Europe/Berlin',
+    };
+    const endOf = (now: string) => windowsAt([short], new Date(now)).until?.toISOString();
+    expect(endOf('2026-11-23T11:00:29Z')).toBe('2026-11-23T11:00:30.000Z');
+    expect(endOf('2026-11-23T11:00:44Z')).toBe('2026-11-23T11:00:45.000Z');
+  });
+
   it('opens on its days only, and lasts into a day that is none of them', () => {
     const fridays = { ...nights, days: [5] };
     expect(stateAt('2026-11-28T03:00Z', fridays)).toBe('open until 2026-11-28T05:00');

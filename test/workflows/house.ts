@@ -210,7 +210,7 @@ export class House {
   }
 
   async startGate(): Promise<void> {
-    const gate = { busyMs: 300, idleMs: 1500, tellAgainMs: 1000, historyEvents: 4000 };
+    const gate = { busyMs: 300, idleMs: 500, tellAgainMs: 1000, historyEvents: 4000 };
     await this.client.workflow.start(workflowTypes.gate, {
       workflowId: gateId,
       taskQueue: mainQueue,

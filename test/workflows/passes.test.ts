@@ -163,17 +163,17 @@ describe('a start window', () => {
     expect(house.servers.countItems('target', row.target.address)).toBe(100);
   });
 
-  it('ends a running copy at its minute by itself', async () => {
+  it('ends a running copy at its end by itself', async () => {
     const row = await states.working();
     const { projection } = await house.until(row, 'working');
     expect(projection?.waitsFor).toBeUndefined();
-    const closes = new Date(Date.now() + 60_000);
-    const to = closes.toISOString().slice(11, 16);
+    const closes = new Date(Date.now() + 3_000);
+    const to = closes.toISOString().slice(11, 19);
     await planOf(row, {
       startWindow: { from: '00:00', to, days: [closes.getUTCDay() || 7], timeZone: 'UTC' },
     });
     await planChanged(row);
-    await house.until(row, (now) => now.projection?.waitsFor !== undefined, 100_000);
+    await house.until(row, (now) => now.projection?.waitsFor !== undefined);
     await house.handle(row).signal(signals.stop, { by: administrator });
     await house.untilEnded(row);
   });
