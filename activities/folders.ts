@@ -63,6 +63,7 @@ export interface FollowGoneInput extends OpeningKey {
   fence: number;
   followDeletions: boolean;
   sourceChecked: boolean;
+  quiet: boolean;
 }
 export type FollowGoneOutcome = FollowResult | Closed;
 
@@ -108,13 +109,13 @@ export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps
     },
 
     /** Follows what was moved and, where asked, deleted at the source; after the sweeps of a pass. */
-    async followGone({ fence, followDeletions, sourceChecked, ...key }: FollowGoneInput) {
+    async followGone({ fence, followDeletions, sourceChecked, quiet, ...key }: FollowGoneInput) {
       return withMailbox<FollowGoneOutcome>(
         openMailboxes.find(key),
         '',
         new Progress(),
         async (mailbox, signal) => {
-          const order = { fence, followDeletions, sourceChecked };
+          const order = { fence, followDeletions, sourceChecked, quiet };
           const result = await follow(mailbox.pair, order, signal);
           log.debug({ ...keyOf(key), ...result }, 'what is gone from the source was followed');
           return result;

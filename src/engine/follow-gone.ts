@@ -1,3 +1,4 @@
+import type { TargetRef } from '../connectors/connector';
 import { Fault } from '../domain/faults';
 import { isMuchSmaller } from '../domain/shrunk-source';
 import { note } from './copy-works';
@@ -11,18 +12,26 @@ import { PairSession } from './pair-session';
 import { removeTargets } from './remove-targets';
 import { changedByUser } from './send-parcel';
 import { settle } from './settle';
-import { stopped } from './source-guards';
+import { refuseEmptied, stopped } from './source-guards';
 import { TakenFolders } from './taken-folders';
 import { noteVanished } from './vanished';
-import { bare } from './works';
+import { bare, replacedBy } from './works';
 
 export interface FollowOrder {
   /** Higher than any given to this pair before. */
   fence: number;
   /** Whether what was deleted at the source is removed from the target. What was moved is followed in any case. */
   followDeletions: boolean;
-  /** An administrator has looked after a source that was much smaller: what it lacks is taken for deleted, and stays in the target. */
+  /**
+   * An administrator has looked after a source that was empty or much smaller: what it lacks is taken for deleted, and stays in the
+   * target.
+   */
   sourceChecked: boolean;
+  /**
+   * Whether the last sweep told no change. Else something may have come to one folder whose going from another was not told yet: what is
+   * judged now is judged again in the next pass.
+   */
+  quiet: boolean;
 }
 
 export type FollowResult =
@@ -45,7 +54,8 @@ export type FollowResult =
  * ledger; what its user has changed in the target is left, and said. To be called after the sweeps of a pass, when no folder of the
  * pair is being copied. Repeatable: what is removed is in the ledger, and what is judged is not judged again.
  *
- * @throws Fault of the mailbox; `fatal` with `checkSourceMailbox` where so much is gone that it was hardly meant (`shrunk-source.ts`)
+ * @throws Fault of the mailbox; `fatal` with `checkSourceMailbox` where the mailbox lists as empty or so much is gone that it was hardly
+ *   meant (`shrunk-source.ts`)
  */
 export async function followGone(
   pair: MailboxPair,
@@ -68,7 +78,7 @@ export async function followGone(
 async function follow(
   pair: MailboxPair,
   session: PairSession,
-  { fence, followDeletions, sourceChecked }: FollowOrder,
+  { fence, followDeletions, sourceChecked, quiet }: FollowOrder,
   signal: AbortSignal,
 ): Promise<FollowResult> {
   const { document } = session;
@@ -82,18 +92,21 @@ async function follow(
   const folders = await foldersOf(pair);
   const gone = new GoneItems(pair.ledger, document, folders);
   const count = await gone.count();
-  const isShrunk = await hasShrunk(gone, count);
-  if (isShrunk && !sourceChecked) throw muchSmaller(isShrunk);
+  const shrunk = await shrinkage(gone, count);
+  if (shrunk && !sourceChecked) throw muchSmaller(shrunk);
+  const isEmptied = followDeletions && count > 0 && (await isEmpty(pair, folders, sourceChecked, signal));
+  const stays = !followDeletions || shrunk !== undefined || isEmptied;
   const result = { kind: 'followed' as const, moved: 0, deleted: 0, kept: 0 };
   const open: GoneItem[] = [];
   for await (const verdicts of gone.verdicts(count)) {
-    open.push(...verdicts.open);
+    open.push(...verdicts.open, ...verdicts.leftOut);
     result.moved += await remove(pair, taken, verdicts.moved, true, signal);
-    const followed = verdicts.deleted.filter(({ entry }) => followDeletions && !isShrunk && wasSeen(entry));
+    const followed = verdicts.deleted.filter(({ entry }) => !stays && wasSeen(entry));
     result.deleted += await remove(pair, taken, followed, false, signal);
     result.kept += verdicts.leftOut.length + verdicts.deleted.length - followed.length;
   }
-  if (folders.every(({ pending }) => pending.length === 0)) await close(pair, session, taken, open);
+  const isTold = quiet || sourceChecked;
+  if (isTold && folders.every(({ pending }) => pending.length === 0)) await close(pair, session, taken, open);
   return result;
 }
 
@@ -127,12 +140,30 @@ async function settlePending(
 }
 
 /** @returns how many are gone of how many, where that is too much */
-async function hasShrunk(gone: GoneItems, count: number): Promise<[gone: number, known: number] | undefined> {
+async function shrinkage(gone: GoneItems, count: number): Promise<[gone: number, known: number] | undefined> {
   if (!isMuchSmaller(count, 0)) return undefined;
   let deleted = 0;
   for await (const verdicts of gone.verdicts(count)) deleted += verdicts.deleted.length;
   const known = await gone.known();
   return isMuchSmaller(deleted, known) ? [deleted, known] : undefined;
+}
+
+/**
+ * Looks at a mailbox once more before anything is removed from the other: it may have emptied since it was planned.
+ *
+ * @throws Fault `fatal` with `checkSourceMailbox`, unless an administrator has looked after it
+ */
+async function isEmpty(
+  pair: MailboxPair,
+  folders: readonly FolderDocument[],
+  sourceChecked: boolean,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const listed = await pair.sourceBackOff.repeat(signal, () =>
+    pair.sourceTurns.run(signal, () => pair.source.listFolders(signal)),
+  );
+  if (!sourceChecked) refuseEmptied(listed, new Map(folders.map((folder) => [folder.folderKey, folder])));
+  return listed.every(({ itemCount }) => itemCount === 0);
 }
 
 function muchSmaller([gone, known]: [number, number]): Fault {
@@ -169,8 +200,10 @@ async function remove(
       const part = ofFolder.slice(at, at + most);
       const parcel = session.begin(part.map(({ entry }) => bare(entry)));
       await session.save();
+      const copy = { pair, session, signal };
+      await removeTargets(copy, await olderOf(pair, folderKey, part));
       const outcomes = await removeTargets(
-        { pair, session, signal },
+        copy,
         part.map(({ target }) => target),
       );
       const steps = part.flatMap(({ entry, target }, index): Step[] => {
@@ -189,6 +222,17 @@ async function remove(
     pair.board.set(session.document, true);
   }
   return removed;
+}
+
+/** Versions before that were replaced, in case their removal was never sent. */
+async function olderOf(
+  { id: pairId, ledger }: MailboxPair,
+  folderKey: string,
+  items: readonly GoneItem[],
+): Promise<TargetRef[]> {
+  const sourceKeys = items.map(({ entry }) => entry.sourceKey);
+  const known = await ledger.lookUp({ pairId, folderKey }, sourceKeys);
+  return items.flatMap(({ entry, target }) => replacedBy(target, known.get(entry.sourceKey) ?? []));
 }
 
 /** Marks everything so far as judged, but for what is still open: that is noted again, behind the mark. */

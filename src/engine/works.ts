@@ -106,19 +106,30 @@ function isDone(newest: KnownEntry, change: PutChange): boolean {
 function noteKnown(page: PageWorks, change: PutChange, entries: KnownEntry[], newest: KnownEntry): void {
   const { outcome } = newest;
   if (outcome.kind !== 'copied') return;
-  for (const { adopted, outcome: earlier } of entries) {
-    // What was only found in the target may be a copy its user made.
-    if (adopted || earlier.kind !== 'copied' || earlier.targetId === outcome.targetId) continue;
-    page.leftovers.push({ targetId: earlier.targetId, targetChangeKey: earlier.targetChangeKey });
-  }
+  page.leftovers.push(...replacedBy(outcome, entries));
   if (!newest.adopted && !outcome.sourceGone) return;
   const { sourceGone: _, ...there } = outcome;
   const after = { ...entryOf(change), outcome: there };
   page.notes.push({ before: newest, after });
 }
 
+/** Target items that held the versions before this one. */
+export function replacedBy({ targetId: newest }: TargetRef, entries: readonly KnownEntry[]): TargetRef[] {
+  return entries.flatMap(({ adopted, outcome }) => {
+    // What was only found in the target may be a copy its user made.
+    if (adopted || outcome.kind !== 'copied' || outcome.targetId === newest) return [];
+    return [{ targetId: outcome.targetId, targetChangeKey: outcome.targetChangeKey }];
+  });
+}
+
 /** What is in the target stays there, and counts as what it is; what is not is left out from now on. */
 function noteFiltered(page: PageWorks, change: PutChange, newest: KnownEntry | undefined): void {
+  if (newest?.outcome.kind === 'copied' && newest.outcome.sourceGone) {
+    // It is back: what is left out now was not deleted.
+    const { sourceGone: _, ...there } = newest.outcome;
+    page.notes.push({ before: newest, after: { ...bare(newest), outcome: there } });
+    return;
+  }
   if (newest && (heldBy(newest) || isKept(newest) || newest.outcome.kind === 'filtered')) return;
   page.notes.push({ before: newest, after: { ...entryOf(change), outcome: { kind: 'filtered' } } });
 }

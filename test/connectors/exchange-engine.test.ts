@@ -109,7 +109,7 @@ describe('the engine copying a sample mailbox from one Exchange to another', () 
       await source.close();
       const pair = await openPair(new MemoryLedger());
       await pass(pair, 100);
-      const order = { fence: 10_000, followDeletions: true, sourceChecked: false };
+      const order = { fence: 10_000, followDeletions: true, sourceChecked: false, quiet: true };
       expect(await followGone(pair, order, never)).toMatchObject({ moved: 1, deleted: 0, kept: 0 });
       expect(await compare()).toMatchObject({ lost: 0, doubled: 0, extra: 0, equal: true });
       await Promise.all([pair.source.close(), pair.target.close()]);

@@ -106,6 +106,76 @@ describe('followGone', () => {
     expect([made.texts(), otherTexts()]).toEqual([[], ['old']]);
   });
 
+  it('follows what came in one pass and was told to be gone in the next, while its mailbox did not rest', async () => {
+    const { made, other, pass, otherTexts } = await scene();
+    const key = made.add('moved');
+    made.add('stays');
+    await made.plan();
+    await made.copy({ position: 0 });
+    made.source.moveItem(made.inbox, key, other);
+    await made.copy({ position: 1 });
+    expect(await made.followGone({ quiet: false })).toMatchObject({ moved: 0, kept: 0 });
+    expect(await pass()).toMatchObject({ moved: 1, kept: 0 });
+    expect([made.texts(), otherTexts()]).toEqual([['stays'], ['moved']]);
+  });
+
+  it('follows what was moved to where a filter left it out, once a filter takes it there', async () => {
+    const { made, other, pass, otherTexts } = await scene();
+    const key = made.source.addItem(made.inbox, {
+      content: textContent('new'),
+      date: '2026-06-06T06:06:06Z',
+    });
+    await pass();
+    made.source.moveItem(made.inbox, key, other);
+    expect(await pass({ followDeletions: true }, { toDate: '2025-12-31' })).toMatchObject({
+      moved: 0,
+      kept: 1,
+    });
+    expect([made.texts(), otherTexts()]).toEqual([['new'], []]);
+    expect(await pass({ followDeletions: true })).toMatchObject({ moved: 1, deleted: 0 });
+    expect([made.texts(), otherTexts()]).toEqual([[], ['new']]);
+  });
+
+  it('leaves what came back under its key though a filter leaves it out now', async () => {
+    const { made, pass } = await scene();
+    const key = made.source.addItem(made.inbox, {
+      content: textContent('back'),
+      date: '2026-06-06T06:06:06Z',
+    });
+    made.add('stays');
+    await pass();
+    const item = made.source.item(made.inbox, key);
+    made.source.removeItem(made.inbox, key);
+    await made.copy();
+    if (item) made.source.putBack(made.inbox, item);
+    expect(await pass({ followDeletions: true }, { toDate: '2025-12-31' })).toMatchObject({ deleted: 0 });
+    expect(made.texts()).toEqual(['back', 'stays']);
+  });
+
+  it('removes a replaced version too whose removal was never sent', async () => {
+    let crashing = false;
+    const { made, pass } = await scene({
+      wrapTarget: (target) => {
+        const removeItems = target.removeItems.bind(target);
+        return Object.assign(target, {
+          updateItems: undefined,
+          removeItems: (...given: Parameters<typeof removeItems>) =>
+            crashing ? Promise.reject(new Error('the worker ends')) : removeItems(...given),
+        });
+      },
+    });
+    const key = made.add('older');
+    made.add('stays');
+    await pass();
+    made.source.changeItem(made.inbox, key, { content: textContent('newer') });
+    crashing = true;
+    await expect(made.copy()).rejects.toThrow('the worker ends');
+    crashing = false;
+    made.source.removeItem(made.inbox, key);
+    expect(await pass({ followDeletions: true })).toMatchObject({ deleted: 1 });
+    expect(made.texts()).toEqual(['stays']);
+  });
+
   it('waits with what was moved until it is in the target under its new key', async () => {
     const { made, other, pass, otherTexts } = await scene();
     const key = made.add('moved');
@@ -205,6 +275,35 @@ describe('followGone', () => {
       for (const key of keys) made.source.moveItem(made.inbox, key, made.inbox);
       expect(await pass({ followDeletions: true })).toMatchObject({ moved: 60 });
       expect(made.texts()).toHaveLength(60);
+    });
+  });
+
+  describe('with a source that empties while it is copied', () => {
+    const emptied = async () => {
+      const { made, pass } = await scene();
+      const keys = [made.add('one'), made.add('two')];
+      await pass();
+      await made.plan();
+      for (const key of keys) made.source.removeItem(made.inbox, key);
+      await made.copy();
+      return made;
+    };
+
+    it('stops and removes nothing', async () => {
+      const made = await emptied();
+      await expect(made.followGone({ followDeletions: true })).rejects.toMatchObject({
+        details: { kind: 'fatal', side: 'source' },
+        text: { code: 'SourceEmpty', remedy: 'checkSourceMailbox' },
+      });
+      expect(made.texts()).toEqual(['one', 'two']);
+    });
+
+    it('removes nothing of what was gone though an administrator has looked after it', async () => {
+      const made = await emptied();
+      const order = { followDeletions: true, sourceChecked: true };
+      expect(await made.followGone(order)).toMatchObject({ deleted: 0, kept: 2 });
+      expect(await made.followGone({ followDeletions: true })).toMatchObject({ deleted: 0 });
+      expect(made.texts()).toEqual(['one', 'two']);
     });
   });
 

@@ -101,7 +101,11 @@ export class PairScene {
   }
 
   followGone(order: Partial<FollowOrder> = {}): Promise<FollowResult> {
-    const whole = { fence: this.nextFence(), followDeletions: false, sourceChecked: false, ...order };
+    const whole = {
+      fence: this.nextFence(),
+      ...{ followDeletions: false, sourceChecked: false, quiet: true },
+      ...order,
+    };
     return this.time.until(followGone(this.pair, whole, never));
   }
 

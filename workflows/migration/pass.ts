@@ -103,7 +103,11 @@ function afterFolders({ carry: { place } }: Migration): void {
 async function gone(m: Migration, open: OpenFolders): Promise<StepEnd> {
   m.carry.fence += 1;
   const { followDeletions } = m.carry.order;
-  const input = { ...open.key, fence: m.carry.fence, followDeletions, sourceChecked: isSourceChecked(m) };
+  const quiet = m.carry.place.changes === 0;
+  const input = {
+    ...open.key,
+    ...{ fence: m.carry.fence, followDeletions, sourceChecked: isSourceChecked(m), quiet },
+  };
   const summary = 'follow what is gone';
   const result = await guarded(m, () => open.activities.followGone.executeWithOptions({ summary }, [input]));
   if (result.kind === 'closed') return 'lost';

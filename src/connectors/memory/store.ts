@@ -133,6 +133,14 @@ export class MemoryStore {
     return true;
   }
 
+  /** Puts back what was removed, as it was: under its id, in the version it had. */
+  putBack(folderId: string, item: MemoryItem): void {
+    const folder = this.folder(folderId);
+    folder.gone.delete(item.id);
+    const changed = this.next();
+    folder.items.set(item.id, { ...item, changed, contentChanged: changed });
+  }
+
   /** @returns the item's new id */
   moveItem(folderId: string, itemId: string, toFolderId: string): string {
     const id = this.copyItem(folderId, itemId, toFolderId, true);
