@@ -194,8 +194,8 @@ describe('Start', () => {
   });
 
   it('takes from the list the filter that all is ticked for, and confirms for these alone', async () => {
-    await aMailUser({ ...pair, batch: 'Ulm' });
-    await aMailUser({ ...pair, batch: 'Bonn' });
+    await aMailUser(pair, { batch: 'Ulm' });
+    await aMailUser(pair, { batch: 'Bonn' });
     const { text } = await agent.get('/admin/users?batch=Ulm&q=berger').expect(200);
     const form = /<form id="selection".*?<\/form>/s.exec(text)?.[0] ?? '';
     const hidden = [...form.matchAll(/type="hidden" name="(.*?)" value="(.*?)"/g)];

@@ -36,6 +36,8 @@ export interface PassPlace {
   labels: Record<number, string>;
   /** Changes the source told in this step; 0 ends the sweeps. */
   changes: number;
+  /** Whether an attempt at a folder in this step ended without telling its changes. */
+  interrupted?: boolean;
   /** How often the whole mailbox was compared and mended. */
   rounds: number;
   /** Folders that the target refuses. */

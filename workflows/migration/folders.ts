@@ -147,6 +147,7 @@ class FolderStep {
         this.isUnplanned = true;
         return;
       case 'closed':
+        place.interrupted = true;
         this.isLost = true;
     }
   }
@@ -179,6 +180,7 @@ class FolderStep {
   }
 
   private fail(position: number, end: ActivityEnd): void {
+    this.m.carry.place.interrupted = true;
     // Nobody takes folders from that queue any more: its worker is gone.
     if (end.kind === 'notStarted') {
       this.isLost = true;

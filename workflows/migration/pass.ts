@@ -71,6 +71,7 @@ async function plan(m: Migration, open: OpenFolders): Promise<StepEnd> {
     todo: result.folders.map(({ position }) => position),
     labels: Object.fromEntries(known.map(({ position, label }) => [position, label])),
     changes: 0,
+    interrupted: false,
     refusedByPlan: result.refused,
     pairId: result.pairId,
   });
@@ -103,7 +104,8 @@ function afterFolders({ carry: { place } }: Migration): void {
 async function gone(m: Migration, open: OpenFolders): Promise<StepEnd> {
   m.carry.fence += 1;
   const { followDeletions } = m.carry.order;
-  const quiet = m.carry.place.changes === 0;
+  const { changes, interrupted } = m.carry.place;
+  const quiet = changes === 0 && !interrupted;
   const input = {
     ...open.key,
     ...{ fence: m.carry.fence, followDeletions, sourceChecked: isSourceChecked(m), quiet },

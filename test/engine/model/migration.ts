@@ -1,4 +1,5 @@
 import { MemorySource, MemoryStore, MemoryTarget } from '../../../src/connectors/memory';
+import { Fault } from '../../../src/domain/faults';
 import { everything, itemFilter, type FilterSpec } from '../../../src/domain/item-filter';
 import type { ConnectorWait } from '../../../src/engine/back-off';
 import { copyFolder } from '../../../src/engine/copy-folder';
@@ -59,6 +60,7 @@ export class Migration {
   private readonly connectorWaits = { source: this.newWait(), target: this.newWait() };
   private fence = 0;
   private opening?: Opening;
+  private sourceChecked = false;
 
   constructor(readonly setting: Setting) {
     this.chance = new Chance(setting.seed);
@@ -107,14 +109,16 @@ export class Migration {
   private async pass(): Promise<boolean> {
     const opening = (this.opening = this.open());
     const done = await Promise.race([
-      this.passOf(opening).catch(async () => this.failed()),
+      this.passOf(opening).catch(async (fault: unknown) => this.failed(fault)),
       opening.worker.gone.then(() => false),
     ]);
     if (!done) await this.time.sleep(1 + this.chance.number(5_000));
     return done;
   }
 
-  private async failed(): Promise<boolean> {
+  /** An administrator who is told that the source has shrunk looks after it and presses **Retry**. */
+  private async failed(fault: unknown): Promise<boolean> {
+    if (fault instanceof Fault && fault.text.remedy === 'checkSourceMailbox') this.sourceChecked = true;
     await this.time.sleep(5_000);
     return false;
   }
@@ -139,7 +143,7 @@ export class Migration {
   private async plan(pair: MailboxPair): Promise<number[] | undefined> {
     const result = await planFolders(
       pair,
-      { fence: this.nextFence(), filter: this.filter, sourceChecked: false },
+      { fence: this.nextFence(), filter: this.filter, sourceChecked: this.sourceChecked },
       attempt(),
     );
     if (result.kind === 'planned') return result.folders.map(({ position }) => position);
