@@ -1,5 +1,5 @@
-import { createServer, type RequestListener } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, request as sendRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import { inspect } from 'node:util';
@@ -169,6 +169,40 @@ describe('signing in to an Exchange', () => {
       await expect(source.listFolders(never)).rejects.toMatchObject({ kind: 'credential' });
       await source.close();
     });
+
+    it('asks the server once more, and never again, when the password changes under several requests', async () => {
+      let asked = 0;
+      let isChanged = false;
+      const refusals: (() => void)[] = [];
+      const listener: RequestListener = (request, response) => {
+        if (!isChanged) return forward(server.settings.serverName, request, response);
+        asked += 1;
+        const refuse = () => void response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+        request.resume();
+        // Three are under way at the time; the answer to one of them comes after all others.
+        if (asked > 3) refuse();
+        else if (refusals.push(refuse) === 3) for (const each of refusals.splice(1)) each();
+      };
+      await withTls(listener, async (settings) => {
+        const source = await connector.openSource(settings, ada, credentialOf(ada), never);
+        isChanged = true;
+        const refused = { details: { kind: 'credential', side: 'source' } };
+        const listings = [1, 2, 3].map(() =>
+          source.listFolders(never).then(
+            () => 'listed',
+            (fault: unknown) => {
+              refusals.shift()?.();
+              return fault;
+            },
+          ),
+        );
+        for (const fault of await Promise.all(listings)) expect(fault).toMatchObject(refused);
+        expect(asked).toBe(4);
+        await expect(source.listFolders(never)).rejects.toMatchObject(refused);
+        expect(asked).toBe(4);
+        await source.close();
+      });
+    });
   });
 
   describe('Test connection', () => {
@@ -248,6 +282,16 @@ describe('signing in to an Exchange', () => {
     });
   });
 });
+
+/** Passes a request on to a simulator. */
+function forward(endpoint: string, request: IncomingMessage, response: ServerResponse): void {
+  const { method, headers } = request;
+  const on = sendRequest(endpoint, { method, headers, rejectUnauthorized: false }, (answer) => {
+    response.writeHead(answer.statusCode ?? 500, answer.headers);
+    answer.pipe(response);
+  });
+  request.pipe(on);
+}
 
 /** A server that speaks TLS as the simulator does, and otherwise says what a test wants. */
 async function withTls(
