@@ -7,7 +7,7 @@ import { keepEvidence, logMarks } from './evidence';
 import { planOf, type Plan } from './plan';
 import { Product } from './product';
 import { reportOf } from './report';
-import { append, hasPassed, lineOf, readResults } from './results';
+import { append, brokePromise, hasPassed, lineOf, readResults } from './results';
 import { runOnce, type RunResult } from './run';
 import { FaultySystem } from './system';
 
@@ -24,8 +24,14 @@ export interface CampaignOptions {
   };
 }
 
-/** Runs until the number or the time is reached. @returns whether every run kept the promise */
-export async function main({ root, sources, flags }: CampaignOptions): Promise<boolean> {
+/**
+ * What a campaign comes to: every run kept the promise; items were lost, doubled or altered; or none were, and a run did not come to its
+ * end in time or broke off.
+ */
+export type CampaignEnd = 'kept' | 'broken' | 'unended';
+
+/** Runs until the number or the time is reached. */
+export async function main({ root, sources, flags }: CampaignOptions): Promise<CampaignEnd> {
   const { seed, runs, forMs = Infinity } = flags;
   const endAt = Date.now() + forMs;
   planOf(seed, flags.only);
@@ -34,24 +40,24 @@ export async function main({ root, sources, flags }: CampaignOptions): Promise<b
   const system = await FaultySystem.start(root, data, sources);
   const told = toldToEnd();
   const product = await Product.connect(mongodbUri(system.layout));
-  const tally = { done: 0, passed: 0, longestMs: 0 };
+  const tally = { kept: 0, broken: 0, unended: 0 };
+  const done = () => tally.kept + tally.broken + tally.unended;
+  let longestMs = 0;
   try {
-    while (tally.done < runs && !told.isTold && Date.now() + tally.longestMs < endAt) {
-      const plan = planOf(seed + tally.done, flags.only);
+    while (done() < runs && !told.isTold && Date.now() + longestMs < endAt) {
+      const plan = planOf(seed + done(), flags.only);
       if (flags.isReplay) say(JSON.stringify(plan, undefined, 2));
       const begunAt = Date.now();
-      const passed = await oneRun(system, product, plan, root, flags.results);
-      tally.done += 1;
-      tally.passed += Number(passed);
-      tally.longestMs = Math.max(tally.longestMs, Date.now() - begunAt);
+      tally[await oneRun(system, product, plan, root, flags.results)] += 1;
+      longestMs = Math.max(longestMs, Date.now() - begunAt);
     }
   } finally {
     await product.close().catch(() => undefined);
     await system.end();
   }
-  say(`${tally.passed} of ${tally.done} runs lost nothing, doubled nothing and came to their end.`);
+  say(`${tally.kept} of ${done()} runs lost nothing, doubled nothing and came to their end.`);
   report(root, flags.results);
-  return tally.passed === tally.done;
+  return tally.broken > 0 ? 'broken' : tally.unended > 0 ? 'unended' : 'kept';
 }
 
 async function oneRun(
@@ -60,7 +66,7 @@ async function oneRun(
   plan: Plan,
   root: string,
   results: string,
-): Promise<boolean> {
+): Promise<CampaignEnd> {
   const marks = logMarks(system);
   let result: RunResult;
   try {
@@ -70,7 +76,7 @@ async function oneRun(
     say(`${plan.seed}: the run broke off: ${fault instanceof Error ? (fault.stack ?? '') : String(fault)}`);
     await keepEvidence(root, system, plan, marks, { fault: String(fault) });
     await system.heal().catch(() => undefined);
-    return false;
+    return 'unended';
   }
   const passed = hasPassed(result);
   const impossible: FaultKind[] = system.clocks.canShift ? [] : ['clockApart'];
@@ -83,7 +89,8 @@ async function oneRun(
   append(resolve(root, results), line);
   say(`${passed ? 'ok  ' : 'FAIL'} ${JSON.stringify(line)}`);
   if (!passed) say(`     kept in ${await keepEvidence(root, system, plan, marks, result)}`);
-  return passed;
+  if (passed) return 'kept';
+  return brokePromise(result) ? 'broken' : 'unended';
 }
 
 /** Makes the report beside the results. */

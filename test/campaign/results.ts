@@ -63,6 +63,11 @@ export function hasPassed({ state, verdict }: RunResult): boolean {
   return /^completed(WithIssues)?$/.test(state) && verdict !== undefined && isSound(verdict);
 }
 
+/** Whether a run, ended or not, lost, doubled or altered an item. */
+export function brokePromise({ verdict }: RunResult): boolean {
+  return verdict !== undefined && !isSound(verdict);
+}
+
 /** Whether a run that was kept had passed. */
 export function linePassed(line: ResultLine): boolean {
   return /^completed(WithIssues)?$/.test(line.state) && faulty.every((what) => line[what] === 0);

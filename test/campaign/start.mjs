@@ -21,7 +21,7 @@ async function main() {
     module._compile(transformSync(readFileSync(filename, 'utf8'), { ...options, filename }).code, filename);
   const { main: run, report } = createRequire(import.meta.url)(join(root, 'test', 'campaign', 'main.ts'));
   if (flags.report) return report(root, flags.results);
-  process.exitCode = (await run({ root, sources, flags })) ? 0 : 1;
+  process.exitCode = { kept: 0, broken: 1, unended: 2 }[await run({ root, sources, flags })];
 }
 
 await main().catch((fault) => {
