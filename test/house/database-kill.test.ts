@@ -1,12 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mongoose from 'mongoose';
 import { freePort } from '../../sandbox/ports';
 import { databaseCommand, type DatabaseSource } from '../../sandbox/servers';
 import { prepared } from '../support/prepared';
-import { listens, startServer, type RunningServer } from '../support/server-process';
+import { startServer, type RunningServer } from '../support/server-process';
 
 const WRITERS = 12;
 const ROUNDS = 2;
@@ -86,43 +85,6 @@ describe('the database, killed while it is written to', () => {
       }
     },
     120_000,
-  );
-
-  itOfOurs(
-    'ends when its files may not grow, tells nobody of what it could not keep, and has the rest when it is back',
-    async () => {
-      if ('uri' in source) throw new Error('Run this test without MONGODB_URI.');
-      const port = await freePort();
-      const full = join(folder, 'full');
-      await server?.end();
-      const command = databaseCommand(source, { port, folder: full });
-      const started = await startServer('the database', command, port);
-      const client = await connected(port);
-      const entries = client.db('full').collection<Entry>('entries');
-      await entries.insertOne({ _id: 0 });
-      const greatest = Math.max(...readdirSync(full).map((name) => statSync(join(full, name)).size));
-      execFileSync('prlimit', [`--pid=${started.pid}`, `--fsize=${greatest + 16_384}:unlimited`]);
-      const acknowledged = [0];
-      const write = async (writer: number) => {
-        for (let _id = writer; ; _id += WRITERS) {
-          await entries.insertOne({ _id });
-          acknowledged.push(_id);
-        }
-      };
-      await Promise.allSettled(Array.from({ length: WRITERS }, (_, writer) => write(writer + 1)));
-      await client.close(true);
-      while (await listens(port)) await new Promise((resolve) => setImmediate(resolve));
-      await started.end();
-
-      server = await startServer('the database', command, port);
-      const after = await connected(port);
-      const kept = new Set(
-        (await after.db('full').collection<Entry>('entries').find().toArray()).map(({ _id }) => _id),
-      );
-      await after.close();
-      expect(acknowledged.filter((_id) => !kept.has(_id))).toEqual([]);
-    },
-    60_000,
   );
 });
 
