@@ -20,14 +20,11 @@ function packagesOf(folder) {
 }
 
 async function build(draft) {
-  try {
-    execFileSync('git', ['-C', root, 'cat-file', '-e', `${commit}^{commit}`], { stdio: 'ignore' });
-  } catch {
+  if (!hasCommit(commit) && !fetched(commit))
     throw new Error(
       `Release ${version} cannot be built: commit ${commit} is not in this clone. Fetch the whole history ` +
         '(git fetch --unshallow): upgrades are tried from it.',
     );
-  }
   const archive = execFileSync('git', ['-C', root, 'archive', commit], { maxBuffer: 512 * 1024 * 1024 });
   execFileSync('tar', ['-x', '-C', draft], { input: archive });
   const packages = join(draft, 'node_modules');
@@ -43,3 +40,21 @@ const release = await kept(`mailporter-${version}-${commit.slice(0, 12)}`, build
 const own = join(release, 'node_modules');
 cpSync(release, folder, { recursive: true, filter: (path) => path !== own });
 symlinkSync(existsSync(own) ? own : join(root, 'node_modules'), join(folder, 'node_modules'));
+
+function hasCommit(commit) {
+  return git('cat-file', '-e', `${commit}^{commit}`);
+}
+
+/** A clone that was made without its history asks where it came from. */
+function fetched(commit) {
+  return git('fetch', '--quiet', '--depth=1', 'origin', commit) && hasCommit(commit);
+}
+
+function git(...args) {
+  try {
+    execFileSync('git', ['-C', root, ...args], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
