@@ -25,8 +25,8 @@ export interface CampaignOptions {
 }
 
 /**
- * What a campaign comes to: every run kept the promise; items were lost, doubled or altered; or none were, and a run did not come to its
- * end in time or broke off.
+ * What a campaign comes to: every run kept the promise; a run ended wrongly; or none did, and one did not come to its end
+ * in time or broke off.
  */
 export type CampaignEnd = 'kept' | 'broken' | 'unended';
 

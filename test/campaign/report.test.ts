@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { faultKinds } from './catalogue';
 import { reportOf } from './report';
-import { append, hasPassed, lineOf, readResults } from './results';
+import { append, brokePromise, hasPassed, lineOf, readResults } from './results';
 import type { RunResult } from './run';
 
 const nothing = {
@@ -55,6 +55,14 @@ describe('the results of the campaign', () => {
     const { verdict: _none, ...withoutEnd } = result({ state: 'doesNotEnd:working' });
     expect(hasPassed(withoutEnd)).toBe(false);
     expect(hasPassed(result({ state: 'failed' }))).toBe(false);
+  });
+
+  it('tell a wrong end from none: the one breaks the promise, the other may be slow', () => {
+    const { verdict: _none, ...withoutEnd } = result({ state: 'doesNotEnd:working' });
+    expect(brokePromise(withoutEnd)).toBe(false);
+    expect(brokePromise(result())).toBe(false);
+    expect(brokePromise(result({ state: 'failed' }))).toBe(true);
+    expect(brokePromise(result({ verdict: { ...nothing, doubled: [stray] } }))).toBe(true);
   });
 
   it('are summed up in the report, with every fault of the catalogue and every run that failed', () => {

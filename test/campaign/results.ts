@@ -63,9 +63,9 @@ export function hasPassed({ state, verdict }: RunResult): boolean {
   return /^completed(WithIssues)?$/.test(state) && verdict !== undefined && isSound(verdict);
 }
 
-/** Whether a run, ended or not, lost, doubled or altered an item. */
-export function brokePromise({ verdict }: RunResult): boolean {
-  return verdict !== undefined && !isSound(verdict);
+/** Whether a run came to an end, and to a wrong one: items lost, doubled or altered, or a migration that did not complete. */
+export function brokePromise(result: RunResult): boolean {
+  return result.verdict !== undefined && !hasPassed(result);
 }
 
 /** Whether a run that was kept had passed. */
