@@ -64,7 +64,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
     connection,
     namespace,
     interceptors: { activity: [faultInterceptor(deps.log)] },
-    // Temporal tells of a Stop in the answer to a heartbeat.
+    // Whoever cannot be told by `closeMailbox` learns of a Stop from the answer to a heartbeat.
     maxHeartbeatThrottleInterval: '3 seconds',
     shutdownGraceTime: graceMs,
     shutdownForceTime: graceMs + 5000,

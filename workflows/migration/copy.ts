@@ -1,4 +1,4 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { CancellationScope, condition, patched } from '@temporalio/workflow';
 import type { FaultText } from '../../src/domain/faults';
 import type { MailboxCounters, VerifyCounts } from '../../src/domain/migration';
 import type { Side } from '../../src/domain/mailbox';
@@ -106,17 +106,26 @@ async function oneOpening(m: Migration): Promise<OpeningEnd> {
     isClosedFromHere = true;
     await CancellationScope.nonCancellable(async () => {
       if (end.passEnd?.kind === 'done') await closeSoon(m, opening);
+      const closed = isInterrupted(end) ? closeSoon(m, opening) : undefined;
       pass.cancel();
       await passed;
       mailbox.cancel();
-      await held;
+      await Promise.all([held, closed]);
     });
   }
   if (m.crash !== undefined) throw m.crash.error;
   return { ...end, progressed: progress.progressed };
 }
 
-/** A worker that does not answer at once is told by the cancellation that follows. */
+/** Whether folders may be at work in a mailbox that is open. Before, they learned of their end from their heartbeats alone. */
+function isInterrupted({ passEnd, opened }: OpeningEnd): boolean {
+  return passEnd?.kind !== 'done' && opened === undefined && patched('close-at-once');
+}
+
+/**
+ * Has the worker close the mailbox now: a running request is torn down at once, and not at the next heartbeat that is answered. A worker
+ * that does not answer learns of it by the cancellation.
+ */
 async function closeSoon(m: Migration, opening: number): Promise<void> {
   if (m.opened === undefined) return;
   const key = { mailUserId: m.mailUserId, epoch: m.carry.epoch, opening };
