@@ -18,6 +18,10 @@ export const policySchema = z.object({
   maxConcurrency: z.number().int().positive().default(27),
   requestsPerMinute: z.number().int().positive().optional(),
   bytesPerFiveMinutes: z.number().int().positive().optional(),
+  /** How fast a request's body is taken, each connection by itself; absent: as fast as it comes. */
+  takesBytesPerSecond: z.number().int().positive().optional(),
+  /** How fast an answer is given, likewise. */
+  givesBytesPerSecond: z.number().int().positive().optional(),
   /** Zone in which dates leave where MIME is asked for, minutes east of UTC. */
   zoneOffsetMinutes: z.number().int().min(-840).max(840).default(60),
 });

@@ -76,6 +76,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     policy: { ...DEFAULT_POLICY, ...options.policy },
     wouldHaveSent: [],
     requests: new Map(),
+    underWay: new Set(),
   };
   const server = createServer(
     { ...certificate, keepAliveTimeout: 120_000, requestTimeout: 0 },

@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readMessage } from '../../sandbox/exchange/mime/read-message';
-import type { Mailbox } from '../../sandbox/exchange/store/mailbox';
 import type { PutItem } from '../../src/connectors/connector';
 import {
   connector,
@@ -11,10 +8,10 @@ import {
   samplePassword,
   type TestExchange,
 } from './exchange-servers';
+import { addLargeMail, megabyte, mimeDigests } from './large-mail';
 
 const from = 'big@contoso.example';
 const to = 'big@fabrikam.example';
-const megabyte = 1024 * 1024;
 
 describe('a mail of 100 MB', () => {
   let contoso: TestExchange;
@@ -62,45 +59,11 @@ describe('a mail of 100 MB', () => {
       expect(outcome).toMatchObject({ kind: 'copied' });
     }
     clearInterval(watch);
-    expect(await mimeDigest(fabrikam.exchange.mailbox(to))).toEqual(
-      await mimeDigest(contoso.exchange.mailbox(from)),
+    expect(await mimeDigests(fabrikam.exchange.mailbox(to))).toEqual(
+      await mimeDigests(contoso.exchange.mailbox(from)),
     );
     // Both servers run in this process too; the item alone has 137 MB as base64, three times on its way.
     expect(most).toBeLessThan(150 * megabyte);
     await Promise.all([source.close(), target.close()]);
   }, 60_000);
 });
-
-async function addLargeMail(mailbox: Mailbox, sizeBytes: number): Promise<void> {
-  const line = `${'QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU2Nzg5'.repeat(2).slice(0, 76)}\r\n`;
-  const head =
-    'From: a@contoso.example\r\nSubject: large\r\nMIME-Version: 1.0\r\n' +
-    'Content-Type: application/octet-stream; name="large.bin"\r\nContent-Transfer-Encoding: base64\r\n' +
-    'Content-Disposition: attachment; filename="large.bin"\r\n\r\n';
-  const block = Buffer.from(line.repeat(4096));
-  const ref = mailbox.contents.append(
-    Buffer.concat([Buffer.from(head), ...Array<Buffer>(Math.ceil(sizeBytes / block.length)).fill(block)]),
-  );
-  const at = '2026-01-01T00:00:00Z';
-  const inbox = mailbox.folderByName('inbox');
-  const read = await readMessage(mailbox.contents, ref, at);
-  mailbox.addItem({
-    ...{
-      folder: inbox?.record.counter ?? 0,
-      element: 'Message',
-      associated: false,
-      read: true,
-      draft: false,
-    },
-    ...{ created: at, modified: at, received: at, sent: at, ext: {}, sizeBytes: ref.l },
-    ...read,
-  });
-}
-
-async function mimeDigest(mailbox: Mailbox): Promise<string> {
-  const hash = createHash('sha256');
-  for (const item of mailbox.folderByName('inbox')?.items.values() ?? []) {
-    if (item.mime) for await (const chunk of mailbox.contents.stream(item.mime)) hash.update(chunk);
-  }
-  return hash.digest('hex');
-}

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Sink } from '../xml/answer';
+import type { Transfer } from './transfer';
 
 /** Thrown into an operation's answer once nobody can read it any more. */
 export class ClientGone extends Error {}
@@ -10,6 +11,7 @@ export class ResponseSink implements Sink {
 
   constructor(
     private readonly response: ServerResponse,
+    private readonly transfer: Transfer,
     private readonly truncateAfter?: number,
   ) {}
 
@@ -20,6 +22,7 @@ export class ResponseSink implements Sink {
       return this.breakOff(bytes);
     this.sentBytes += bytes.length;
     if (!this.response.write(bytes)) await drained(this.response);
+    await this.transfer.given(bytes.length);
   }
 
   private async breakOff(bytes: Buffer): Promise<void> {

@@ -20,6 +20,7 @@ import { refuseTooLarge } from './refuse';
 import { reset } from './reset';
 import { challenges, signIn } from './sign-in';
 import type { Throttle } from './throttle';
+import { Transfer } from './transfer';
 
 /** What the server is made of; `policy` may change while it runs. */
 export interface ServerState {
@@ -31,6 +32,8 @@ export interface ServerState {
   readonly wouldHaveSent: WouldHaveSent[];
   /** Requests seen, by operation. */
   readonly requests: Map<string, number>;
+  /** Requests that are neither answered nor given up. */
+  readonly underWay: Set<Transfer>;
 }
 
 const XML = 'text/xml; charset=utf-8';
@@ -84,7 +87,13 @@ async function route(state: ServerState, request: IncomingMessage, response: Ser
   if (request.method !== 'POST') return send(request, response, 405);
   if (!/^(text|application)\/(soap\+)?xml/i.test(request.headers['content-type'] ?? ''))
     return send(request, response, 415);
-  await answerSoap(state, account, request, response);
+  const transfer = new Transfer(() => state.policy);
+  state.underWay.add(transfer);
+  try {
+    await answerSoap(state, account, request, response, transfer);
+  } finally {
+    state.underWay.delete(transfer);
+  }
 }
 
 async function answerSoap(
@@ -92,10 +101,10 @@ async function answerSoap(
   account: Mailbox,
   request: IncomingMessage,
   response: ServerResponse,
+  transfer: Transfer,
 ): Promise<void> {
-  const { envelope, sizeBytes } = await readBody(request, state.policy.requestLimitBytes, () =>
-    account.contents.newSpool(),
-  );
+  const newSpool = () => account.contents.newSpool();
+  const { envelope, sizeBytes } = await readBody(request, state.policy.requestLimitBytes, newSpool, transfer);
   try {
     const operation = operationOf(envelope);
     state.requests.set(operation.name, (state.requests.get(operation.name) ?? 0) + 1);
@@ -114,7 +123,7 @@ async function answerSoap(
         faults,
         wouldHaveSent: (sent) => state.wouldHaveSent.push(sent),
       };
-      await perform(call, operation, response);
+      await perform(call, operation, response, transfer);
     } finally {
       leave();
     }
@@ -192,7 +201,12 @@ function beforeWork(
   return false;
 }
 
-async function perform(call: Call, operation: Element, response: ServerResponse): Promise<void> {
+async function perform(
+  call: Call,
+  operation: Element,
+  response: ServerResponse,
+  transfer: Transfer,
+): Promise<void> {
   const { faults } = call;
   const late = faults.get('late');
   if (late) {
@@ -207,7 +221,12 @@ async function perform(call: Call, operation: Element, response: ServerResponse)
     return reset(response);
   }
   const answer = new Answer(
-    new DelayedSink(response, operation.name, latency?.ms, faults.get('truncate')?.bytes),
+    new DelayedSink(
+      response,
+      operation.name,
+      latency?.ms,
+      new ResponseSink(response, transfer, faults.get('truncate')?.bytes),
+    ),
   );
   await run(call, operation, answer);
   answer.raw(closeEnvelope(operation.name));
@@ -222,17 +241,14 @@ async function run(call: Call, operation: Element, answer: Answer): Promise<void
 
 /** Sends the head of the answer with its first piece, so that a refusal before it can still be a fault of its own. */
 class DelayedSink {
-  private readonly sink: ResponseSink;
   private started = false;
 
   constructor(
     private readonly response: ServerResponse,
     private readonly operation: string,
     private readonly delayMs: number | undefined,
-    truncateAfter: number | undefined,
-  ) {
-    this.sink = new ResponseSink(response, truncateAfter);
-  }
+    private readonly sink: ResponseSink,
+  ) {}
 
   async write(piece: string | Buffer): Promise<void> {
     if (!this.started) {

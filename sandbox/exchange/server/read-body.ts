@@ -3,6 +3,7 @@ import type { Spool } from '../content/spool';
 import type { Element } from '../xml/element';
 import { spoolsIn } from '../xml/element';
 import { MalformedRequest, RequestReader } from '../xml/read-request';
+import type { Transfer } from './transfer';
 
 export class TooLarge extends Error {}
 
@@ -22,6 +23,7 @@ export async function readBody(
   request: IncomingMessage,
   limitBytes: number,
   newSpool: () => Spool,
+  transfer: Transfer,
 ): Promise<ReadRequest> {
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw new TooLarge();
   const reader = new RequestReader(newSpool);
@@ -33,6 +35,7 @@ export async function readBody(
       sizeBytes += chunk.length;
       if (sizeBytes > limitBytes) throw new TooLarge();
       if (!malformed) malformed = attempt(() => reader.write(chunk));
+      await transfer.taken(chunk.length);
     }
     if (malformed) throw malformed;
     return { envelope: reader.end(), sizeBytes };
