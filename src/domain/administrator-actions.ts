@@ -22,15 +22,20 @@ export interface RowFacts {
   isPaused?: boolean;
   /** The pass at hand is the last one: no other follows it. */
   isLastPass?: boolean;
+  /** At most a pre-stage was begun so far: what follows it is a full pass, whatever is asked for. */
+  isAtMostPrestaged?: boolean;
 }
 
 /** The facts of a row, from what its workflow says of it. */
 export function rowFacts(
-  projection: { pausedBy?: unknown; pass?: { kind: PassKind } | undefined } | undefined,
+  projection:
+    | { pausedBy?: unknown; pass?: { kind: PassKind } | undefined; passes?: readonly { kind: PassKind }[] }
+    | undefined,
 ): RowFacts {
   return {
     isPaused: projection?.pausedBy !== undefined,
     isLastPass: projection?.pass?.kind === 'cutOver',
+    isAtMostPrestaged: (projection?.passes ?? []).every(({ kind }) => kind === 'prestage'),
   };
 }
 

@@ -35,6 +35,8 @@ export interface FolderCounters extends ItemCounts {
   foundBytes: number;
   /** Of those that are in the target, put by Mailporter or already there. */
   copiedBytes: number;
+  /** Of those that the filter left out. Absent in figures that 0.1.0 has kept, which counted no such sizes. */
+  filteredBytes?: number;
 }
 
 export const noCounters: Readonly<FolderCounters> = {
@@ -42,6 +44,7 @@ export const noCounters: Readonly<FolderCounters> = {
   foundBytes: 0,
   copied: 0,
   copiedBytes: 0,
+  filteredBytes: 0,
   alreadyThere: 0,
   filtered: 0,
   skipped: 0,
@@ -72,7 +75,23 @@ export function fateOf(outcome: CountedOutcome): Fate | undefined {
 
 /** Whether these figures add up. */
 export function agrees(counts: ItemCounts): boolean {
-  return counts.found === fates.reduce((sum, fate) => sum + counts[fate], 0);
+  return disagreementOf(counts) === undefined;
+}
+
+/** Figures that do not add up. */
+export interface Disagreement {
+  /** The folder, or the mailbox, whose figures they are; absent where they are those of everything together. */
+  of?: string;
+  found: number;
+  /** The sum of what stands under the other words. */
+  accounted: number;
+}
+
+/** What is wrong with these figures; `undefined` where they add up. */
+export function disagreementOf(counts: ItemCounts, of?: string): Disagreement | undefined {
+  const accounted = fates.reduce((sum, fate) => sum + counts[fate], 0);
+  if (counts.found === accounted) return undefined;
+  return { ...(of === undefined ? {} : { of }), found: counts.found, accounted };
 }
 
 /** The sum of several folders or mailboxes. */

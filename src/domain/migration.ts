@@ -114,14 +114,14 @@ export interface CopyProgress {
 }
 
 export function progressOf(counters: MailboxCounters): CopyProgress {
-  const { found, filtered, remaining, foundBytes, remainingBytes, copiedBytes } = counters;
-  const ofBytes = foundBytes + remainingBytes;
-  const [done, of] = ofBytes > 0 ? [foundBytes, ofBytes] : [found, found + remaining];
+  const { found, filtered, remaining, foundBytes, filteredBytes = 0, remainingBytes, copiedBytes } = counters;
+  const listedBytes = foundBytes + remainingBytes;
+  const [done, of] = listedBytes > 0 ? [foundBytes, listedBytes] : [found, found + remaining];
   return {
     items: inTarget(counters),
     ofItems: found - filtered + remaining,
     bytes: copiedBytes,
-    ofBytes,
+    ofBytes: Math.max(copiedBytes, listedBytes - filteredBytes),
     done,
     of,
     percent: of === 0 ? 0 : Math.max(0, Math.min(100, Math.floor((100 * done) / of))),

@@ -43,6 +43,7 @@ export class CounterBoard {
     }));
     const sum = {
       ...noCounters,
+      filteredBytes: 0,
       ...sumOf(folders.map(({ counters }) => counters)),
       folders: 0,
       foldersDone: 0,
@@ -52,6 +53,7 @@ export class CounterBoard {
     for (const { plan, counters, done } of folders) {
       sum.foundBytes += counters.foundBytes;
       sum.copiedBytes += counters.copiedBytes;
+      sum.filteredBytes += counters.filteredBytes ?? 0;
       if (plan.leftOut) continue;
       sum.folders += 1;
       if (done) sum.foldersDone += 1;

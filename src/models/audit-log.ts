@@ -32,6 +32,7 @@ export const auditedActions = [
   'bulkStopped',
   'batchEdited',
   'batchForgotten',
+  'movedToBatch',
 ] as const;
 export type AuditedAction = (typeof auditedActions)[number];
 

@@ -1,6 +1,6 @@
 import type { QueryFilter } from 'mongoose';
 import type { FaultText } from '../domain/faults';
-import type { ItemCounts } from '../domain/item-counts';
+import { disagreementOf, fates, type Disagreement, type ItemCounts } from '../domain/item-counts';
 import type { MigrationState } from '../domain/migration';
 import { shownState } from '../domain/shown-state';
 import type { ListedMailUser } from './mail-user-list';
@@ -38,6 +38,20 @@ export async function* rowsOfBatch(
     .lean<ListedMailUser[]>()
     .cursor({ batchSize: 500 });
   for await (const row of rows) yield rowOf(row);
+}
+
+const mostDisagreements = 50;
+
+/** The first mailboxes of a batch whose figures do not add up, by source address. */
+export async function disagreementsOfBatch(batch: string): Promise<Disagreement[]> {
+  const accounted = { $add: fates.map((fate) => ({ $ifNull: [`$counters.${fate}`, 0] })) };
+  const rows = await MailUsers.aggregate<Pick<MailUser, 'source'> & { counters: ItemCounts }>([
+    { $match: { batch, counters: { $exists: true } } },
+    { $project: { source: 1, counters: 1, accounted } },
+    { $match: { $expr: { $ne: ['$counters.found', '$accounted'] } } },
+    { $limit: mostDisagreements },
+  ]);
+  return rows.flatMap(({ source, counters }) => disagreementOf(counters, source.address) ?? []);
 }
 
 function rowOf(row: ListedMailUser): BatchRow {

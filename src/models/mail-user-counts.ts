@@ -4,7 +4,7 @@ import type { PassKind } from '../domain/batch-plan';
 import { noCounters, type FolderCounters } from '../domain/item-counts';
 import { isEndState, type MigrationState } from '../domain/migration';
 import { shownState } from '../domain/shown-state';
-import { queryOf, type MailUserFilter, type MailUserSelection } from './mail-user-filter';
+import { queryOf, queryOfSelection, type MailUserFilter, type MailUserSelection } from './mail-user-filter';
 import { mailUsersOf } from './mail-user-list';
 import { MailUsers } from './mail-users';
 import { stateGroup, stateOfGroup, type StateGroup } from './shown-states';
@@ -42,6 +42,7 @@ async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
       target: Types.ObjectId;
       pausedBy?: string;
       pass?: PassKind;
+      passes?: PassKind[];
     };
     count: number;
   }>([
@@ -54,6 +55,7 @@ async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
           target: '$target.connectorId',
           pausedBy: '$projection.pausedBy.kind',
           pass: '$projection.pass.kind',
+          passes: '$projection.passes.kind',
         },
         count: { $sum: 1 },
       },
@@ -68,11 +70,46 @@ async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
   }));
 }
 
-function factsOf({ pausedBy, pass }: { pausedBy?: string | null; pass?: PassKind | null }): RowFacts {
+function factsOf({
+  pausedBy,
+  pass,
+  passes,
+}: {
+  pausedBy?: string | null;
+  pass?: PassKind | null;
+  passes?: PassKind[] | null;
+}): RowFacts {
   return rowFacts({
+    passes: (passes ?? []).map((kind) => ({ kind })),
     ...(pausedBy ? { pausedBy } : {}),
     ...(pass ? { pass: { kind: pass } } : {}),
   });
+}
+
+/** Batch and connectors that some users have in common. */
+export interface Way {
+  batch: string;
+  sourceConnectorId: string;
+  targetConnectorId: string;
+}
+
+/** Every way that the mail users of a selection are to go; each once, in no order. */
+export async function waysOf(selection: MailUserSelection): Promise<Way[]> {
+  const groups = await MailUsers.aggregate<{
+    _id: { batch: string; source: Types.ObjectId; target: Types.ObjectId };
+  }>([
+    { $match: queryOfSelection(selection) },
+    {
+      $group: {
+        _id: { batch: '$batch', source: '$source.connectorId', target: '$target.connectorId' },
+      },
+    },
+  ]);
+  return groups.map(({ _id: { batch, source, target } }) => ({
+    batch,
+    sourceConnectorId: source.toHexString(),
+    targetConnectorId: target.toHexString(),
+  }));
 }
 
 export type StateCounts = Map<MigrationState, number>;

@@ -16,6 +16,12 @@ export interface MailUserFilter {
 /** Which rows a bulk action is for: some, or all that a filter matches and that were there when it was asked for. */
 export type MailUserSelection = { kind: 'ids'; ids: string[] } | { kind: 'filter'; filter: MailUserFilter };
 
+/** The database's query for a selection. */
+export function queryOfSelection(selection: MailUserSelection): QueryFilter<MailUser> {
+  if (selection.kind === 'filter') return queryOf(selection.filter);
+  return { _id: { $in: selection.ids.map(idOf) } };
+}
+
 /** The database's query for a filter. Ids that are none match nothing. */
 export function queryOf(filter: MailUserFilter): QueryFilter<MailUser> {
   const { states, batch, sourceConnectorId, targetConnectorId, text } = filter;

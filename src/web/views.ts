@@ -13,6 +13,7 @@ import {
   type Translate,
 } from '../locales';
 import type { MigrationState } from '../domain/migration';
+import { batchPath } from './admin/batch-path';
 import { assetPath } from './assets';
 import { bytesText, exactTime, numberText, relativeTime } from './for-people';
 
@@ -122,6 +123,7 @@ const helpers = {
   },
   eq: (a: unknown, b: unknown): boolean => a === b,
   /** A text as a part of an address. */
+  batchPath: (name: unknown): string => batchPath(String(name)),
   urlPart: (text: unknown): string => encodeURIComponent(String(text)),
   not: (a: unknown): boolean => !a,
   /** `a, b and c` */

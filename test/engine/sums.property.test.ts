@@ -50,7 +50,7 @@ async function recounted(
   const newest = new Map<string, LedgerEntry>();
   for await (const { parcelId, entries } of ledger.stream(id))
     if (!pending.has(parcelId)) for (const entry of entries) newest.set(entry.sourceKey, entry);
-  const counted = { ...noCounters };
+  const counted = { ...noCounters, filteredBytes: 0 };
   for (const { outcome, sizeBytes } of newest.values()) {
     const fate = fateOf(outcome);
     if (fate === undefined) continue;
@@ -58,6 +58,7 @@ async function recounted(
     counted.foundBytes += sizeBytes;
     counted[fate] += 1;
     if (fate === 'copied' || fate === 'alreadyThere') counted.copiedBytes += sizeBytes;
+    if (fate === 'filtered') counted.filteredBytes += sizeBytes;
   }
   return { said: folder?.counters ?? noCounters, counted };
 }

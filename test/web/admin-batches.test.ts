@@ -3,6 +3,8 @@ import { defaultBatchPlan, type BatchPlan } from '../../src/domain/batch-plan';
 import { AuditLog } from '../../src/models/audit-log';
 import { Batches, batchPlanOf } from '../../src/models/batches';
 import { BulkActions } from '../../src/models/bulk-actions';
+import { MailUsers } from '../../src/models/mail-users';
+import { batchPath } from '../../src/web/admin/batch-path';
 import { aConnector, aMailUser, send, startAdmin, type AdminApp, type Agent } from './admin-app';
 
 let app: AdminApp;
@@ -26,7 +28,7 @@ const untouched = {
   windowDays: ['1', '2', '3', '4', '5', '6', '7'],
   windowZone: 'Europe/Berlin',
 };
-const pathOf = (name: string) => `/admin/batches/${encodeURIComponent(name)}`;
+const pathOf = batchPath;
 const save = (name: string, fields: Record<string, string | string[]>) =>
   send(agent, pathOf(name), pathOf(name), { ...untouched, ...fields });
 
@@ -146,6 +148,62 @@ describe('the form of a batch', () => {
   });
 });
 
+describe('start windows that are never open together', () => {
+  const evening = { windowFrom: '19:00', windowTo: '06:00' };
+  const refusal = 'never open together: ';
+
+  it('are refused where a batch, its connector or who is in it changes, and named', async () => {
+    const source = await aConnector('source', {
+      startWindow: { from: '08:00', to: '17:00', days: [1, 2, 3, 4, 5], timeZone: 'Europe/Berlin' },
+    });
+    const row = await aMailUser({ ...pair, source }, { batch: 'By day' });
+    const answer = await save('By day', evening).expect(422);
+    expect(answer.text).toContain(refusal);
+    expect(answer.text).toContain(`${source.name} (08:00 to 17:00, Mon, Tue`);
+    await save('By day', { windowFrom: '16:00', windowTo: '06:00' }).expect(303);
+    await save('By night', evening).expect(303);
+    const move = { ids: row._id.toHexString(), toBatch: 'By night' };
+    expect((await send(agent, '/admin/users/new', '/admin/users/move', move).expect(422)).text).toContain(
+      refusal,
+    );
+    expect(await MailUsers.countDocuments({ batch: 'By night' })).toBe(0);
+  });
+});
+
+describe('Move to batch', () => {
+  const move = (fields: Record<string, string | string[]>) =>
+    send(agent, '/admin/users/new', '/admin/users/move', fields);
+
+  it('moves who is ticked or all that the filter matches, says so in the audit log, and tells whose migration runs', async () => {
+    const states = ['notStarted', 'working', 'failed'] as const;
+    const rows = await Promise.all(states.map((state) => aMailUser(pair, { state, batch: 'Wave 1' })));
+    const ids = rows.slice(0, 1).map(({ _id }) => _id.toHexString());
+    await move({ ids, toBatch: 'Wave 2' }).expect(303);
+    expect(await MailUsers.countDocuments({ batch: 'Wave 2' })).toBe(1);
+    const asked = await agent.get('/admin/users/move?all=1&batch=Wave+1').expect(200);
+    expect(asked.text).toContain('Which batch are 2 users to be in?');
+    expect(asked.text).toContain('1 of them has a migration under way');
+    const { headers } = await move({ all: '1', batch: 'Wave 1', toBatch: 'Wave 2' }).expect(303);
+    expect(headers['location']).toBe('/admin/batches/Wave%202');
+    expect(await MailUsers.countDocuments({ batch: 'Wave 2' })).toBe(3);
+    const audited = await AuditLog.find({ action: 'movedToBatch' }).sort({ _id: 1 }).lean();
+    expect(audited.map(({ subject }) => subject)).toEqual([
+      '1 user to Wave 2',
+      '2 users to Wave 2 (batch Wave 1)',
+    ]);
+    expect(
+      await BulkActions.countDocuments({ action: 'planChanged', 'selection.filter.batch': 'Wave 2' }),
+    ).toBe(1);
+  });
+
+  it('wants somebody to be ticked and a name', async () => {
+    await agent.get('/admin/users/move').expect(303);
+    const row = await aMailUser(pair);
+    const answer = await move({ ids: row._id.toHexString(), toBatch: ' ' }).expect(422);
+    expect(answer.text).toContain('Enter the name of a batch.');
+  });
+});
+
 describe('the list of batches', () => {
   it('has those that rows name or somebody has edited, and Default', async () => {
     await aMailUser(pair, { state: 'working', batch: 'Named' });
@@ -158,7 +216,7 @@ describe('the list of batches', () => {
   });
 
   it('opens a batch of whatever name', async () => {
-    for (const name of ['50 % / “A & B” #1?', '東京', 'a+b']) {
+    for (const name of ['50 % / “A & B” #1?', '東京', 'a+b', '.', '..', '~Zg', '../users']) {
       const row = await aMailUser(pair, { batch: name });
       const { headers } = await agent
         .get(`/admin/batches?${new URLSearchParams({ name }).toString()}`)

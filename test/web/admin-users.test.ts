@@ -296,6 +296,32 @@ describe('the other buttons', () => {
     expect(await ask('cutOver')).toContain('Cut over 1 user?');
   });
 
+  it('say of a delta pass after a pre-stage that it is the full pass, before and after', async () => {
+    const passes = [{ kind: 'prestage' as const, beganAt: new Date(), endedAt: new Date() }];
+    const after = [...passes, { kind: 'full' as const, beganAt: new Date(), endedAt: new Date() }];
+    const rows = await Promise.all(
+      [passes, after].map((made) =>
+        aMailUser(pair, {
+          projection: aProjection({ state: 'upToDate', passes: made }),
+          batch: 'Staged',
+          asked: { startId: 'run', credentialIds: [] },
+        }),
+      ),
+    );
+    await MailUsers.updateMany({ batch: 'Staged' }, { $set: { 'projection.handledStartId': 'run' } });
+    for (const query of ['all=1&batch=Staged', rows.map((row) => `ids=${idOf(row)}`).join('&')])
+      expect((await agent.get(`/admin/users/confirm?action=delta&${query}`).expect(200)).text).toContain(
+        '1 of them has at most been pre-staged, so this is its full pass',
+      );
+  });
+
+  it('say of a link that expired that its time begins anew, and for how long', async () => {
+    const row = await aMailUser(pair, { state: 'expired' });
+    const { text } = await agent.get(`/admin/users/confirm?action=resend&ids=${idOf(row)}`).expect(200);
+    expect(text).toContain('The time of 1 link is over. It begins anew: this user can sign in for 21 days');
+    expect(text).not.toContain('has run before');
+  });
+
   it('want a row to be selected first', async () => {
     await agent.get('/admin/users/confirm?action=start').expect(303);
     expect(await shown()).toContain('Select at least one user first.');

@@ -141,6 +141,28 @@ describe('a mail user’s page', () => {
     expect(page.text).toContain('press Retry');
   });
 
+  it('is made where its figures do not add up, and says which', async () => {
+    const { id, agent } = await aReport('r3', 'Wrong');
+    const folder = { pairId: 'r3', folderKey: 'inbox' };
+    const counters = { ...noCounters, found: 9, copied: 8 };
+    await new MongoLedgerStore().writeFolder(folder, 1, { counters });
+    await MailUsers.updateOne({ pairId: 'r3' }, { $set: { 'counters.found': 7 } });
+    const page = await agent.get(`/admin/users/${id}/report`).expect(200);
+    expect(page.text).toContain('These figures do not add up');
+    expect(page.text).toMatch(/Everything together: 9 found, 8 accounted for.*Inbox, old: 9 found, 8/s);
+    const json = await agent.get(`/admin/users/${id}/report.json`).expect(200);
+    expect(JSON.parse(json.text)).toMatchObject({
+      disagreements: [
+        { found: 9, accounted: 8 },
+        { of: '=Inbox, old', found: 9, accounted: 8 },
+      ],
+    });
+    const csv = await agent.get(`/admin/users/${id}/report.csv`).expect(200);
+    expect(csv.text).toContain('disagreement,');
+    const batch = await agent.get('/admin/batches/Wrong/report').expect(200);
+    expect(batch.text).toMatch(/@contoso\.example: 7 found, 4 accounted for/);
+  });
+
   it('is summed up in the report of its batch, with a link to each row', async () => {
     const { id, agent } = await aReport('r2', 'Finance & "Co"');
     const path = `/admin/batches/${encodeURIComponent('Finance & "Co"')}/report`;

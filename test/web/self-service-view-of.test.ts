@@ -348,6 +348,11 @@ describe('viewOf', () => {
       expect(working({ ...unknown, found: 0, remaining: 0 })).toMatchObject({ progress: { percent: 0 } });
       expect(working({ remainingBytes: 0 })).toMatchObject({ progress: { percent: 99 } });
     });
+
+    it('counts what is to be copied, and not what the filter leaves out', () => {
+      const filtered = { foundBytes: 26e6, copiedBytes: 21e6, filteredBytes: 5e6, remainingBytes: 0 };
+      expect(working(filtered)).toMatchObject({ progress: { bytes: 21e6, ofBytes: 21e6 } });
+    });
   });
 
   it('says until when a server wants a break, as long as that is to come', () => {

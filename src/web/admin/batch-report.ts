@@ -1,26 +1,29 @@
 import type { Request, Response, Router } from 'express';
-import { agrees, issuesIn } from '../../domain/item-counts';
+import { disagreementOf, issuesIn } from '../../domain/item-counts';
 import { migrationStates } from '../../domain/migration';
-import { rowsOfBatch, type BatchRow } from '../../models/batch-report';
+import { disagreementsOfBatch, rowsOfBatch, type BatchRow } from '../../models/batch-report';
 import { countStates, sumCounters } from '../../models/mail-user-counts';
 import type { WebDeps } from '../deps';
 import { csvLine, sendCsv, sendJson } from '../downloads';
+import { batchOfPart, batchPath } from './batch-path';
 
 const rowsPrinted = 1000;
 type BatchRequest = Request<{ name: string }>;
 
 /** The report of a batch, which may be a whole organisation: a page to print, CSV, and JSON (`docs/reports.md`). */
-export function batchReportRoutes(router: Router, { config }: Pick<WebDeps, 'config'>): void {
+export function batchReportRoutes(router: Router, { config, log }: Pick<WebDeps, 'config' | 'log'>): void {
+  const headOf = (name: string) => readHead(name, log);
   const linkOf = ({ id }: BatchRow) => new URL(`/admin/users/${id}`, config.PUBLIC_URL).href;
   router.get('/:name/report', async (request: BatchRequest, response) => {
-    await print(response, request.params.name);
+    const name = batchOfPart(request.params.name);
+    await print(response, name, await headOf(name));
   });
   router.get('/:name/report.csv', async (request: BatchRequest, response) => {
-    const { name } = request.params;
+    const name = batchOfPart(request.params.name);
     await sendCsv(response, fileName(name), csvOf(rowsOfBatch(name), linkOf));
   });
   router.get('/:name/report.json', async (request: BatchRequest, response) => {
-    const { name } = request.params;
+    const name = batchOfPart(request.params.name);
     const head = { version: 1, batch: name, generatedAt: new Date(), ...(await headOf(name)) };
     await sendJson(response, fileName(name), head, { users: withLinks(rowsOfBatch(name), linkOf) });
   });
@@ -30,11 +33,14 @@ function fileName(batch: string): string {
   return `mailporter ${batch.replaceAll(/[^\w .-]/g, '_')} ${new Date().toISOString().slice(0, 10)}`;
 }
 
-/** How many are in each state, and the sums of their figures. */
-async function headOf(batch: string) {
+/** How many are in each state, the sums of their figures, and where these do not add up. */
+async function readHead(batch: string, log: WebDeps['log']) {
   const [states, sums] = await Promise.all([countStates({ batch }), sumCounters({ batch })]);
-  if (!agrees(sums)) throw new Error('the figures of a report do not add up');
-  return { states: Object.fromEntries(states), sums };
+  const wrong = disagreementOf(sums);
+  const disagreements = wrong === undefined ? [] : [wrong, ...(await disagreementsOfBatch(batch))];
+  if (wrong !== undefined)
+    log.error({ batch, mailboxes: disagreements.length - 1 }, 'the figures of a report do not add up');
+  return { states: Object.fromEntries(states), sums, disagreements };
 }
 
 async function* withLinks(rows: AsyncIterable<BatchRow>, linkOf: (row: BatchRow) => string) {
@@ -73,8 +79,11 @@ async function* csvOf(
   }
 }
 
-async function print(response: Response, batch: string): Promise<void> {
-  const { states, sums } = await headOf(batch);
+async function print(
+  response: Response,
+  batch: string,
+  { states, sums, disagreements }: Awaited<ReturnType<typeof readHead>>,
+): Promise<void> {
   const rows: Record<string, unknown>[] = [];
   let more = false;
   for await (const row of rowsOfBatch(batch, { onlyIssues: true })) {
@@ -86,13 +95,14 @@ async function print(response: Response, batch: string): Promise<void> {
     layout: 'report',
     titleText: batch,
     batch,
-    path: `/admin/batches/${encodeURIComponent(batch)}`,
+    path: batchPath(batch),
     generatedAt: new Date(),
     states: migrationStates.flatMap((state) => {
       const count = states[state] ?? 0;
       return count === 0 ? [] : [{ state, count }];
     }),
     sums,
+    disagreements,
     counts: figures.slice(0, 7),
     rows,
     more,

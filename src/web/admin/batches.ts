@@ -7,31 +7,30 @@ import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
 import { fieldsOf, formView, parseForm, type FieldFault, type Fields } from '../forms';
 import { batchButtons } from './action-buttons';
+import { batchName } from './batch-name';
+import { batchOfPart, batchPath } from './batch-path';
 import { batchReportRoutes } from './batch-report';
 import { batchFieldsOf, batchForm, cutOverKinds, deltaHours, fieldsOfPlan, itemKinds } from './batch-form';
 import { startBulk } from './bulk-start';
 import { filterText, passesText, planReader, windowText } from './plan-words';
 import { audit, notify, textsOf } from './request';
 import { startWindowChoices } from './start-window-form';
+import { windowConflict } from './window-conflicts';
 
-const longestName = 200;
 type BatchRequest = Request<{ name: string }>;
-
-/** The address of a batch's page, whatever its name is made of. */
-export const batchPath = (name: string): string => `/admin/batches/${encodeURIComponent(name)}`;
 
 /** **Batches** */
 export function batchRoutes(deps: WebDeps): Router {
   const router = Router();
   router.get('/', async (request, response) => {
-    const wanted = fieldsOf(request.query)['name']?.trim().slice(0, longestName);
+    const wanted = batchName.safeParse(fieldsOf(request.query)['name']);
     // A batch that nobody has edited is its form: to open it changes nothing.
-    if (wanted) response.redirect(303, batchPath(wanted));
+    if (wanted.success) response.redirect(303, batchPath(wanted.data));
     else await showList(deps, response);
   });
   batchReportRoutes(router, deps);
   router.get('/:name', async (request: BatchRequest, response) => {
-    await showBatch(deps, response, request.params.name);
+    await showBatch(deps, response, batchOfPart(request.params.name));
   });
   router.post('/:name', async (request: BatchRequest, response) => {
     await save(deps, request, response);
@@ -113,14 +112,24 @@ function choicesOf(fields: Fields): Record<string, unknown> {
 }
 
 async function save(deps: WebDeps, request: BatchRequest, response: Response): Promise<void> {
-  const { name } = request.params;
-  if (name.trim() === '' || name.length > longestName) throw new PageFault('badRequest');
+  const name = batchOfPart(request.params.name);
+  if (!batchName.safeParse(name).success) throw new PageFault('badRequest');
   const fields = batchFieldsOf(request.body);
   const { plan: standing } = await findBatch(name);
   const now = new Date();
   const form = parseForm(batchForm({ now, timeZone: deps.config.TIME_ZONE, standing }), fields);
   if (!form.ok) {
     await showBatch(deps, response.status(422), name, fields, form.faults);
+    return;
+  }
+  const conflict = await windowConflict(
+    { kind: 'filter', filter: { batch: name } },
+    { batch: { name, plan: form.value } },
+    planReader(deps, response),
+    now,
+  );
+  if (conflict !== undefined) {
+    await showBatch(deps, response.status(422), name, fields, [conflict]);
     return;
   }
   const revision = Number(fields['revision'] ?? '0');
@@ -149,7 +158,7 @@ async function tellRunning(
 
 /** Takes a plan back; the default holds again. */
 async function forget(request: BatchRequest, response: Response): Promise<void> {
-  const { name } = request.params;
+  const name = batchOfPart(request.params.name);
   const counts = await countStates({ batch: name });
   if (runningOf(counts) > 0) throw new PageFault('conflict');
   await forgetBatchPlan(name);

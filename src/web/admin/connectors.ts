@@ -3,6 +3,7 @@ import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { throttleLeftMs } from '../../domain/connector-wait';
 import type { Side } from '../../domain/mailbox';
+import type { StartWindow } from '../../domain/start-window';
 import { isAddress } from '../../domain/mail-user-row';
 import { Connectors, type ConnectorDocument } from '../../models/connectors';
 import {
@@ -12,6 +13,7 @@ import {
   newestCheck,
 } from '../../models/connector-list';
 import { countStates, runningOf } from '../../models/mail-user-counts';
+import type { MailUserFilter } from '../../models/mail-user-filter';
 import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
 import { fieldsOf, formView, parseForm, type FieldFault, type Fields } from '../forms';
@@ -25,6 +27,7 @@ import {
   isOffice365,
   newConnectorFields,
 } from './connector-form';
+import { windowConflict } from './window-conflicts';
 import { startBulk } from './bulk-start';
 import { planReader, windowText } from './plan-words';
 import { audit, idOf, notify, textsOf } from './request';
@@ -212,6 +215,11 @@ function editing(router: Router, deps: WebDeps, side: Side): void {
       await showConnector(deps, response.status(422), connector, fields, form.faults);
       return;
     }
+    const conflict = await windowConflictOf(deps, response, connector, form.value.startWindow);
+    if (conflict !== undefined) {
+      await showConnector(deps, response.status(422), connector, fields, [conflict]);
+      return;
+    }
     const { shownName, webMailUrl, startWindow, ...set } = form.value;
     const isSameServer = set.exchange.serverName === connector.exchange.serverName;
     const unset = {
@@ -247,15 +255,36 @@ function editing(router: Router, deps: WebDeps, side: Side): void {
   });
 }
 
+/** Whether some of its users would never be moved. */
+function windowConflictOf(
+  deps: WebDeps,
+  response: Response,
+  connector: ConnectorDocument,
+  startWindow: StartWindow | undefined,
+): Promise<FieldFault | undefined> {
+  const id = connector._id.toHexString();
+  const change = { connector: { id, side: connector.side, startWindow } };
+  return windowConflict(
+    { kind: 'filter', filter: usersOf(connector) },
+    change,
+    planReader(deps, response),
+    new Date(),
+  );
+}
+
+function usersOf({ side, _id }: ConnectorDocument): MailUserFilter {
+  const id = _id.toHexString();
+  return side === 'source' ? { sourceConnectorId: id } : { targetConnectorId: id };
+}
+
 /** Migrations that run have read the start window before; each is told to read it again. */
 async function tellRunning(
   deps: WebDeps,
   request: Request,
   response: Response,
-  { side, _id }: ConnectorDocument,
+  connector: ConnectorDocument,
 ): Promise<void> {
-  const id = _id.toHexString();
-  const filter = side === 'source' ? { sourceConnectorId: id } : { targetConnectorId: id };
+  const filter = usersOf(connector);
   const running = runningOf(await countStates(filter));
   if (running === 0) return;
   await startBulk(deps, request, response, 'planChanged', filter);

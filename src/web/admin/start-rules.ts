@@ -23,6 +23,10 @@ export interface Forecast {
   mailed: number;
   /** Of those acted on, how many have been moved before. */
   again: number;
+  /** Of those acted on, how many have a link that has expired and signs in again. */
+  reopened: number;
+  /** Of those acted on, how many get a full pass where a delta pass is asked for: only a pre-stage was made before. */
+  full: number;
 }
 
 /** Whether the action begins a migration anew, so that both connectors have to be usable. */
@@ -46,12 +50,26 @@ export function isMeant(
   return isActionable(action, state, facts) && !(action === 'start' && moved && selected > 1);
 }
 
+/** Whether a full pass follows where a delta pass was asked for. */
+export function isFullPass(action: RowAction, { isAtMostPrestaged = false }: RowFacts): boolean {
+  return action === 'delta' && isAtMostPrestaged;
+}
+
 /** What a button would do, before it is pressed. */
 export async function forecast(action: RowAction, groups: readonly RowGroup[]): Promise<Forecast> {
   const connectors = new Map((await listConnectors()).map((each) => [each._id.toHexString(), each]));
   const unusable = await unusableConnectors();
   const selected = groups.reduce((sum, { count }) => sum + count, 0);
-  const result: Forecast = { selected, acted: 0, passed: 0, refused: [], mailed: 0, again: 0 };
+  const result: Forecast = {
+    selected,
+    acted: 0,
+    passed: 0,
+    refused: [],
+    mailed: 0,
+    again: 0,
+    reopened: 0,
+    full: 0,
+  };
   const refused = new Map<string, number>();
   for (const { state, sourceConnectorId, targetConnectorId, facts, count } of groups) {
     const blocking = unusable.get(sourceConnectorId) ?? unusable.get(targetConnectorId);
@@ -60,7 +78,9 @@ export async function forecast(action: RowAction, groups: readonly RowGroup[]): 
       refused.set(blocking, (refused.get(blocking) ?? 0) + count);
     else {
       result.acted += count;
-      if (isEndState(state)) result.again += count;
+      if (state === 'expired') result.reopened += count;
+      else if (isEndState(state)) result.again += count;
+      if (isFullPass(action, facts)) result.full += count;
       const { choice } = invitationAddresses({
         sourceAddress: '',
         targetAddress: '',

@@ -9,20 +9,19 @@ import { countMailUsers, mailUsersMatching, mailUsersOf } from '../../models/mai
 import type { MailUser } from '../../models/mail-users';
 import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
-import { fieldsOf, formView, parseForm, valuesOf, type FieldFault } from '../forms';
+import { fieldsOf, formView, parseForm, type FieldFault } from '../forms';
 import { startWithCredentials } from '../migrations';
-import { batchPath } from './batches';
 import { startBulk } from './bulk-start';
 import { filterWords } from './filter-words';
 import { actOnRow, type RowOutcome } from './row-actions';
 import { actorOf, audit, notify, textsOf } from './request';
-import { begins, forecast, isMeant, unusableConnectors } from './start-rules';
-import { filterFields, filterOf } from './user-list';
+import { backTo, hiddenFields, isEmpty, selectionOf } from './selection';
+import { begins, forecast, isFullPass, isMeant, unusableConnectors } from './start-rules';
 
-/** So many rows are dealt with at once; more become a bulk action with progress. */
-const atOnce = 200;
 /** **Give credentials** seals for so many rows at most with one press. */
 const mostCredentials = 1000;
+
+const dayMs = 86_400_000;
 
 const audited: Record<Exclude<RowAction, 'giveCredentials'>, AuditedAction> = {
   start: 'started',
@@ -47,7 +46,7 @@ export function userActionRoutes(router: Router, deps: WebDeps): void {
       return;
     }
     if (action === 'giveCredentials') await showCredentials(response, selection, request.query);
-    else await showConfirm(response, action, selection, request.query);
+    else await showConfirm(deps, response, action, selection, request.query);
   });
   router.post('/actions', async (request, response) => {
     const action = actionOf(request.body);
@@ -68,43 +67,8 @@ function actionOf(from: unknown): RowAction {
   return action;
 }
 
-/** The ticked rows, or all that the filter matches. */
-function selectionOf(from: unknown): MailUserSelection {
-  const fields = fieldsOf(from);
-  if (fields['all'] === '1') return { kind: 'filter', filter: filterOf(fields) };
-  const ids = valuesOf(from, 'ids').filter((id) => /^[0-9a-f]{24}$/.test(id));
-  return { kind: 'ids', ids: [...new Set(ids)].slice(0, atOnce) };
-}
-
-const isEmpty = (selection: MailUserSelection): boolean =>
-  selection.kind === 'ids' && selection.ids.length === 0;
-
-/** The list as it was, or the page of the batch or of the one row that was acted on. */
-function backTo(from: unknown): string {
-  const fields = fieldsOf(from);
-  const [only, ...others] = valuesOf(from, 'ids');
-  if (fields['from'] === 'user' && only !== undefined && others.length === 0) return `/admin/users/${only}`;
-  if (fields['from'] === 'batch' && fields['batch']) return batchPath(fields['batch']);
-  const query = new URLSearchParams(filterFields(filterOf(fields))).toString();
-  return query === '' ? '/admin/users' : `/admin/users?${query}`;
-}
-
-/** The selection as hidden fields of the next form. */
-function hiddenFields(selection: MailUserSelection, from: unknown): { name: string; value: string }[] {
-  const { from: page } = fieldsOf(from);
-  const place = page === 'user' || page === 'batch' ? [{ name: 'from', value: page }] : [];
-  const filter = Object.entries(filterFields(filterOf(fieldsOf(from)))).map(([name, value]) => ({
-    name,
-    value,
-  }));
-  const rows =
-    selection.kind === 'filter'
-      ? [{ name: 'all', value: '1' }]
-      : selection.ids.map((value) => ({ name: 'ids', value }));
-  return [...place, ...filter, ...rows];
-}
-
 async function showConfirm(
+  { config }: WebDeps,
   response: Response,
   action: Exclude<RowAction, 'giveCredentials'>,
   selection: MailUserSelection,
@@ -118,6 +82,7 @@ async function showConfirm(
     all: selection.kind === 'filter',
     filter: selection.kind === 'filter' && (await filterWords(selection.filter, textsOf(response))),
     silent: plan.acted - plan.mailed,
+    linkDays: Math.max(1, Math.round(config.times.linkLifeMs / dayMs)),
     says: { mails: action === 'start' || action === 'resend', destroys: action === 'delete' },
     hidden: hiddenFields(selection, from),
     back: backTo(from),
@@ -162,6 +127,10 @@ async function actNow(
     return outcome;
   });
   say(request, response, action, outcomes);
+  const full = rows.filter(
+    (row, n) => outcomes[n]?.kind === 'done' && isFullPass(action, rowFacts(row.projection)),
+  ).length;
+  if (full > 0) notify(request, 'success', textsOf(response)('admin.users.outcome.full', { count: full }));
   response.redirect(
     303,
     action === 'delete' ? backTo({ ...fieldsOf(request.body), from: '' }) : backTo(request.body),

@@ -1,7 +1,12 @@
 import type { Request, Response, Router } from 'express';
 import { shownState } from '../../domain/shown-state';
 import { issuesIn } from '../../domain/item-counts';
-import { migrationStates, progressOf, type MigrationState } from '../../domain/migration';
+import {
+  migrationStates,
+  progressOf,
+  type MailboxCounters,
+  type MigrationState,
+} from '../../domain/migration';
 import type { MailUserFilter } from '../../models/mail-user-filter';
 import {
   batchNames,
@@ -185,7 +190,14 @@ function rowView(
     batch: row.batch,
     state: shownState(row),
     note: noteOf(row, new Date(), place),
-    counters: counters === undefined ? undefined : { ...progressOf(counters), issues: issuesIn(counters) },
+    counters: counters && progressView(counters, shownState(row)),
     lastActivity: known.length === 0 ? undefined : new Date(Math.max(...known)),
   };
+}
+
+function progressView(counters: MailboxCounters, state: MigrationState): Record<string, unknown> {
+  const progress = progressOf(counters);
+  // Nothing is known of the mailbox yet, or it is empty; neither is told by two zeros.
+  const looking = state === 'working' && progress.ofItems === 0;
+  return { ...progress, looking, issues: issuesIn(counters) };
 }

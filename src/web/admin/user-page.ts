@@ -76,7 +76,9 @@ function progressView({ counters, projection }: MailUser): Record<string, unknow
   const pass = projection?.pass;
   const step = pass && (pass.sweep > 0 && pass.step !== 'verifying' ? 'sweeping' : pass.step);
   const sums = sumLines(counters).map((line) => ({ ...line, isIssue: issueWords.includes(line.word) }));
-  return { counters, progress: progressOf(counters), sums, step, isReading: counters.folders === 0 };
+  const progress = progressOf(counters);
+  const isReading = counters.folders === 0 || (step === 'planning' && progress.ofItems === 0);
+  return { counters, progress, sums, step, isReading };
 }
 
 /** The states with their times and who brought them about, newest last; what was asked for and is not handled yet stands at the end. */

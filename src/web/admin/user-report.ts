@@ -1,10 +1,11 @@
 import type { Request, Response, Router } from 'express';
-import { agrees, sumOf, type ItemCounts } from '../../domain/item-counts';
+import { disagreementOf, sumOf, type Disagreement, type ItemCounts } from '../../domain/item-counts';
 import { shownState } from '../../domain/shown-state';
 import { Connectors, type ConnectorDocument } from '../../models/connectors';
 import { issuesOfCopy, type IssueReport } from '../../models/copy-issues';
 import { foldersOfCopy, type FolderReport } from '../../models/copy-report';
 import type { MailboxOfRow, MailUser } from '../../models/mail-users';
+import type { WebDeps } from '../deps';
 import { csvLine, sendCsv, sendJson } from '../downloads';
 import { words } from './copy-view';
 import { findUser } from './user-form';
@@ -13,7 +14,8 @@ const issuesPrinted = 1000;
 type UserRequest = Request<{ id: string }>;
 
 /** The report of one mail user: a page to print, CSV, and JSON (`docs/reports.md`). */
-export function userReportRoutes(router: Router): void {
+export function userReportRoutes(router: Router, { log }: Pick<WebDeps, 'log'>): void {
+  const reportOf = (id: string) => readReport(id, log);
   router.get('/:id/report', async (request: UserRequest, response) => {
     await print(response, await reportOf(request.params.id));
   });
@@ -39,19 +41,30 @@ interface UserReport {
   generatedAt: Date;
   migration: Record<string, unknown>;
   sums: ItemCounts & { remaining: number };
+  /** Empty, as long as the rule of `docs/reports.md` holds; whoever reads the report is told where it does not. */
+  disagreements: Disagreement[];
   folders: FolderReport[];
   /** To be gone through once. */
   issues: AsyncIterable<IssueReport>;
 }
 
-async function reportOf(id: string): Promise<UserReport> {
+async function readReport(id: string, log: WebDeps['log']): Promise<UserReport> {
   const user = await findUser(id);
   const { pairId } = user;
   const folders = pairId === undefined ? [] : await foldersOfCopy(pairId);
   const sums = { ...sumOf(folders), remaining: folders.reduce((sum, { remaining }) => sum + remaining, 0) };
-  if (!agrees(sums)) throw new Error('the figures of a report do not add up');
+  const disagreements = [
+    disagreementOf(sums),
+    ...folders.map((folder) => disagreementOf(folder, folder.path)),
+  ].filter((each) => each !== undefined);
+  if (disagreements.length > 0)
+    log.error(
+      { mailUserId: id, pairId, folders: disagreements.filter(({ of }) => of !== undefined).length },
+      'the figures of a report do not add up',
+    );
   return {
     user,
+    disagreements,
     generatedAt: new Date(),
     migration: await factsOf(user),
     sums,
@@ -101,7 +114,13 @@ function withoutKey({
 const counts = [...words, 'remaining'] as const;
 
 /** One table: a row for the mailbox, one for each folder, one for each issue. */
-async function* csvOf({ sums, folders, issues, migration }: UserReport): AsyncGenerator<string> {
+async function* csvOf({
+  sums,
+  folders,
+  issues,
+  migration,
+  disagreements,
+}: UserReport): AsyncGenerator<string> {
   const columns = ['Found', 'Copied', 'AlreadyThere', 'LeftOut', 'Skipped', 'Failed', 'Remaining'];
   const ofIssues = ['ItemClass', 'Date', 'SizeBytes', 'Code', 'Reason', 'Remedy'];
   yield csvLine(['Row', 'Folder', 'State', ...columns, 'TargetCount', 'CountedAt', ...ofIssues]);
@@ -133,6 +152,10 @@ async function* csvOf({ sums, folders, issues, migration }: UserReport): AsyncGe
   for await (const { kind, folder, itemClass, date, sizeBytes, code, message, remedy } of issues)
     if (kind !== 'folder')
       yield csvLine([kind, folder, ...empty, itemClass, date, sizeBytes, code, message, remedy]);
+  for (const { of, found, accounted } of disagreements) {
+    const message = `${found} were found and ${accounted} are accounted for`;
+    yield csvLine(['disagreement', of, ...empty, undefined, undefined, undefined, undefined, message]);
+  }
 }
 
 /** What the last comparison found, most telling first; absent before one was made. */

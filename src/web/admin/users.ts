@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import type { WebDeps } from '../deps';
+import { batchMoveRoutes } from './batch-move';
 import { invitationRoutes } from './invitations';
 import { userActionRoutes } from './user-actions';
 import { userFormRoutes } from './user-form';
@@ -13,10 +14,11 @@ export function userRoutes(deps: WebDeps): Router {
   const router = Router();
   userListRoute(router);
   userActionRoutes(router, deps);
+  batchMoveRoutes(router, deps);
   userFormRoutes(router, deps);
   userLinkRoutes(router, deps);
   invitationRoutes(router, deps);
-  userReportRoutes(router);
+  userReportRoutes(router, deps);
   userPageRoute(router, deps);
   return router;
 }

@@ -212,8 +212,10 @@ function workingView(input: ViewInput): WorkingView {
   const shown = { view: 'working', step, writes: writes(input), ...hindered } as const;
   if (counters === undefined || counters.folders === 0 || counters.epoch !== projection?.epoch)
     return { ...shown, activeFolders: [] };
-  const leftMs = timeLeftMs(input.samples ?? []);
   const progress = progressOf(counters);
+  // The folders are still being listed: two zeros would tell of an empty mailbox.
+  if (step === 'planning' && progress.ofItems === 0) return { ...shown, activeFolders: [] };
+  const leftMs = timeLeftMs(input.samples ?? []);
   return {
     ...shown,
     activeFolders: counters.activeFolders,
