@@ -8,6 +8,7 @@ import { FencedOut } from './folder-session';
 import { GoneItems, type GoneItem } from './gone-items';
 import type { FolderDocument } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
+import { nothingCame } from './nothing-came';
 import { PairSession } from './pair-session';
 import { removeTargets } from './remove-targets';
 import { changedByUser } from './send-parcel';
@@ -28,8 +29,8 @@ export interface FollowOrder {
    */
   sourceChecked: boolean;
   /**
-   * Whether the last sweep told no change. Else something may have come to one folder whose going from another was not told yet: what is
-   * judged now is judged again in the next pass.
+   * Whether the last sweep told no change. Else what was told to be gone from one folder may have come to another that has not told it:
+   * what is judged now is judged again in the next pass, and what seems deleted stays until then.
    */
   quiet: boolean;
 }
@@ -83,19 +84,17 @@ async function follow(
 ): Promise<FollowResult> {
   const { document } = session;
   const taken = new TakenFolders(pair, fence);
-  for (const folder of await foldersOf(pair)) {
-    const isPending = folder.pending.length > 0 && folder.plan.targetId !== undefined;
-    if (isPending) await unlessRefused(() => settlePending(pair, taken, folder, signal));
-    const isUntold = folder.plan.gone ? !folder.closed : folder.relisted && !folder.plan.leftOut;
-    if (isUntold) await unlessRefused(() => noteVanished(pair, taken, folder, signal));
-  }
+  const vanished = await settleAndNote(pair, taken, signal);
   const folders = await foldersOf(pair);
+  const isTold = quiet && (!vanished || (await nothingCame(pair, folders, signal)));
   const gone = new GoneItems(pair.ledger, document, folders);
   const count = await gone.count();
   const shrunk = await shrinkage(gone, count);
   if (shrunk && !sourceChecked) throw muchSmaller(shrunk);
   const isEmptied = followDeletions && count > 0 && (await isEmpty(pair, folders, sourceChecked, signal));
-  const stays = !followDeletions || shrunk !== undefined || isEmptied;
+  // What was moved to a folder that is refused is not known to be there.
+  const isRefused = folders.some(({ plan }) => plan.refused && !plan.gone && !plan.leftOut);
+  const stays = !followDeletions || !isTold || isRefused || shrunk !== undefined || isEmptied;
   const result = { kind: 'followed' as const, moved: 0, deleted: 0, kept: 0 };
   const open: GoneItem[] = [];
   for await (const verdicts of gone.verdicts(count)) {
@@ -105,9 +104,25 @@ async function follow(
     result.deleted += await remove(pair, taken, followed, false, signal);
     result.kept += verdicts.leftOut.length + verdicts.deleted.length - followed.length;
   }
-  const isTold = quiet || sourceChecked;
-  if (isTold && folders.every(({ pending }) => pending.length === 0)) await close(pair, session, taken, open);
+  if (((isTold && !isRefused) || sourceChecked) && folders.every(({ pending }) => pending.length === 0))
+    await close(pair, session, taken, open);
   return result;
+}
+
+/** @returns whether something was found to be gone that was not told */
+async function settleAndNote(pair: MailboxPair, taken: TakenFolders, signal: AbortSignal): Promise<boolean> {
+  let vanished = false;
+  for (const folder of await foldersOf(pair)) {
+    const isPending = folder.pending.length > 0 && folder.plan.targetId !== undefined;
+    if (isPending) await unlessRefused(() => settlePending(pair, taken, folder, signal));
+    const isUntold = folder.plan.gone ? !folder.closed : folder.relisted && !folder.plan.leftOut;
+    if (!isUntold) continue;
+    const isDone = await unlessRefused(async () => {
+      if (await noteVanished(pair, taken, folder, signal)) vanished = true;
+    });
+    vanished ||= !isDone;
+  }
+  return vanished;
 }
 
 async function foldersOf(pair: MailboxPair): Promise<FolderDocument[]> {
@@ -117,12 +132,14 @@ async function foldersOf(pair: MailboxPair): Promise<FolderDocument[]> {
   return folders;
 }
 
-/** A folder that cannot be listed just now is looked at in the next pass. */
-async function unlessRefused(work: () => Promise<void>): Promise<void> {
+/** A folder that cannot be listed just now is looked at in the next pass. @returns whether it was looked at */
+async function unlessRefused(work: () => Promise<void>): Promise<boolean> {
   try {
     await work();
+    return true;
   } catch (fault) {
     if (!(fault instanceof Fault) || fault.details.kind !== 'folder') throw fault;
+    return false;
   }
 }
 

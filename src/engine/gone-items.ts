@@ -1,6 +1,7 @@
 import type { TargetRef } from '../connectors/connector';
 import type { FolderDocument, KnownEntry, LedgerStore, PairDocument } from './ledger';
 import { newestEntries, sliceOf } from './newest-entries';
+import { keyOf } from './verify-folder';
 
 /** Most items that went held in memory at once: more are dealt with in several slices of their move keys' hashes. */
 const goneAtOnce = 20_000;
@@ -93,12 +94,24 @@ export class GoneItems {
     return gone;
   }
 
-  /** One to one: each that came accounts for one that went. */
+  /**
+   * One to one: each that came accounts for one that went, and none for itself. What came and went on since is both; being the newer
+   * version, it is the last to be accounted for.
+   */
   private async judge(gone: readonly GoneItem[]): Promise<Verdicts> {
     const wanted = new Set(gone.flatMap(({ entry }) => entry.moveKey ?? []));
-    const come = wanted.size === 0 ? new Map<string, Arrivals>() : await this.arrivals(wanted);
+    const passedBy = new Set<string>();
+    const come =
+      wanted.size === 0
+        ? new Map<string, Arrivals>()
+        : await this.arrivals(wanted, (key) => passedBy.add(key));
+    const isOlder = ({ folderKey, entry }: GoneItem) => !passedBy.has(keyOf(folderKey, entry.sourceKey));
+    const older = gone.filter(isOlder);
+    const accountable = new Set(older.map(({ entry }) => entry.moveKey));
+    for (const [moveKey, arrivals] of come)
+      if (!arrivals.present && !accountable.has(moveKey)) arrivals.copied -= 1;
     const verdicts: Verdicts = { moved: [], open: [], leftOut: [], deleted: [] };
-    for (const item of gone) {
+    for (const item of [...older, ...gone.filter((one) => !isOlder(one))]) {
       const arrivals = come.get(item.entry.moveKey ?? '');
       if (arrivals && arrivals.copied > 0) {
         arrivals.copied -= 1;
@@ -114,54 +127,69 @@ export class GoneItems {
     return verdicts;
   }
 
-  /** What came since, by move key, without what those that went before account for. */
-  private async arrivals(wanted: ReadonlySet<string>): Promise<Map<string, Arrivals>> {
+  /**
+   * What came since, by move key, without what those that went before account for.
+   *
+   * @param onCame told of each that came to the target, whatever became of it since
+   */
+  private async arrivals(
+    wanted: ReadonlySet<string>,
+    onCame: (key: string) => void,
+  ): Promise<Map<string, Arrivals>> {
     const come = new Map<string, Arrivals>(
-      [...wanted].map((moveKey) => [moveKey, { copied: 0, uncopied: 0, leftOut: 0 }]),
+      [...wanted].map((moveKey) => [moveKey, { copied: 0, present: false, uncopied: 0, leftOut: 0 }]),
     );
     for (const folder of this.folders) {
-      const candidates = new Map<string, KnownEntry>();
-      for await (const { parcelId, seq, adopted, entries } of this.stream(folder)) {
-        for (const entry of entries) {
-          if (entry.moveKey === undefined || !wanted.has(entry.moveKey)) continue;
-          candidates.set(entry.sourceKey, { ...entry, parcelId, seq, adopted });
-        }
-      }
-      for (const entry of await this.arrived(folder, [...candidates.values()])) {
-        const arrivals = come.get(entry.moveKey ?? '');
+      for await (const { newest, first } of this.candidates(folder, wanted)) {
+        const arrivals = come.get(newest.moveKey ?? '');
         if (!arrivals) continue;
-        if (entry.outcome.kind === 'removed') arrivals.copied -= 1;
-        else if (entry.outcome.kind === 'copied') arrivals.copied += 1;
-        else if (entry.outcome.kind === 'filtered') arrivals.leftOut += 1;
-        else arrivals.uncopied += 1;
+        const { outcome } = newest;
+        if (outcome.kind === 'removed' && outcome.moved) arrivals.copied -= 1;
+        if (first && (first.adopted || first.seq <= this.judged(folder))) continue;
+        if (first && isInTarget(newest)) {
+          arrivals.copied += 1;
+          arrivals.present ||= !isGone(newest) && outcome.kind !== 'removed';
+          onCame(keyOf(folder.folderKey, newest.sourceKey));
+        } else if (outcome.kind === 'filtered') arrivals.leftOut += 1;
+        else if (outcome.kind !== 'removed') arrivals.uncopied += 1;
       }
     }
     return come;
   }
 
-  /** Of these newest entries those that came by a put of ours since, and those that were moved away since. */
-  private async arrived(folder: FolderDocument, newest: readonly KnownEntry[]): Promise<KnownEntry[]> {
-    const stay = newest.filter((entry) => !isGone(entry));
-    const moved = stay.filter(({ outcome }) => outcome.kind === 'removed' && outcome.moved);
-    const there = stay.filter(({ outcome }) => outcome.kind !== 'removed');
-    const arrived: KnownEntry[] = [...moved];
-    for (let at = 0; at < there.length; at += keysPerLookUp) {
-      const part = there.slice(at, at + keysPerLookUp);
-      const all = await this.ledger.lookUp(
+  /** The newest entry, since it was last judged, of each item of a folder with one of these move keys, and the first that says it copied. */
+  private async *candidates(
+    folder: FolderDocument,
+    wanted: ReadonlySet<string>,
+  ): AsyncGenerator<{ newest: KnownEntry; first?: KnownEntry }> {
+    const candidates = new Map<string, KnownEntry>();
+    for await (const { parcelId, seq, adopted, entries } of this.stream(folder)) {
+      for (const entry of entries) {
+        if (entry.moveKey === undefined || !wanted.has(entry.moveKey)) continue;
+        candidates.set(entry.sourceKey, { ...entry, parcelId, seq, adopted });
+      }
+    }
+    const all = [...candidates.values()];
+    for (let at = 0; at < all.length; at += keysPerLookUp) {
+      const part = all.slice(at, at + keysPerLookUp);
+      const known = await this.ledger.lookUp(
         folder,
         part.map(({ sourceKey }) => sourceKey),
       );
-      for (const entry of part) {
-        const first = all.get(entry.sourceKey)?.find(({ outcome }) => outcome.kind === 'copied');
-        if (!first || (!first.adopted && first.seq > this.judged(folder))) arrived.push(entry);
+      for (const newest of part) {
+        const first = known.get(newest.sourceKey)?.find(({ outcome }) => outcome.kind === 'copied');
+        yield { newest, ...(first && { first }) };
       }
     }
-    return arrived;
   }
 }
 
 interface Arrivals {
+  /** In the target, or there until they went on. */
   copied: number;
+  /** Whether one of those is at the source still. */
+  present: boolean;
+  /** Still to be copied. */
   uncopied: number;
   leftOut: number;
 }
@@ -169,6 +197,21 @@ interface Arrivals {
 /** What items are told apart by that may be one. */
 function traceOf({ moveKey, sourceKey }: KnownEntry): string {
   return moveKey ?? sourceKey;
+}
+
+/** Whether the target has it, or had it until it went on or was deleted, whatever its user did to it there. */
+function isInTarget({ outcome }: KnownEntry): boolean {
+  switch (outcome.kind) {
+    case 'copied':
+    case 'removed':
+      return true;
+    case 'failed':
+      return outcome.older !== undefined;
+    case 'skipped':
+      return outcome.keptTargetId !== undefined;
+    case 'filtered':
+      return false;
+  }
 }
 
 function isGone({ outcome }: Pick<KnownEntry, 'outcome'>): boolean {

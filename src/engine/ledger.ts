@@ -119,7 +119,7 @@ export interface PendingEntry extends ItemRef {
 export type EntryOutcome =
   /**
    * With `alreadyThere` it was found by its stamp, and no parcel in the ledger had put it; with `sourceGone` the source no longer has
-   * the item, and the target still holds it.
+   * the item, and the target still holds it; with `outdated` the source has a newer version, which the filter left out.
    */
   | {
       kind: 'copied';
@@ -127,6 +127,7 @@ export type EntryOutcome =
       targetChangeKey: string;
       alreadyThere?: true;
       sourceGone?: true;
+      outdated?: true;
     }
   /** With `keptTargetId` the target item was changed or removed by its user: it is left, and nothing is put in its place. */
   | { kind: 'skipped'; reason: ItemReason; keptTargetId?: string }

@@ -13,19 +13,23 @@ const notesAtOnce = 200;
 /**
  * Says in the ledger which items of a folder the source no longer has, where it did not tell: all of a folder that is gone, and those
  * that a listing of the folder does not name. A slice of the folder is in memory at once.
+ *
+ * @returns whether there was anything to say
  */
 export async function noteVanished(
   pair: MailboxPair,
   taken: TakenFolders,
   folder: FolderDocument,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
+  let vanished = false;
   const { session, keys } = await taken.open(folder.folderKey);
   for await (const newest of newestEntriesBySlice(pair.ledger, folder)) {
     const left = new Map<string, KnownEntry>();
     for (const entry of newest.values()) if (onceGone(entry)) left.set(entry.sourceKey, entry);
     if (left.size > 0 && !folder.plan.gone)
       for await (const { sourceKey } of listSource(pair, folder, undefined, signal)) left.delete(sourceKey);
+    vanished ||= left.size > 0;
     let steps: Step[] = [];
     for (const before of left.values()) {
       const after = onceGone(before);
@@ -38,4 +42,5 @@ export async function noteVanished(
   }
   session.set({ relisted: false, closed: folder.plan.gone });
   await session.save();
+  return vanished;
 }

@@ -184,16 +184,28 @@ async function judgeTarget(
   const doubtful = [...accounts.values()].flatMap(({ newest, there }) =>
     newest && !(there.length === 1 && there[0]?.stamp.parcelId === newest.parcelId) ? there : [],
   );
-  const recorded = await recordedParcels(pair, doubtful);
-  for (const { newest } of accounts.values()) if (newest) recorded.add(newest.parcelId);
+  const recorded = await recordedPuts(pair, doubtful);
+  for (const { newest } of accounts.values()) if (newest) recorded.add(putOf(newest));
   for (const [sourceKey, known] of accounts) judgeKey(folder, sourceKey, known, recorded, verdict);
 }
 
-async function recordedParcels(pair: MailboxPair, items: readonly StampedItem[]): Promise<Set<string>> {
+/** A parcel may be in the ledger without some of its items, and these come late. */
+function putOf({ parcelId, sourceKey }: { parcelId: string; sourceKey: string }): string {
+  return `${parcelId} ${sourceKey}`;
+}
+
+/** Those of the items that the ledger names in the parcel that put them. */
+async function recordedPuts(pair: MailboxPair, items: readonly StampedItem[]): Promise<Set<string>> {
   const ids = [...new Set(items.map(({ stamp }) => stamp.parcelId))];
+  const asked = new Set(items.map(({ stamp }) => putOf(stamp)));
   const recorded = new Set<string>();
   for (let at = 0; at < ids.length; at += 100) {
-    for (const { parcelId } of await pair.ledger.parcels(ids.slice(at, at + 100))) recorded.add(parcelId);
+    for (const { parcelId, entries } of await pair.ledger.parcels(ids.slice(at, at + 100))) {
+      for (const { sourceKey } of entries) {
+        const put = putOf({ parcelId, sourceKey });
+        if (asked.has(put)) recorded.add(put);
+      }
+    }
   }
   return recorded;
 }
@@ -201,10 +213,11 @@ async function recordedParcels(pair: MailboxPair, items: readonly StampedItem[])
 function judgeKey(
   { completeSince }: FolderDocument,
   sourceKey: string,
-  { newest, older, there }: Account,
+  known: Account,
   recorded: ReadonlySet<string>,
   verdict: FolderVerdict,
 ): void {
+  const { newest, older, there } = known;
   const { findings, repairs, questions } = verdict;
   if (!newest) {
     findings.unrecorded += there.length > 0 ? 1 : 0;
@@ -212,6 +225,7 @@ function judgeKey(
     return;
   }
   const { outcome } = newest;
+  if (outcome.kind === 'removed') return judgeRemoved(newest, known, recorded, completeSince, verdict);
   if (outcome.kind !== 'copied') return judgeUncopied(newest, there, recorded, verdict);
   const own = there.find(({ targetId }) => targetId === outcome.targetId);
   if (!own || own.targetChangeKey !== outcome.targetChangeKey) findings.changedByUser += 1;
@@ -220,7 +234,7 @@ function judgeKey(
   for (const { targetId, targetChangeKey, stamp } of there) {
     if (targetId === outcome.targetId) continue;
     const replaced = older.get(targetId) === targetChangeKey;
-    const ofNoParcel = !recorded.has(stamp.parcelId) && seqOf(stamp.parcelId) > completeSince;
+    const ofNoParcel = !recorded.has(putOf(stamp)) && seqOf(stamp.parcelId) > completeSince;
     // One parcel puts an item once: two with the very same stamp are a copy and its original.
     const sameStamp = own?.stamp.parcelId === stamp.parcelId;
     if (replaced || (ofNoParcel && !sameStamp)) late.push({ targetId, targetChangeKey });
@@ -238,6 +252,28 @@ function judgeKey(
   }
 }
 
+/** What was in the target and is to be there no more, because it was moved or deleted at the source: what came late goes too. */
+function judgeRemoved(
+  newest: KnownEntry,
+  { older, there }: Account,
+  recorded: ReadonlySet<string>,
+  completeSince: number,
+  verdict: FolderVerdict,
+): void {
+  const { outcome, seq, sourceKey } = newest;
+  const wasCopied = older.size > 0 || (outcome.kind === 'removed' && outcome.moved === true);
+  const late = there.filter(({ stamp }) => {
+    const drawn = seqOf(stamp.parcelId);
+    return wasCopied && !recorded.has(putOf(stamp)) && drawn > completeSince && drawn < seq;
+  });
+  if (late.length > 0 && verdict.repairs.remove.length < doublesAtOnce) {
+    report(verdict, nameOf('doubled', newest), late.length);
+    for (const { targetId, targetChangeKey } of late)
+      verdict.repairs.remove.push({ sourceKey, target: { targetId, targetChangeKey } });
+  }
+  judgeUncopied(newest, there, recorded, verdict);
+}
+
 /** What the ledger knows as not copied, and the target has after all: an answer that was never seen. */
 function judgeUncopied(
   newest: LedgerEntry & { seq: number },
@@ -249,9 +285,7 @@ function judgeUncopied(
     findings.changedByUser += 1;
     return;
   }
-  const unseen = there.some(
-    ({ stamp }) => !recorded.has(stamp.parcelId) && seqOf(stamp.parcelId) > newest.seq,
-  );
+  const unseen = there.some(({ stamp }) => !recorded.has(putOf(stamp)) && seqOf(stamp.parcelId) > newest.seq);
   if (!unseen) return;
   findings.unrecorded += 1;
   repairs.relistTarget = true;

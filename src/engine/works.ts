@@ -1,6 +1,6 @@
 import type { Change, FlagsChange, ItemFlags, PutChange, TargetRef } from '../connectors/connector';
 import type { ItemFilter } from '../domain/item-filter';
-import type { KnownEntry, LedgerEntry, PendingEntry } from './ledger';
+import type { EntryOutcome, KnownEntry, LedgerEntry, PendingEntry } from './ledger';
 
 /** How a version of an item gets into the target. */
 export type WorkAction =
@@ -124,14 +124,22 @@ export function replacedBy({ targetId: newest }: TargetRef, entries: readonly Kn
 
 /** What is in the target stays there, and counts as what it is; what is not is left out from now on. */
 function noteFiltered(page: PageWorks, change: PutChange, newest: KnownEntry | undefined): void {
-  if (newest?.outcome.kind === 'copied' && newest.outcome.sourceGone) {
-    // It is back: what is left out now was not deleted.
-    const { sourceGone: _, ...there } = newest.outcome;
-    page.notes.push({ before: newest, after: { ...bare(newest), outcome: there } });
-    return;
-  }
+  if (newest?.outcome.kind === 'copied') return noteHeldBack(page, change, newest, newest.outcome);
   if (newest && (heldBy(newest) || isKept(newest) || newest.outcome.kind === 'filtered')) return;
   page.notes.push({ before: newest, after: { ...entryOf(change), outcome: { kind: 'filtered' } } });
+}
+
+/** Says that it was not deleted where it is back, and that the target's version is an older one, which flags do not make newer. */
+function noteHeldBack(
+  page: PageWorks,
+  change: PutChange,
+  newest: KnownEntry,
+  { sourceGone, outdated, ...there }: Extract<EntryOutcome, { kind: 'copied' }>,
+): void {
+  const isOutdated = newest.changeKey !== change.changeKey;
+  if (!sourceGone && isOutdated === (outdated ?? false)) return;
+  const outcome: EntryOutcome = { ...there, ...(isOutdated && { outdated: true }) };
+  page.notes.push({ before: newest, after: { ...bare(newest), outcome } });
 }
 
 function noteGone(page: PageWorks, newest: KnownEntry | undefined): void {
@@ -153,7 +161,7 @@ export function onceGone(newest: KnownEntry): LedgerEntry | undefined {
 }
 
 function setFlags(page: PageWorks, change: FlagsChange, newest: KnownEntry | undefined): void {
-  const target = newest?.outcome.kind === 'copied' ? heldBy(newest) : undefined;
+  const target = newest?.outcome.kind === 'copied' && !newest.outcome.outdated ? heldBy(newest) : undefined;
   if (!newest || !target || newest.changeKey === change.changeKey) return;
   const entry = { ...bare(newest), changeKey: change.changeKey };
   const action: WorkAction = { kind: 'flags', target, flags: change.flags };

@@ -45,6 +45,20 @@ describe('a pass under a filter', () => {
     expect(made.texts()).toEqual(['old', 'recent']);
   });
 
+  it('copies the newest version once the filter is wider, though only flags were changed since it was left out', async () => {
+    const { made, add } = scene();
+    const key = add('short', old);
+    await pass(made);
+    made.source.changeItem(made.inbox, key, { content: textContent('too long by now') });
+    await pass(made, { greatestSizeBytes: 10 });
+    made.source.setRead(made.inbox, key, true);
+    await pass(made, { greatestSizeBytes: 10 });
+    expect(made.texts()).toEqual(['short']);
+    await pass(made);
+    expect(made.texts()).toEqual(['too long by now']);
+    expect(made.target.items(made.targetInbox)).toMatchObject([{ read: true }]);
+  });
+
   it('takes what failed and is left out now for left out, and copies it once it is wanted again', async () => {
     const { made, add } = scene();
     const key = add('a long one', old);

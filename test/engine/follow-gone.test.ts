@@ -21,6 +21,13 @@ async function scene(given: ConstructorParameters<typeof PairScene>[0] = {}) {
   return { made, other, pass, otherTexts };
 }
 
+const refused = () =>
+  new Fault(
+    { kind: 'folder', side: 'target', reason: 'refused' },
+    { code: 'No', remedy: 'checkFolder', message: 'not that folder' },
+    true,
+  );
+
 describe('followGone', () => {
   it('removes the target item of what was moved, one for one', async () => {
     const { made, other, pass, otherTexts } = await scene();
@@ -33,6 +40,59 @@ describe('followGone', () => {
     expect(made.pair.counters()).toMatchObject({ found: 2, copied: 2 });
     expect((await made.verify()).repair).toEqual([]);
     expect(await pass()).toEqual({ kind: 'followed', moved: 0, deleted: 0, kept: 0 });
+  });
+
+  it('removes each target item of what was moved twice since it was last looked at', async () => {
+    const { made, other, pass, otherTexts } = await scene();
+    const key = made.add('moved twice');
+    made.add('stays');
+    await pass();
+    const there = made.source.moveItem(made.inbox, key, other);
+    await made.plan();
+    for (const position of [0, 1]) await made.copy({ position });
+    made.source.moveItem(other, there, made.inbox);
+    expect(await pass()).toMatchObject({ moved: 2, kept: 0 });
+    expect([made.texts(), otherTexts()]).toEqual([['moved twice', 'stays'], []]);
+  });
+
+  it('follows what was moved again and again while its mailbox did not rest', async () => {
+    const { made, other, pass, otherTexts } = await scene();
+    let key = made.add('moved');
+    made.add('stays');
+    await pass();
+    const folders = [made.inbox, other];
+    for (let times = 0; times < 4; times += 1) {
+      const [from = '', to = ''] = folders;
+      key = made.source.moveItem(from, key, to);
+      folders.reverse();
+      expect(await pass({ quiet: false })).toMatchObject({ moved: 1, kept: 0 });
+    }
+    expect([made.texts(), otherTexts()]).toEqual([['moved', 'stays'], []]);
+  });
+
+  it('takes what came and was deleted since it was last looked at for no move of its own', async () => {
+    const { made, other, pass, otherTexts } = await scene();
+    const key = made.add('stays');
+    await pass();
+    const copy = made.source.copyItem(made.inbox, key, other, true);
+    await made.plan();
+    await made.copy({ position: 1 });
+    made.source.removeItem(other, copy);
+    expect(await pass()).toMatchObject({ moved: 0, kept: 1 });
+    expect([made.texts(), otherTexts()]).toEqual([['stays'], ['stays']]);
+  });
+
+  it('keeps one of what was moved and then deleted', async () => {
+    const { made, other, pass, otherTexts } = await scene();
+    const key = made.add('gone');
+    made.add('stays');
+    await pass();
+    const there = made.source.moveItem(made.inbox, key, other);
+    await made.plan();
+    await made.copy({ position: 1 });
+    made.source.removeItem(other, there);
+    expect(await pass()).toMatchObject({ moved: 1, kept: 1 });
+    expect([made.texts(), otherTexts()]).toEqual([['stays'], ['gone']]);
   });
 
   it('takes a copy that was there before for no move', async () => {
@@ -94,6 +154,70 @@ describe('followGone', () => {
     made.source.expireStates();
     expect(await pass({ followDeletions: true })).toMatchObject({ moved: 1, deleted: 1 });
     expect([made.texts(), otherTexts()]).toEqual([['stays'], ['moved']]);
+  });
+
+  it('knows what was moved while it noticed that it went, and deletes nothing that is there under another key', async () => {
+    let move = () => {};
+    const { made, other, pass, otherTexts } = await scene({
+      wrapSource: (source) => {
+        const listChanges = source.listChanges.bind(source);
+        let listings = 0;
+        return Object.assign(source, {
+          listChanges: (...given: Parameters<typeof listChanges>) => {
+            // Both folders were copied: now it is listed what went while the source was not listened to.
+            if (given[0] === made.inbox && given[1] === undefined && (listings += 1) === 3) move();
+            return listChanges(...given);
+          },
+        });
+      },
+    });
+    const key = made.add('moved');
+    made.add('stays');
+    await pass();
+    made.source.expireStates();
+    await pass({ followDeletions: true });
+    made.source.expireStates();
+    move = () => made.source.moveItem(made.inbox, key, other);
+    expect(await pass({ followDeletions: true })).toMatchObject({ moved: 0, deleted: 0, kept: 1 });
+    expect([made.texts(), otherTexts()]).toEqual([['moved', 'stays'], []]);
+    expect(await pass()).toMatchObject({ moved: 1, kept: 0 });
+    expect([made.texts(), otherTexts()]).toEqual([['stays'], ['moved']]);
+  });
+
+  it('removes nothing that seems deleted while its mailbox does not rest', async () => {
+    const { made, other, pass, otherTexts } = await scene();
+    const key = made.add('moved');
+    made.add('stays');
+    await pass();
+    await made.plan();
+    await made.copy({ position: 1 });
+    made.source.moveItem(made.inbox, key, other);
+    await made.copy({ position: 0 });
+    const order = { followDeletions: true };
+    expect(await made.followGone({ ...order, quiet: false })).toMatchObject({ deleted: 0, kept: 1 });
+    expect(await pass(order)).toMatchObject({ moved: 1, deleted: 0 });
+    expect([made.texts(), otherTexts()]).toEqual([['stays'], ['moved']]);
+  });
+
+  it('removes nothing that seems deleted while a folder is refused, where it may have been moved to', async () => {
+    let refusing = false;
+    const { made, pass } = await scene({
+      wrapTarget: (target) => {
+        const ensureFolder = target.ensureFolder.bind(target);
+        return Object.assign(target, {
+          ensureFolder: (...given: Parameters<typeof ensureFolder>) =>
+            refusing && given[0].name === 'Refused' ? Promise.reject(refused()) : ensureFolder(...given),
+        });
+      },
+    });
+    const key = made.add('moved');
+    made.add('stays');
+    await pass();
+    refusing = true;
+    made.source.moveItem(made.inbox, key, made.source.addFolder({ name: 'Refused' }));
+    expect(await pass({ followDeletions: true })).toMatchObject({ moved: 0, deleted: 0, kept: 1 });
+    refusing = false;
+    expect(await pass({ followDeletions: true })).toMatchObject({ moved: 1, deleted: 0 });
   });
 
   it('follows what was moved between a pre-stage and the full pass', async () => {

@@ -71,6 +71,50 @@ describe('verifyPass', () => {
     expect((await scene.verify()).repair).toEqual([]);
   });
 
+  it('has a double removed that came late, though the ledger has the others of its parcel', async () => {
+    const { scene, keys } = await copied('one', 'two');
+    const [first = '', second = ''] = keys;
+    const parcelId = (await scene.entry(first))?.parcelId;
+    scene.source.changeItem(scene.inbox, second, { content: textContent('newer') });
+    await scene.copy();
+    const backup = scene.ledger.backup() as [
+      unknown,
+      unknown,
+      Map<string, { entries: { sourceKey: string }[] }>,
+    ];
+    const parcel = backup[2].get(parcelId ?? '');
+    if (parcel) parcel.entries = parcel.entries.filter(({ sourceKey }) => sourceKey !== second);
+    scene.ledger.restore(backup);
+    comeLate(scene, second, 'late', parcelId);
+    expect(await scene.verify()).toMatchObject({ findings: { doubled: 1, copies: 0 }, repair: [0] });
+    await scene.copy();
+    expect(scene.texts()).toEqual(['newer', 'one']);
+  });
+
+  it('has an item removed that came late, where its own one was removed as moved', async () => {
+    const { scene, keys } = await copied('one', 'two');
+    await scene.followGone();
+    scene.source.moveItem(scene.inbox, keys[0] ?? '', scene.inbox);
+    await scene.copy();
+    expect(await scene.followGone()).toMatchObject({ moved: 1 });
+    comeLate(scene, keys[0] ?? '', 'late');
+    expect(await scene.verify()).toMatchObject({ findings: { doubled: 1 }, repair: [0] });
+    await scene.copy();
+    expect(scene.texts()).toEqual(['one', 'two']);
+    expect((await scene.verify()).repair).toEqual([]);
+  });
+
+  it('leaves an item that came late, whose source item was gone before it was ever known as copied', async () => {
+    const { scene } = await copied('one');
+    scene.target.refuses = () => ({ code: 'No', remedy: 'none', message: 'not that' });
+    const key = scene.add('refused');
+    await scene.copy();
+    scene.source.removeItem(scene.inbox, key);
+    await scene.copy();
+    comeLate(scene, key, 'late');
+    expect(await scene.verify()).toMatchObject({ findings: { doubled: 0 }, repair: [] });
+  });
+
   it('has a late item entered that is the only one of its key', async () => {
     const { scene } = await copied('one');
     comeLate(scene, 'vanished', 'the only one');
