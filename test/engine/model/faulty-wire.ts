@@ -56,8 +56,19 @@ export class FaultyWire implements MemoryWire {
     return answers;
   }
 
+  /** All at once, or step by step. */
   private later(steps: readonly (() => unknown)[], latestMs: number): never {
-    this.time.after(this.chance.number(latestMs - 100), () => attempt(steps));
+    const { time, chance } = this;
+    const isSlow = chance.is(30);
+    let afterMs = chance.number(latestMs - 100);
+    const doNext = (at: number) => {
+      attempt(isSlow ? steps.slice(at, at + 1) : steps);
+      if (!isSlow || at + 1 >= steps.length) return;
+      const waitMs = chance.number(latestMs - afterMs);
+      afterMs += waitMs;
+      time.after(waitMs, () => doNext(at + 1));
+    };
+    time.after(afterMs, () => doNext(0));
     throw lostAnswer();
   }
 

@@ -1,9 +1,12 @@
 import { MemorySource, MemoryStore, MemoryTarget } from '../../../src/connectors/memory';
+import { sumOf, type ItemCounts } from '../../../src/domain/item-counts';
 import { Fault } from '../../../src/domain/faults';
-import { everything, itemFilter, type FilterSpec } from '../../../src/domain/item-filter';
+import { itemFilter, type FilterSpec } from '../../../src/domain/item-filter';
 import type { ConnectorWait } from '../../../src/engine/back-off';
 import { copyFolder } from '../../../src/engine/copy-folder';
+import { followGone } from '../../../src/engine/follow-gone';
 import type { LedgerStore } from '../../../src/engine/ledger';
+import { pairId } from '../../../src/engine/pair-id';
 import { MailboxPair } from '../../../src/engine/mailbox-pair';
 import { planFolders } from '../../../src/engine/plan-folders';
 import type { MailboxCounters, VerifyCounts } from '../../../src/domain/migration';
@@ -14,6 +17,7 @@ import { Chance } from './chance';
 import { faultyLedger } from './faulty-ledger';
 import { FaultyWire, type WireRates } from './faulty-wire';
 import { VirtualTime } from './virtual-time';
+import { WatchedStore } from './watched-store';
 import { Worker } from './worker';
 
 export const settleMs = 20_000;
@@ -33,8 +37,9 @@ export interface Setting {
   inTwo: boolean;
   rates: WireRates;
   ledgerFailing: number;
-  /** What is copied; everything where it is absent. */
-  filter?: FilterSpec;
+  /** What the passes copy: each takes one of these, the last pass the last of them. */
+  filters: readonly [FilterSpec, ...FilterSpec[]];
+  followDeletions: boolean;
   broken?: Breakable;
 }
 
@@ -48,7 +53,7 @@ export class Migration {
   readonly time = new VirtualTime();
   readonly chance: Chance;
   readonly source = new MemoryStore('source');
-  readonly target = new MemoryStore('target');
+  readonly target = new WatchedStore('target');
   readonly ledger = new MemoryLedger();
   readonly workers: Worker[] = [];
   readonly verified: VerifyCounts[] = [];
@@ -56,14 +61,24 @@ export class Migration {
   chaos = true;
   /** Whether the ledger was ever lost or set back. */
   ledgerLost = false;
+  /** Whether an administrator has said that the source is as it should be, for the pass at hand; and whether he ever did. */
+  sourceChecked = false;
+  everChecked = false;
+  /** Told of a pass that stopped because of what the source looked like. */
+  onStopped: () => void = () => {};
+  /** Told of a pass that was made to its end. */
+  onDone: (sourceChecked: boolean) => void = () => {};
+  /** Told when folders are about to be planned; what it returns is told that they were. */
+  onPlanning: () => Promise<() => Promise<void>> = async () => async () => {};
+  filter: FilterSpec;
   /** Outlive every worker. */
   private readonly connectorWaits = { source: this.newWait(), target: this.newWait() };
   private fence = 0;
   private opening?: Opening;
-  private sourceChecked = false;
 
   constructor(readonly setting: Setting) {
     this.chance = new Chance(setting.seed);
+    this.filter = setting.filters[0];
   }
 
   /** Runs passes until the chaos is over, then one that must come to an end. */
@@ -79,8 +94,12 @@ export class Migration {
     return this.time.until(this.open().pair.readCounters());
   }
 
-  private get filter(): FilterSpec {
-    return this.setting.filter ?? everything;
+  /** What the folders' documents say, whatever stands between. */
+  async figures(): Promise<ItemCounts> {
+    const counters: ItemCounts[] = [];
+    for await (const folder of this.ledger.folders(pairId('source', 'target')))
+      counters.push(folder.counters);
+    return sumOf(counters);
   }
 
   /** The worker that is at work now. */
@@ -108,29 +127,41 @@ export class Migration {
   /** @returns whether everything was copied and nothing is left to be mended */
   private async pass(): Promise<boolean> {
     const opening = (this.opening = this.open());
+    const { filters } = this.setting;
+    this.filter = (this.chaos ? this.chance.pick(filters) : filters.at(-1)) ?? filters[0];
     const done = await Promise.race([
-      this.passOf(opening).catch(async (fault: unknown) => this.failed(fault)),
+      this.passOf(opening, this.sourceChecked).catch(async (fault: unknown) => this.failed(fault)),
       opening.worker.gone.then(() => false),
     ]);
     if (!done) await this.time.sleep(1 + this.chance.number(5_000));
     return done;
   }
 
-  /** An administrator who is told that the source has shrunk looks after it and presses **Retry**. */
   private async failed(fault: unknown): Promise<boolean> {
-    if (fault instanceof Fault && fault.text.remedy === 'checkSourceMailbox') this.sourceChecked = true;
+    if (fault instanceof Fault && fault.text.remedy === 'checkSourceMailbox') this.onStopped();
     await this.time.sleep(5_000);
     return false;
   }
 
-  private async passOf({ pair }: Opening): Promise<boolean> {
-    for (let sweeps = 0; sweeps < 3; sweeps += 1) {
-      const positions = await this.plan(pair);
+  private async passOf({ pair }: Opening, sourceChecked: boolean): Promise<boolean> {
+    let changes: number | undefined;
+    for (let sweeps = 0; sweeps < 3 && changes !== 0; sweeps += 1) {
+      const positions = await this.plan(pair, sourceChecked);
       if (!positions) return false;
-      const changes = await this.copy(pair, positions);
+      changes = await this.copy(pair, positions);
       if (changes === undefined) return false;
-      if (changes === 0) break;
     }
+    const { followDeletions } = this.setting;
+    const order = { fence: this.nextFence(), followDeletions, sourceChecked, quiet: changes === 0 };
+    const followed = await followGone(pair, order, attempt());
+    if (followed.kind === 'fenced') this.fence = Math.max(this.fence, followed.by);
+    if (followed.kind !== 'followed') return false;
+    const isDone = await this.verify(pair);
+    if (isDone) this.onDone(sourceChecked);
+    return isDone;
+  }
+
+  private async verify(pair: MailboxPair): Promise<boolean> {
     for (let rounds = 0; rounds < 5; rounds += 1) {
       const { repair, findings } = await verifyPass(pair, { filter: this.filter, at }, attempt());
       this.verified.push(findings);
@@ -140,12 +171,14 @@ export class Migration {
     return false;
   }
 
-  private async plan(pair: MailboxPair): Promise<number[] | undefined> {
+  private async plan(pair: MailboxPair, sourceChecked: boolean): Promise<number[] | undefined> {
+    const planned = await this.onPlanning();
     const result = await planFolders(
       pair,
-      { fence: this.nextFence(), filter: this.filter, sourceChecked: this.sourceChecked },
+      { fence: this.nextFence(), filter: this.filter, sourceChecked },
       attempt(),
     );
+    if (!sourceChecked && result.kind === 'planned') await planned();
     if (result.kind === 'planned') return result.folders.map(({ position }) => position);
     this.fence = Math.max(this.fence, result.by);
     return undefined;
@@ -175,8 +208,9 @@ export class Migration {
         giveUp: false,
       };
       const result = await copyFolder(pair, order, attempt()).catch((fault: unknown) => fault as Error);
+      // What an attempt told before it failed is told to nobody.
       if (result instanceof Error) await this.time.sleep(5_000);
-      else if (result.kind === 'done') return result.changes;
+      else if (result.kind === 'done') return result.changes + tries;
       else if (result.kind === 'fenced') this.fence = Math.max(this.fence, result.by);
       else return result.kind === 'unplanned' ? undefined : 0;
     }

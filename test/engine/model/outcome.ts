@@ -1,24 +1,59 @@
 import type { Stamp } from '../../../src/connectors/connector';
-import type { MemoryItem } from '../../../src/connectors/memory';
+import { MemorySource, type MemoryItem } from '../../../src/connectors/memory';
+import { chooseFolders } from '../../../src/domain/folder-filter';
+import { agrees } from '../../../src/domain/item-counts';
+import { itemFilter, type FilterSpec } from '../../../src/domain/item-filter';
 import type { KnownEntry } from '../../../src/engine/ledger';
 import { pairId } from '../../../src/engine/pair-id';
-import { touchKey, type TargetUser } from './mailbox-users';
 import type { Migration } from './migration';
+import type { SourceUser } from './source-user';
+import { touchKey, type TargetUser } from './target-user';
 
 interface Kept {
   item: MemoryItem;
   stamp: Stamp;
 }
 
+/** A migration at its end, and who used the mailboxes meanwhile. */
+export interface Lived {
+  migration: Migration;
+  user: TargetUser;
+  sourceUser: SourceUser;
+  /** What was wrong while it ran. */
+  seen: readonly string[];
+}
+
+const pair = pairId('source', 'target');
+
 /**
- * What is wrong in the end; nothing is. Each source item is in the target exactly once, in its newest version, or is named; what the
- * target's user did is left; copies he made are there beside.
+ * What is wrong in the end; nothing is. Each source item that the last filter accepts is in the target exactly once, in its newest
+ * version, or is named; what no filter accepted is not there; what went is there no more where that was to be followed; what the
+ * target's user did is left; copies he made are there beside; the figures add up.
  */
-export async function wrongs(migration: Migration, user: TargetUser): Promise<string[]> {
-  const wrong: string[] = [];
-  const pair = pairId('source', 'target');
+export async function wrongs(lived: Lived): Promise<string[]> {
+  const { migration } = lived;
+  const kept = keptIn(migration);
+  const wrong = [...lived.seen, ...doubled(lived, kept), ...(await unwanted(lived, kept))];
+  const accepts = await acceptance(migration, migration.setting.filters.at(-1));
+  for (const folder of migration.source.folders.values()) {
+    const id = { pairId: pair, folderKey: folder.id };
+    const known = await migration.ledger.lookUp(id, [...folder.items.keys()]);
+    for (const item of folder.items.values()) {
+      if (!accepts(folder.id, item)) continue;
+      const key = touchKey({ folderKey: folder.id, sourceKey: item.id });
+      const newest = known.get(item.id)?.at(-1);
+      wrong.push(...wrongItem(lived, key, item, newest, kept));
+    }
+  }
+  wrong.push(...(await unfollowed(lived, kept)));
+  const counters = await migration.counters();
+  if (!agrees(counters)) wrong.push(`the figures do not add up: ${JSON.stringify(counters)}`);
+  return wrong;
+}
+
+function keptIn({ target }: Migration): Map<string, Kept[]> {
   const kept = new Map<string, Kept[]>();
-  for (const folder of migration.target.folders.values()) {
+  for (const folder of target.folders.values()) {
     for (const item of folder.items.values()) {
       const stamp = item.stamps.get(pair);
       if (!stamp) continue;
@@ -26,46 +61,94 @@ export async function wrongs(migration: Migration, user: TargetUser): Promise<st
       kept.set(key, [...(kept.get(key) ?? []), { item, stamp }]);
     }
   }
+  return kept;
+}
+
+function doubled({ migration, user }: Lived, kept: ReadonlyMap<string, Kept[]>): string[] {
+  const wrong: string[] = [];
   for (const [key, items] of kept) {
     const copies = user.copiesOf(key);
     // What cannot be overwritten is put anew, and a version that its user has changed stays beside it.
     if (user.touched.has(key) && !migration.setting.updates) continue;
-    // With the ledger lost between its put and the removal of the one before, that one cannot be told from a copy of its user's.
-    if (migration.ledgerLost && !migration.setting.updates) continue;
     if (items.length > copies + 1)
       wrong.push(`${key} is ${items.length} times in the target, ${copies} copied by its user`);
     if (items.some(({ stamp }) => stamp.unfinished)) wrong.push(`${key} is unfinished`);
   }
-  for (const folder of migration.source.folders.values()) {
-    const known = await migration.ledger.lookUp({ pairId: pair, folderKey: folder.id }, [
-      ...folder.items.keys(),
-    ]);
-    for (const item of folder.items.values()) {
-      const key = touchKey({ folderKey: folder.id, sourceKey: item.id });
-      const newest = known.get(item.id)?.at(-1);
-      const lenient = migration.ledgerLost && !migration.setting.updates;
-      const most = { touched: user.touched.has(key), items: lenient ? Infinity : user.copiesOf(key) + 1 };
-      wrong.push(...wrongItem(key, item, newest, kept.get(key) ?? [], most));
-    }
-  }
   return wrong;
 }
 
+type Accepts = (folderId: string, item: MemoryItem) => boolean;
+
+async function acceptance({ source }: Migration, spec: FilterSpec | undefined): Promise<Accepts> {
+  if (!spec) return () => true;
+  const folders = await new MemorySource(source).listFolders(new AbortController().signal);
+  const choices = chooseFolders(spec, folders);
+  const filter = itemFilter(spec);
+  return (folderId, { content: { sizeBytes }, itemClass, date }) =>
+    choices.get(folderId) === 'copied' && filter.accepts({ sizeBytes, itemClass, date });
+}
+
+/** What is in the target though no filter accepted it; of what always looked as it does now. */
+async function unwanted(
+  { migration, sourceUser }: Lived,
+  kept: ReadonlyMap<string, Kept[]>,
+): Promise<string[]> {
+  const all = await Promise.all(migration.setting.filters.map((spec) => acceptance(migration, spec)));
+  if (sourceUser.renamed.size > 0) return [];
+  return [...kept].flatMap(([key, [first]]) => {
+    const { folderKey = '', sourceKey = '' } = first?.stamp ?? {};
+    const item = migration.source.item(folderKey, sourceKey);
+    if (!item || sourceUser.changed.has(key)) return [];
+    return all.some((accepts) => accepts(folderKey, item)) ? [] : [`${key} was wanted by no filter`];
+  });
+}
+
 function wrongItem(
+  lived: Lived,
   key: string,
   item: MemoryItem,
   newest: KnownEntry | undefined,
-  kept: Kept[],
-  most: { touched: boolean; items: number },
+  all: ReadonlyMap<string, Kept[]>,
 ): string[] {
+  const { user, sourceUser, migration } = lived;
   const { outcome } = newest ?? {};
   if (outcome?.kind === 'failed' || outcome?.kind === 'skipped') return [];
-  if (most.touched) return outcome?.kind === 'copied' ? [] : [`${key} is not even in the ledger`];
+  if (user.touched.has(key)) return outcome?.kind === 'copied' ? [] : [`${key} is not even in the ledger`];
   if (outcome?.kind !== 'copied') return [`${key} is neither copied nor named`];
-  if (kept.length < 1 || kept.length > most.items)
-    return [`${key} is ${kept.length} times in the target, ${most.items} at most`];
+  const kept = all.get(key) ?? [];
+  const most = user.copiesOf(key) + 1;
+  if (kept.length < 1 || kept.length > most)
+    return [`${key} is ${kept.length} times in the target, ${most} at most`];
   const current = kept.filter(
     (one) => one.item.content.digest === item.content.digest && one.item.read === item.read,
   );
-  return current.length > 0 ? [] : [`${key} is not the newest version`];
+  if (current.length === 0) return [`${key} is not the newest version`];
+  // What lies in a folder that is left out is not looked at, and what went there was deleted for all that is known. What was in both
+  // places before a ledger was lost may be a copy that its user made at the source.
+  if (migration.ledgerLost || leavesOutFolders(migration)) return [];
+  return [...all].flatMap(([old, items]) => {
+    const isOld = sourceUser.wayOf(old).includes(key) && !user.touched.has(old);
+    return isOld && items.length > user.copiesOf(old) ? [`${key} is still where it was, as ${old}`] : [];
+  });
+}
+
+function leavesOutFolders({ setting: { filters } }: Migration): boolean {
+  return filters.some(({ onlyFolders, leaveOutFolders }) => onlyFolders ?? leaveOutFolders);
+}
+
+/** What was deleted at the source and is in the target though that was to be followed. */
+async function unfollowed({ migration, user }: Lived, kept: ReadonlyMap<string, Kept[]>): Promise<string[]> {
+  const { setting, source, ledger } = migration;
+  const wrong: string[] = [];
+  // What an administrator has looked after stays, and what is in a folder that is left out is not looked at.
+  if (!setting.followDeletions || migration.everChecked || leavesOutFolders(migration)) return wrong;
+  for (const [key, items] of kept) {
+    const { folderKey = '', sourceKey = '' } = items[0]?.stamp ?? {};
+    if (source.item(folderKey, sourceKey) || user.touched.has(key)) continue;
+    const newest = (await ledger.lookUp({ pairId: pair, folderKey }, [sourceKey])).get(sourceKey)?.at(-1);
+    // Of what is known from a stamp alone nobody knows when it was deleted.
+    if (newest?.itemClass === '') continue;
+    if (items.length > user.copiesOf(key)) wrong.push(`${key} was deleted at the source and is still there`);
+  }
+  return wrong;
 }

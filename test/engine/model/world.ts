@@ -1,13 +1,18 @@
+import { inTarget } from '../../../src/domain/item-counts';
 import { Chance } from './chance';
-import { fillSource, TargetUser, useSource } from './mailbox-users';
 import { Migration, settleMs, type Setting } from './migration';
-import { wrongs } from './outcome';
+import { wrongs, type Lived } from './outcome';
+import { Removals } from './removals';
+import { SourceUser } from './source-user';
+import { TargetUser } from './target-user';
 
 const chaosLastsMs = 150_000;
 
 /** How often per hundred of its moments the world does each of these. */
 export interface World {
   sourceUsed: number;
+  /** All of the source's items are suddenly not to be seen. */
+  sourceVanishes: number;
   targetUsed: number;
   killed: number;
   stalled: number;
@@ -21,21 +26,28 @@ export async function live(
   setting: Setting,
   world: World,
   watch: (migration: Migration) => void = () => {},
-): Promise<{ migration: Migration; user: TargetUser; wrong: string[] }> {
+): Promise<Lived & { wrong: string[] }> {
   const migration = new Migration(setting);
   watch(migration);
   const { time, source, target, ledger } = migration;
   const chance = new Chance(setting.seed ^ 0x5eed);
   const user = new TargetUser(target, chance);
-  fillSource(source, chance, setting.folders, setting.items);
+  const sourceUser = new SourceUser(source, chance);
+  const seen: string[] = [];
+  new Removals(migration, sourceUser, user, seen).watch();
+  watchPlans(migration, sourceUser, seen);
+  lookAfter(migration, sourceUser, chance);
+  sourceUser.fill(setting.folders, setting.items);
   let backup = ledger.backup();
   const moment = () => {
     if (time.monotonic() > chaosLastsMs) {
       migration.chaos = false;
       for (const worker of migration.workers) worker.resume();
+      if (!migration.sourceChecked) sourceUser.comeBack();
       return;
     }
-    if (chance.is(world.sourceUsed)) useSource(source, chance);
+    if (chance.is(world.sourceUsed)) sourceUser.act();
+    if (chance.is(world.sourceVanishes)) sourceUser.vanish();
     if (chance.is(world.targetUsed)) user.act();
     if (chance.is(world.killed)) migration.worker?.kill();
     if (chance.is(world.stalled)) migration.worker?.stall(chance.number(120_000));
@@ -53,5 +65,31 @@ export async function live(
   time.after(0, moment);
   await time.until(migration.run());
   await time.until(time.sleep(10 * settleMs));
-  return { migration, user, wrong: await wrongs(migration, user) };
+  const lived = { migration, user, sourceUser, seen };
+  return { ...lived, wrong: await wrongs(lived) };
+}
+
+/** The administrator, who is told of a source that looks wrong: it comes back, or is as it should be. */
+function lookAfter(migration: Migration, sourceUser: SourceUser, chance: Chance): void {
+  migration.onStopped = () => {
+    if (sourceUser.hidden.size > 0 && !migration.sourceChecked && chance.is(50)) sourceUser.comeBack();
+    else migration.sourceChecked = migration.everChecked = true;
+  };
+  migration.onDone = (sourceChecked) => {
+    if (!sourceChecked) return;
+    migration.sourceChecked = false;
+    // What is not to be seen after that is gone for good.
+    sourceUser.hidden.clear();
+  };
+}
+
+/** A mailbox that the ledger knows as full and that lists as empty is not planned. */
+function watchPlans(migration: Migration, { hidden }: SourceUser, seen: string[]): void {
+  const isEmptied = async () => hidden.size > 0 && inTarget(await migration.figures()) > 0;
+  migration.onPlanning = async () => {
+    const before = await isEmptied();
+    return async () => {
+      if (before && (await isEmptied())) seen.push('an emptied source was planned');
+    };
+  };
 }
