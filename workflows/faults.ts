@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, TimeoutFailure, isCancellation } from '@temporalio/workflow';
 import type { FailureDetails } from '../activities/faults';
 import type { FaultText, FaultDetails } from '../src/domain/faults';
 
@@ -23,6 +23,14 @@ export function endOf(error: unknown): ActivityEnd {
   return cause instanceof ApplicationFailure
     ? { kind: 'unexpected', text: unexpectedText }
     : { kind: 'lost' };
+}
+
+/**
+ * Whether a scope that was cancelled ended because of it. An activity whose attempt fails or times out while its cancellation is on the
+ * way is not repeated, and ends with that failure instead of as cancelled.
+ */
+export function isInterruption(error: unknown): boolean {
+  return isCancellation(error) || error instanceof ActivityFailure;
 }
 
 export const unexpectedText: FaultText = {

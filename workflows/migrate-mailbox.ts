@@ -1,13 +1,7 @@
-import {
-  CancellationScope,
-  continueAsNew,
-  defineSignal,
-  isCancellation,
-  setHandler,
-} from '@temporalio/workflow';
+import { CancellationScope, continueAsNew, defineSignal, setHandler } from '@temporalio/workflow';
 import type { FaultText } from '../src/domain/faults';
 import { defaultTimes, type Actor, type EndState } from '../src/domain/migration';
-import { endOf, textOf, unexpectedText } from './faults';
+import { endOf, isInterruption, textOf, unexpectedText } from './faults';
 import {
   signals,
   type CredentialSignal,
@@ -105,7 +99,7 @@ async function lifeOf(
   try {
     return await life.run(() => phases(m));
   } catch (error) {
-    if (life.consideredCancelled && isCancellation(error)) return { state: 'stopped', by: stopper() };
+    if (life.consideredCancelled && isInterruption(error)) return { state: 'stopped', by: stopper() };
     return { state: 'failed', fault: { text: unexpected(error) } };
   }
 }

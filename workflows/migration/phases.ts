@@ -1,4 +1,5 @@
-import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
+import { CancellationScope, patched } from '@temporalio/workflow';
+import { isInterruption } from '../faults';
 import { copyMailbox, type CopyEnd } from './copy';
 import type { MigrationEnd } from './finish';
 import { hold } from './hold';
@@ -34,7 +35,7 @@ async function atWork(m: Migration): Promise<PhaseEnd> {
   try {
     return await work.run(() => phase(m));
   } catch (error) {
-    if (life.consideredCancelled || !work.consideredCancelled || !isCancellation(error)) throw error;
+    if (life.consideredCancelled || !work.consideredCancelled || !isInterruption(error)) throw error;
     if (m.carry.phase === 'copy') m.carry.phase = 'slot';
     await m.releaseSlot();
     return undefined;
