@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Files with the secrets of a sandbox, each readable by the user alone. */
@@ -31,13 +31,23 @@ export function ensureKeys(folder: string): KeyFiles {
   return files;
 }
 
-function makeSealPair(files: Pick<KeyFiles, 'sealPublic' | 'sealPrivate'>): void {
+/** Puts a new key pair first in both sets and keeps the one before it beside it, as docs/operations.md wants it. */
+export function rotateSealKeys(files: Pick<KeyFiles, 'sealPublic' | 'sealPrivate'>): void {
+  makeSealPair(files, 1);
+}
+
+/** @param kept so many of the pairs that are there stay behind the new one */
+function makeSealPair(files: Pick<KeyFiles, 'sealPublic' | 'sealPrivate'>, kept = 0): void {
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const marks = { kid: randomUUID(), use: 'enc', alg: 'ECDH-ES+A256KW' };
-  const set = (half: typeof pair.publicKey) =>
-    JSON.stringify({ keys: [{ ...half.export({ format: 'jwk' }), ...marks }] });
-  writeSecret(files.sealPrivate, set(pair.privateKey));
-  writeSecret(files.sealPublic, set(pair.publicKey));
+  const set = (half: typeof pair.publicKey, file: string) => {
+    const known = kept === 0 ? [] : (JSON.parse(readFileSync(file, 'utf8')) as { keys: object[] }).keys;
+    return JSON.stringify({
+      keys: [{ ...half.export({ format: 'jwk' }), ...marks }, ...known.slice(0, kept)],
+    });
+  };
+  writeSecret(files.sealPrivate, set(pair.privateKey, files.sealPrivate));
+  writeSecret(files.sealPublic, set(pair.publicKey, files.sealPublic));
 }
 
 function writeSecret(file: string, content: string): void {

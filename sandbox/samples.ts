@@ -19,6 +19,8 @@ export interface SampleSize {
 export interface SampleUser extends Person {
   source: { address: string; password: string };
   target: { address: string; password: string };
+  /** Absent: the default batch. */
+  batch?: string;
 }
 
 /** Makes a mailbox full of mail at Contoso and an empty one with another password at Fabrikam. */

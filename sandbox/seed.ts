@@ -85,7 +85,8 @@ async function ensureRow(
     'source.addressKey': source.addressKey,
   });
   if (listed) return;
-  const { firstName, lastName } = user;
+  const { firstName, lastName, batch } = user;
   const target = mailbox(targetId, user.target.address);
-  await MailUsers.create({ firstName, lastName, source, target, createdAt: new Date() });
+  const names = { firstName, lastName, ...(batch === undefined ? {} : { batch }) };
+  await MailUsers.create({ ...names, source, target, createdAt: new Date() });
 }

@@ -94,7 +94,10 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
 }
 
 /** Starts what runs once for all workers, where it does not run yet: the gate, and the schedule of `reconcile`. */
-export async function startStanding(client: Client, { times }: Pick<WorkerConfig, 'times'>): Promise<void> {
+export async function startStanding(
+  client: Client,
+  { times, TIME_SCALE: scale }: Pick<WorkerConfig, 'times' | 'TIME_SCALE'>,
+): Promise<void> {
   const gate = { busyMs: 3000, idleMs: minute, tellAgainMs: 10_000, historyEvents: times.historyEvents };
   try {
     await client.workflow.start(workflowTypes.gate, {
@@ -110,9 +113,9 @@ export async function startStanding(client: Client, { times }: Pick<WorkerConfig
     type: 'startWorkflow' as const,
     workflowType: workflowTypes.reconcile,
     taskQueue: mainQueue,
-    args: [{ times, forgottenMs: minute, orphanedMs: 2 * minute }],
+    args: [{ times, forgottenMs: minute / scale, orphanedMs: (2 * minute) / scale }],
   };
-  const spec = { intervals: [{ every: '5 minutes' as const }] };
+  const spec = { intervals: [{ every: (5 * minute) / scale }] };
   const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '5 minutes' as const };
   try {
     await client.schedule.create({ scheduleId: reconcileScheduleId, spec, action, policies });

@@ -1,5 +1,7 @@
 import type { FaultInput } from '../../sandbox/exchange/server/faults';
 import type { Random } from '../../sandbox/exchange/random';
+import { drawChanges, type SourceChange } from './changes';
+import type { AdministratorAction } from './people';
 import type { Side } from './sides';
 
 /** A part of the product, or what it stands on, that a fault befalls. */
@@ -19,14 +21,13 @@ export type Deed =
   | { do: 'lockAccount'; side: Side; forMs: number }
   | { do: 'fillQuota'; roomBytes: number; forMs: number }
   | { do: 'useSource'; changes: SourceChange[] }
-  | { do: 'stopAndStart' };
-
-/** What the user does in his old mailbox; `pick` from 0 to 1 is the place in the list of what he had. */
-export interface SourceChange {
-  how: 'change' | 'read' | 'move' | 'delete' | 'add' | 'renameFolder';
-  pick: number;
-  to: number;
-}
+  | { do: 'stopAndStart' }
+  /** Buttons on the row's page, one after the other. */
+  | { do: 'press'; buttons: AdministratorAction[]; gapMs: number }
+  | { do: 'rotateKey' }
+  /** In the Temporal UI; a reset goes to a place in the history from 0 to 1. */
+  | { do: 'operate'; how: 'terminate' | 'cancel' | 'reset'; to: number }
+  | { do: 'setBack'; part: 'mongodb' | 'temporal'; byMs: number };
 
 interface Kind {
   /** For the report. */
@@ -35,6 +36,8 @@ interface Kind {
   weight: number;
   /** A server may break its promise here: what comes twice is to be mended by the next comparison. */
   breaksPromise?: true;
+  /** The ledger may be lost or set back. */
+  losesLedger?: true;
   draw(random: Random): Deed;
 }
 
@@ -275,29 +278,69 @@ export const catalogue = {
     }),
   },
   sourceInUse: {
-    what: 'Items are changed, read, moved, deleted and added at the source, folders renamed',
+    what: 'Items are changed, read, moved, deleted and added at the source, folders renamed and moved',
     weight: 4,
     draw: (random) => ({
       do: 'useSource',
-      changes: Array.from({ length: random.int(1, 12) }, () => ({
-        how: random.pick<SourceChange['how']>([
-          'change',
-          'change',
-          'read',
-          'move',
-          'delete',
-          'add',
-          'renameFolder',
-        ]),
-        pick: random.next(),
-        to: random.next(),
-      })),
+      changes: drawChanges(random, 12),
     }),
   },
   stopAndStart: {
     what: 'The administrator presses Stop, then Start; the user signs in again',
     weight: 1,
     draw: () => ({ do: 'stopAndStart' }),
+  },
+  pausedAndResumed: {
+    what: 'The administrator presses Pause, and Resume up to 4 s later',
+    weight: 2,
+    draw: (random) => ({ do: 'press', buttons: ['pause', 'resume'], gapMs: random.int(0, 4000) }),
+  },
+  passAskedTwice: {
+    what: 'The administrator presses Delta pass twice',
+    weight: 1,
+    draw: (random) => ({ do: 'press', buttons: ['delta', 'delta'], gapMs: random.int(0, 500) }),
+  },
+  pressedAtRandom: {
+    what: 'The administrator presses whatever buttons, one after the other',
+    weight: 1,
+    draw: (random) => ({
+      do: 'press',
+      buttons: Array.from({ length: random.int(2, 5) }, () =>
+        random.pick<AdministratorAction>(['pause', 'resume', 'delta', 'cutOver', 'retry', 'start']),
+      ),
+      gapMs: random.int(0, 1500),
+    }),
+  },
+  keyRotated: {
+    what: 'The sealing key is rotated; workers and web server are started anew',
+    weight: 1,
+    draw: () => ({ do: 'rotateKey' }),
+  },
+  terminated: {
+    what: 'Terminate in the Temporal UI; the administrator presses Start',
+    weight: 1,
+    draw: () => ({ do: 'operate', how: 'terminate', to: 0 }),
+  },
+  cancelled: {
+    what: 'Cancel in the Temporal UI; the administrator presses Start',
+    weight: 1,
+    draw: () => ({ do: 'operate', how: 'cancel', to: 0 }),
+  },
+  reset: {
+    what: 'Reset in the Temporal UI, to anywhere in the history',
+    weight: 1,
+    draw: (random) => ({ do: 'operate', how: 'reset', to: random.next() }),
+  },
+  databaseSetBack: {
+    what: 'The database is restored to a copy made up to 8 s before (at real times: minutes)',
+    weight: 2,
+    losesLedger: true,
+    draw: (random) => ({ do: 'setBack', part: 'mongodb', byMs: random.int(300, 8000) }),
+  },
+  temporalSetBack: {
+    what: 'Temporal is restored to a copy made up to 8 s before',
+    weight: 1,
+    draw: (random) => ({ do: 'setBack', part: 'temporal', byMs: random.int(300, 8000) }),
   },
 } as const satisfies Record<string, Kind>;
 

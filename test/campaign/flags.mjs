@@ -7,6 +7,7 @@ const USAGE = `npm run faults -- takes:
   --for PT15M      as many runs as fit
   --seed S         seed of the first run, the next has S + 1 (taken from the clock)
   --replay S       the run of this seed alone, with its plan printed
+  --plan FILE      the run of a plan that was kept, such as .data/faults/failed/17/plan.json, also of an earlier catalogue
   --only KIND      only faults of this kind, such as answerLost; may be given again
   --results FILE   where the results are appended (docs/reliability.jsonl)
   --report         make docs/reliability.md anew from the results, and do nothing else
@@ -22,6 +23,7 @@ export function readFlags(args) {
       for: text,
       seed: text,
       replay: text,
+      plan: text,
       only: { type: 'string', multiple: true },
       results: text,
       report: { type: 'boolean' },
@@ -34,7 +36,8 @@ export function readFlags(args) {
     report: values.report === true,
     results: values.results ?? 'docs/reliability.jsonl',
     seed: given === undefined ? Math.floor(Date.now() / 1000) % 1_000_000_000 : wholeNumber('seed', given),
-    isReplay: values.replay !== undefined,
+    isReplay: values.replay !== undefined || values.plan !== undefined,
+    plan: values.plan,
     only: values.only ?? [],
     ...(values.for === undefined
       ? { runs: wholeNumber('runs', values.runs ?? '1') }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { mongodbUri, type Layout } from '../../sandbox/parts';
 import type { FaultKind } from './catalogue';
@@ -8,8 +8,9 @@ import { planOf, type Plan } from './plan';
 import { Product } from './product';
 import { reportOf } from './report';
 import { append, brokePromise, hasPassed, lineOf, readResults } from './results';
-import { runOnce, type RunResult } from './run';
+import { runOnce, type RunResult, type Surroundings } from './run';
 import { FaultySystem } from './system';
+import { Witness } from './witness';
 
 export interface CampaignOptions {
   root: string;
@@ -19,6 +20,8 @@ export interface CampaignOptions {
     runs: number;
     forMs?: number;
     isReplay: boolean;
+    /** A file with the plan of each run, instead of one that is drawn. */
+    plan?: string;
     only: string[];
     results: string;
   };
@@ -40,18 +43,23 @@ export async function main({ root, sources, flags }: CampaignOptions): Promise<C
   const system = await FaultySystem.start(root, data, sources);
   const told = toldToEnd();
   const product = await Product.connect(mongodbUri(system.layout));
+  const witness = new Witness();
   const tally = { kept: 0, broken: 0, unended: 0 };
   const done = () => tally.kept + tally.broken + tally.unended;
   let longestMs = 0;
   try {
     while (done() < runs && !told.isTold && Date.now() + longestMs < endAt) {
-      const plan = planOf(seed + done(), flags.only);
+      const plan =
+        flags.plan === undefined
+          ? planOf(seed + done(), flags.only)
+          : (JSON.parse(readFileSync(resolve(root, flags.plan), 'utf8')) as Plan);
       if (flags.isReplay) say(JSON.stringify(plan, undefined, 2));
       const begunAt = Date.now();
-      tally[await oneRun(system, product, plan, root, flags.results)] += 1;
+      tally[await oneRun({ system, product, witness }, plan, root, flags.results)] += 1;
       longestMs = Math.max(longestMs, Date.now() - begunAt);
     }
   } finally {
+    witness.end();
     await product.close().catch(() => undefined);
     await system.end();
   }
@@ -61,16 +69,16 @@ export async function main({ root, sources, flags }: CampaignOptions): Promise<C
 }
 
 async function oneRun(
-  system: FaultySystem,
-  product: Product,
+  surroundings: Surroundings,
   plan: Plan,
   root: string,
   results: string,
 ): Promise<CampaignEnd> {
+  const { system } = surroundings;
   const marks = logMarks(system);
   let result: RunResult;
   try {
-    result = await runOnce(system, product, plan);
+    result = await runOnce(surroundings, plan);
   } catch (fault) {
     // The campaign itself failed: that is neither a result nor a success.
     say(`${plan.seed}: the run broke off: ${fault instanceof Error ? (fault.stack ?? '') : String(fault)}`);

@@ -1,8 +1,13 @@
 import { Person } from '../support/person';
 import { pagesOf, within, type FaultySystem } from './system';
+import type { Told } from './claims';
 import type { Mover } from './sides';
 
 const patienceMs = 60_000;
+
+/** What a button on the row's page says. */
+export type AdministratorAction =
+  'start' | 'retry' | 'stop' | 'pause' | 'resume' | 'delta' | 'cutOver' | 'resend';
 
 /** The administrator and the user of a run, who know the product by its pages alone and try again while a page is away. */
 export class People {
@@ -13,7 +18,7 @@ export class People {
     private readonly system: FaultySystem,
     private readonly mover: Mover,
     /** The row's id. */
-    private readonly rowId: string,
+    readonly rowId: string,
   ) {
     this.admin = new Person(pagesOf(system));
   }
@@ -34,7 +39,7 @@ export class People {
   }
 
   /** The administrator presses a button on the row's page, again and again until the page takes it. */
-  async press(action: 'start' | 'retry' | 'stop'): Promise<void> {
+  async press(action: AdministratorAction): Promise<void> {
     const done = await within(patienceMs, async () => {
       await this.signInAdministrator();
       const fields = { action, ids: this.rowId, from: 'user' };
@@ -42,6 +47,37 @@ export class People {
       return status < 400;
     });
     if (!done) throw new Error(`the administrator could not press ${action} for ${patienceMs} ms`);
+  }
+
+  /** The administrator says how a batch is moved. */
+  async editBatch(name: string, form: Record<string, string>): Promise<void> {
+    const path = `/admin/batches/${encodeURIComponent(name)}`;
+    const done = await within(patienceMs, async () => {
+      await this.signInAdministrator();
+      const { status, url } = await this.admin.post(path, path, form);
+      // Kept already by a press whose answer was lost.
+      return status === 409 || (status < 400 && url.endsWith(path));
+    });
+    if (!done)
+      throw new Error(`the administrator could not keep ${JSON.stringify(form)} for ${patienceMs} ms`);
+  }
+
+  /** The report of the row, as JSON. */
+  async report(): Promise<Told> {
+    let told: Told | undefined;
+    await within(patienceMs, async () => {
+      await this.signInAdministrator();
+      const { status, text } = await this.admin.get(`/admin/users/${this.rowId}/report.json`);
+      if (status === 200) told = JSON.parse(text) as Told;
+      return told !== undefined;
+    });
+    if (told === undefined) throw new Error(`the pages gave no report for ${patienceMs} ms`);
+    return told;
+  }
+
+  /** The secret part of the user's link; absent where it was never opened. */
+  get linkToken(): string | undefined {
+    return this.page?.split('/').at(-1);
   }
 
   private async openLink(): Promise<string> {

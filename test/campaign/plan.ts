@@ -1,4 +1,5 @@
 import { Random } from '../../sandbox/exchange/random';
+import { drawJourney, type Journey } from './journey';
 import { catalogue, faultKinds, kindOf, type Deed, type FaultKind } from './catalogue';
 
 /** A fault with its moment. */
@@ -15,6 +16,7 @@ export interface PlannedFault {
 export interface Plan {
   seed: number;
   mailbox: { items: number; folders: number; seed: number };
+  journey: Journey;
   /** Each request to the new server takes so much longer, so that faults fall into the copy. */
   slowedByMs: number;
   faults: PlannedFault[];
@@ -30,6 +32,7 @@ export function planOf(seed: number, only: readonly string[] = []): Plan {
   const kinds = only.length === 0 ? faultKinds : faultKinds.filter((kind) => only.includes(kind));
   if (kinds.length === 0) throw new Error(`There are these faults: ${faultKinds.join(', ')}.`);
   const mailbox = { items: sizeOf(random), folders: random.int(2, 20), seed: random.int(1, 1_000_000) };
+  const journey = drawJourney(random);
   const slowedByMs = random.int(0, 60);
   const count = random.int(1, mostFaults);
   const burst = random.next() * latest;
@@ -40,7 +43,7 @@ export function planOf(seed: number, only: readonly string[] = []): Plan {
     const plusMs = random.int(0, 600);
     return { kind, at, plusMs, deed: catalogue[kind].draw(random) };
   });
-  return { seed, mailbox, slowedByMs, faults: faults.sort((a, b) => a.at - b.at) };
+  return { seed, mailbox, journey, slowedByMs, faults: faults.sort((a, b) => a.at - b.at) };
 }
 
 function sizeOf(random: Random): number {

@@ -6,6 +6,12 @@ export interface Row {
   state: string;
   epoch: number;
   startPending: boolean;
+  /** Whether its passes left items out that should have been copied. */
+  hasIssues: boolean;
+  /** The states in which it ended, in their order; what was found ended from outside is `WorkflowEnded`. */
+  ends: string[];
+  /** Passes that have ended. */
+  passesEnded: number;
   copied: number;
   /** Of so many items it says that they were changed or removed in the target. */
   changedInTarget: number;
@@ -13,6 +19,15 @@ export interface Row {
   step?: string;
   pairId?: string;
   fault?: string;
+}
+
+const passesOf = (passes: unknown) => (passes ?? []) as { endedAt?: unknown }[];
+
+function endsOf(timeline: unknown): string[] {
+  const lines = (timeline ?? []) as { state: string; fault?: { code: string } }[];
+  return lines
+    .filter(({ state }) => /^(completed|completedWithIssues|failed|stopped|expired)$/.test(state))
+    .map(({ state, fault }) => (fault?.code === 'WorkflowEnded' ? fault.code : state));
 }
 
 interface Entry {
@@ -44,6 +59,9 @@ export class Product {
       state: String(projection?.state ?? 'notStarted'),
       epoch: Number(projection?.epoch ?? 0),
       startPending: startId !== undefined && startId !== projection?.handledStartId,
+      hasIssues: Number(counters?.failed ?? 0) + Number(counters?.skipped ?? 0) > 0,
+      ends: endsOf(projection?.timeline),
+      passesEnded: passesOf(projection?.passes).filter(({ endedAt }) => endedAt !== undefined).length,
       copied: Number(counters?.copied ?? 0),
       changedInTarget: Number(projection?.verified?.changedByUser ?? 0),
       ...(projection?.pass ? { step: String(projection.pass.step) } : {}),

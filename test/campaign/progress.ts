@@ -16,13 +16,30 @@ export class Progress {
   private readonly begunAt = performance.now();
   private readonly stepAt = new Map<string, number>();
 
+  private passesDone = 0;
+
+  /** @param passes that the migration has */
+  constructor(private readonly passes: number) {}
+
+  passDone(): void {
+    this.passesDone += 1;
+    this.stepAt.clear();
+  }
+
   /** @param items that the source has */
   see({ state, step = '', copied: done }: Row, items: number): void {
     const now = performance.now();
     if (!this.stepAt.has(step)) this.stepAt.set(step, now);
     const inStepMs = now - (this.stepAt.get(step) ?? now);
-    this.share = Math.max(this.share, shareOf(state, step, inStepMs, done / Math.max(1, items)));
-    if (now - this.begunAt > allAfterMs) this.share = 1;
+    const ofPass = shareOf(state, step, inStepMs, done / Math.max(1, items));
+    const isOver = ofPass === 1;
+    this.share = Math.max(this.share, isOver ? 1 : (this.passesDone + ofPass) / this.passes);
+    if (now - this.begunAt > allAfterMs) this.finish();
+  }
+
+  /** Whatever is still due is due now. */
+  finish(): void {
+    this.share = 1;
   }
 
   async reached(share: number): Promise<void> {

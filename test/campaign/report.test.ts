@@ -2,26 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { faultKinds } from './catalogue';
+import { emptyVerdict, faulty } from './oracle';
 import { reportOf } from './report';
 import { append, brokePromise, hasPassed, lineOf, readResults } from './results';
 import type { RunResult } from './run';
 
-const nothing = {
-  lost: [],
-  doubled: [],
-  altered: [],
-  misplaced: [],
-  foreign: [],
-  named: [],
-  leftBehind: [],
-  removed: [],
-};
+const nothing = emptyVerdict();
 const stray = { path: '/Inbox', key: 'a', hash: 'h' };
 const result = (change: Partial<RunResult> = {}): RunResult => ({
   items: 100,
   state: 'completed',
   faults: { answerLost: 3, killWorker: 1 },
   starts: 2,
+  passes: 1,
   verdict: nothing,
   reasons: {},
   durationMs: 20_000,
@@ -50,8 +43,9 @@ describe('the results of the campaign', () => {
   it('call a run failed that loses, doubles, alters, does not end or ends as failed', () => {
     expect(hasPassed(result())).toBe(true);
     expect(hasPassed(result({ state: 'completedWithIssues' }))).toBe(true);
-    for (const what of ['lost', 'doubled', 'altered', 'misplaced', 'foreign'] as const)
+    for (const what of faulty)
       expect(hasPassed(result({ verdict: { ...nothing, [what]: [stray] } }))).toBe(false);
+    expect(hasPassed(result({ claims: ['the target lacks the folder /Projects'] }))).toBe(false);
     const { verdict: _none, ...withoutEnd } = result({ state: 'doesNotEnd:working' });
     expect(hasPassed(withoutEnd)).toBe(false);
     expect(hasPassed(result({ state: 'failed' }))).toBe(false);

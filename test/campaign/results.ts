@@ -25,6 +25,14 @@ export interface ResultLine {
   foreign: number;
   leftBehind: number;
   removed: number;
+  /** Absent in lines of before these were looked at. */
+  stale?: number;
+  dropped?: number;
+  unasked?: number;
+  filtered?: number;
+  /** What else was not as it should be: figures of the report, folders, mails, secrets. */
+  claims?: string[];
+  passes?: number;
   /** Items that are not in the target and were named, by the code of the reason. */
   named: Record<string, number>;
   /** Written into the line of a run that failed, once it is mended: the commit, and what was wrong. */
@@ -35,7 +43,7 @@ export function lineOf(
   result: RunResult,
   { seed, version, impossible, at }: { seed: number; version: string; impossible: FaultKind[]; at: Date },
 ): ResultLine {
-  const { verdict, durationMs, reasons, items, faults, starts, state } = result;
+  const { verdict, durationMs, reasons = {}, items, faults, starts, state, claims = [], passes } = result;
   const count = (what: keyof NonNullable<typeof verdict>) => verdict?.[what].length ?? 0;
   return {
     at: at.toISOString().replace(/\.\d+Z$/, 'Z'),
@@ -54,13 +62,20 @@ export function lineOf(
     foreign: count('foreign'),
     leftBehind: count('leftBehind'),
     removed: count('removed'),
+    stale: count('stale'),
+    dropped: count('dropped'),
+    unasked: count('unasked'),
+    filtered: count('filtered'),
+    claims,
+    passes,
     named: reasons,
   };
 }
 
 /** Whether a run came to its end and kept the promise: nothing lost, nothing twice. */
-export function hasPassed({ state, verdict }: RunResult): boolean {
-  return /^completed(WithIssues)?$/.test(state) && verdict !== undefined && isSound(verdict);
+export function hasPassed({ state, verdict, claims = [] }: RunResult): boolean {
+  const isOver = /^completed(WithIssues)?$/.test(state);
+  return isOver && verdict !== undefined && isSound(verdict) && claims.length === 0;
 }
 
 /** Whether a run came to an end, and to a wrong one: items lost, doubled or altered, or a migration that did not complete. */
@@ -70,7 +85,8 @@ export function brokePromise(result: RunResult): boolean {
 
 /** Whether a run that was kept had passed. */
 export function linePassed(line: ResultLine): boolean {
-  return /^completed(WithIssues)?$/.test(line.state) && faulty.every((what) => line[what] === 0);
+  const isSound = faulty.every((what) => (line[what] ?? 0) === 0) && (line.claims ?? []).length === 0;
+  return /^completed(WithIssues)?$/.test(line.state) && isSound;
 }
 
 export function append(file: string, line: ResultLine): void {

@@ -1,101 +1,102 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { kindOf, type FaultKind } from './catalogue';
-import { judge, type Verdict } from './oracle';
+import { Diary } from './diary';
+import { formOf, isPlain, passesOf } from './journey';
 import { People } from './people';
 import type { Plan } from './plan';
 import { Progress } from './progress';
 import type { Product, Row } from './product';
-import { strike, type Stage, type Struck } from './strike';
+import type { Stage } from './stage';
+import { strike, type Struck } from './strike';
 import { within, type FaultySystem } from './system';
-import { witness, type SourceItem } from './witness';
+import { useSource } from './use-source';
+import { freshPaths, isUsed, verdictOf, type Judgement } from './verdict';
+import type { Witness } from './witness';
 
 const endsWithinMs = 300_000;
 const ends = /^(completed|completedWithIssues|failed|stopped|expired)$/;
 const asking = /^(notStarted|emailSent|awaitingSignIn|signInNeeded)$/;
+const askAgainMs = 8000;
 /** How often **Retry** is pressed once nothing is wrong any more. */
 const mostRetries = 3;
 
 /** How a run went, as the results keep it. */
-export interface RunResult {
+export interface RunResult extends Partial<Judgement> {
   items: number;
   /** The state at the end; `doesNotEnd` where there was none in time. */
   state: string;
   /** Faults with how often each struck. */
   faults: Partial<Record<FaultKind, number>>;
-  /** Starts of the migration: the first, further passes, and **Retry**. */
+  /** Starts of the migration: the first, further ones, and **Retry**. */
   starts: number;
-  verdict?: Verdict;
-  /** Codes of the reasons for which items are named. */
-  reasons: Record<string, number>;
+  /** Passes that the plan asked for. */
+  passes: number;
   durationMs: number;
 }
 
+export interface Surroundings {
+  system: FaultySystem;
+  product: Product;
+  witness: Witness;
+}
+
 /** One run: a new pair of mailboxes, moved by its user through the pages, under the faults of the plan. */
-export async function runOnce(system: FaultySystem, product: Product, plan: Plan): Promise<RunResult> {
+export async function runOnce({ system, product, witness }: Surroundings, plan: Plan): Promise<RunResult> {
   const begunAt = Date.now();
   const name = `${plan.seed}-${begunAt.toString(36)}`;
-  const mover = await system.addMover(name, plan.mailbox);
-  const isUsed = plan.faults.some(({ deed }) => deed.do === 'useSource');
+  const batch = isPlain(plan.journey) ? undefined : name;
+  const mover = await system.addMover(name, plan.mailbox, batch);
   // What nobody changes is listed once, at the end.
-  const before = isUsed ? await witness(system.mailbox('source', mover)) : undefined;
+  const before = isUsed(plan) ? await witness.see(system.mailbox('source', mover)) : undefined;
   const row = () => product.row(mover.source.address);
   const people = new People(system, mover, (await row()).id);
+  if (batch !== undefined) await people.editBatch(batch, formOf(plan.journey));
   const stage: Stage = {
     system,
     people,
     mover,
-    items: before ?? [],
+    items: before?.items ?? [],
+    diary: new Diary(),
+    passwords: [{ ...mover.source }, { ...mover.target }],
     armed: { source: 0, target: 0 },
     locked: new Set(),
   };
+  const fresh = await freshPaths(stage);
   const run = new Run(plan, stage, row);
   const state = await run.live();
   await system.heal();
   const faults = await run.faults;
-  const rest = { items: plan.mailbox.items, state, faults, starts: run.starts };
-  const outcome =
-    state === 'doesNotEnd'
-      ? { reasons: {} }
-      : await verdictOf(system, product, stage, before, await row(), faults);
-  return { ...rest, ...outcome, durationMs: Date.now() - begunAt };
-}
-
-async function verdictOf(
-  system: FaultySystem,
-  product: Product,
-  { mover }: Stage,
-  before: SourceItem[] | undefined,
-  { pairId, changedInTarget: said }: Row,
-  faults: RunResult['faults'],
-): Promise<Pick<RunResult, 'verdict' | 'reasons'>> {
-  const [after, target, named] = await Promise.all([
-    witness(system.mailbox('source', mover)),
-    witness(system.mailbox('target', mover), pairId ?? 'none'),
-    pairId === undefined ? new Map<string, string>() : product.named(pairId),
-  ]);
-  const changedInTarget = faults.targetFolderDeleted ? said : 0;
-  const verdict = judge({
-    before: before ?? after,
-    after,
-    target,
-    named: new Set(named.keys()),
-    changedInTarget,
+  const rest = {
+    items: plan.mailbox.items,
+    state,
+    faults,
+    starts: run.starts,
+    passes: passesOf(plan.journey),
+  };
+  if (state.startsWith('doesNotEnd')) return { ...rest, durationMs: Date.now() - begunAt };
+  const judgement = await verdictOf(system, product, witness, {
+    plan,
+    stage,
+    row: await row(),
+    starts: run.starts,
+    ...(before === undefined ? {} : { before }),
+    fresh,
+    targetWasPruned: (faults.targetFolderDeleted ?? 0) > 0,
+    ledgerWasLost: plan.faults.some(({ kind }) => kindOf(kind).losesLedger === true),
   });
-  const reasons: Record<string, number> = {};
-  for (const { key } of verdict.named) {
-    const code = named.get(key ?? '') ?? '';
-    reasons[code] = (reasons[code] ?? 0) + 1;
-  }
-  return { verdict, reasons };
+  return { ...rest, ...judgement, durationMs: Date.now() - begunAt };
 }
 
 /** The migration of one run from its first sign-in to the end after which nothing is to be done any more. */
 class Run {
   starts = 1;
   faults!: Promise<RunResult['faults']>;
-  private readonly progress = new Progress();
+  private readonly progress: Progress;
   private areFaultsOver = false;
   private retries = 0;
+  /** After which pass somebody asked for the next one last, and when. */
+  private asked = { after: '', atMs: 0 };
+  private rounds = 0;
   /** Whether the source or the target may have changed behind the last pass. */
   private isStale: boolean;
 
@@ -104,6 +105,7 @@ class Run {
     private readonly stage: Stage,
     private readonly row: () => Promise<Row>,
   ) {
+    this.progress = new Progress(passesOf(plan.journey));
     this.isStale = plan.faults.some(
       ({ kind, deed }) => kindOf(kind).breaksPromise === true || deed.do === 'useSource',
     );
@@ -126,15 +128,45 @@ class Run {
       if (row === undefined) continue;
       last = row.state;
       this.progress.see(row, this.plan.mailbox.items);
-      if (!ends.test(row.state) || row.startPending) {
-        const mayBeAsked = asking.test(row.state) && this.stage.locked.size === 0;
-        if (mayBeAsked) await this.stage.people.signInIfAsked().catch(() => false);
-        continue;
-      }
-      if (!(await this.goOn(row))) return row.state;
+      if (ends.test(row.state) && !row.startPending) {
+        if (!(await this.goOn(row))) return row.state;
+      } else await this.attend(row);
     }
+    this.progress.finish();
     await over;
     return `doesNotEnd:${last}`;
+  }
+
+  /** What people do while it has not ended. */
+  private async attend(row: Row): Promise<void> {
+    const { people, locked } = this.stage;
+    if (asking.test(row.state) && locked.size === 0) await people.signInIfAsked().catch(() => false);
+    else if (row.state === 'paused' && this.areFaultsOver) await people.press('resume');
+    else if (row.state === 'upToDate') await this.nextPass(row);
+  }
+
+  /** Between two passes the user goes on with his mailbox, then the administrator asks for the next pass. */
+  private async nextPass({ epoch, passesEnded, hasIssues }: Row): Promise<void> {
+    const { between = [], prestageOlderThan } = this.plan.journey;
+    const after = `${epoch}:${passesEnded}`;
+    if (after === this.asked.after) {
+      // Nothing came of it: the page had said that Temporal was away.
+      if (performance.now() > this.asked.atMs + askAgainMs) await this.ask(after);
+      return;
+    }
+    const changes = between[this.rounds];
+    const wasAll = this.rounds > 0 || prestageOlderThan === undefined;
+    const hasPruning = this.plan.faults.some(({ kind }) => kind === 'targetFolderDeleted');
+    if (changes) await useSource(this.stage, changes, wasAll && !hasIssues && !hasPruning);
+    this.rounds += 1;
+    this.progress.passDone();
+    await this.ask(after);
+  }
+
+  private async ask(after: string): Promise<void> {
+    const { between = [] } = this.plan.journey;
+    await this.stage.people.press(this.rounds <= between.length ? 'delta' : 'cutOver');
+    this.asked = { after, atMs: performance.now() };
   }
 
   /** After an end: is anything still to be done? */

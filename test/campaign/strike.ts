@@ -1,24 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readablePassword } from '../../sandbox/passwords';
 import type { MailboxState } from '../../sandbox/exchange/control';
-import type { Deed, SourceChange } from './catalogue';
-import type { SourceItem } from './witness';
-import type { People } from './people';
-import type { Mover, Side } from './sides';
-import type { FaultySystem } from './system';
-
-/** What deeds are done to, and what they change. */
-export interface Stage {
-  system: FaultySystem;
-  people: People;
-  mover: Mover;
-  /** What the source held before, in an order that depends on the mailbox's seed alone. */
-  items: readonly SourceItem[];
-  /** Armed faults of each simulator, in order: their strikes are read at the end. */
-  armed: Record<Side, number>;
-  /** Sides whose account is locked: their user does not try to sign in. */
-  locked: Set<Side>;
-}
+import type { Deed } from './catalogue';
+import { operate } from './operate';
+import type { Side } from './sides';
+import { mailboxPath, type Stage } from './stage';
+import { useSource } from './use-source';
 
 /** How often a deed has struck: known now, or read from the simulator at the end. */
 export type Struck = number | { side: Side; places: number[] };
@@ -70,6 +57,7 @@ export async function strike(stage: Stage, deed: Deed): Promise<Struck> {
       const password = readablePassword();
       await changeMailbox(stage, deed.side, { password });
       stage.mover[deed.side].password = password;
+      stage.passwords.push({ ...stage.mover[deed.side] });
       return 1;
     }
     case 'lockAccount':
@@ -87,73 +75,30 @@ export async function strike(stage: Stage, deed: Deed): Promise<Struck> {
       await changeMailbox(stage, 'target', { quotaBytes: Number.MAX_SAFE_INTEGER });
       return 1;
     }
-    case 'useSource': {
-      const done = await Promise.all(deed.changes.map((change, number) => use(stage, change, number)));
-      return done.filter(Boolean).length;
-    }
+    case 'useSource':
+      return useSource(stage, deed.changes, false);
     case 'stopAndStart':
       await people.press('stop');
       return 1;
+    case 'press':
+      for (const [number, button] of deed.buttons.entries()) {
+        if (number > 0) await pause(deed.gapMs);
+        await people.press(button);
+      }
+      return deed.buttons.length;
+    case 'rotateKey':
+      return Number(system.rotateSealKey());
+    case 'operate':
+      return Number(await operate(system.layout, people.rowId, deed));
+    case 'setBack': {
+      const copy = await system.copyFiles(deed.part);
+      await pause(deed.byMs);
+      await system.restoreFiles(deed.part, copy);
+      return 1;
+    }
   }
 }
-
-const mailboxPath = ({ mover }: Stage, side: Side) => `/mailboxes/${encodeURIComponent(mover[side].address)}`;
 
 async function changeMailbox(stage: Stage, side: Side, change: object): Promise<void> {
   await stage.system.control(side, 'PUT', mailboxPath(stage, side), change);
-}
-
-/** @returns false where what was picked is gone by now */
-async function use(stage: Stage, change: SourceChange, number: number): Promise<boolean> {
-  const picked = pick(stage.items.filter(isFitFor[change.how]), change.pick);
-  const other =
-    picked &&
-    pick(
-      stage.items.filter(
-        ({ folderClass, path }) => folderClass === picked.folderClass && path !== picked.path,
-      ),
-      change.to,
-    );
-  if (!picked || !other) return false;
-  const action = actionOf(change, picked, other, number);
-  try {
-    await stage.system.control('source', 'POST', `${mailboxPath(stage, 'source')}/actions`, action);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const isMail = ({ folderClass }: SourceItem) => folderClass === 'IPF.Note';
-/** Well-known folders keep their names: those that are a user's own are below others here. */
-const isOwn = ({ depth }: SourceItem) => depth > 1;
-const isFitFor: Record<SourceChange['how'], (item: SourceItem) => boolean> = {
-  change: isMail,
-  read: isMail,
-  move: () => true,
-  delete: () => true,
-  add: isMail,
-  renameFolder: isOwn,
-};
-
-function pick<T>(from: readonly T[], place: number): T | undefined {
-  return from[Math.floor(place * from.length)];
-}
-
-function actionOf({ how }: SourceChange, picked: SourceItem, other: SourceItem, number: number): object {
-  const item = { id: picked.key };
-  switch (how) {
-    case 'change':
-      return { do: 'changeItem', item, categories: [`changed meanwhile ${number}`] };
-    case 'read':
-      return { do: 'changeItem', item, read: number % 2 === 0 };
-    case 'move':
-      return { do: 'moveItem', item, to: other.path };
-    case 'delete':
-      return { do: 'deleteItem', item };
-    case 'add':
-      return { do: 'createItem', folder: other.path, subject: `came meanwhile ${number}`, text: 'text' };
-    case 'renameFolder':
-      return { do: 'renameFolder', folder: picked.path, name: `renamed ${number}` };
-  }
 }

@@ -1,11 +1,12 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Connection } from '@temporalio/client';
 import type { ControlState } from '../../sandbox/exchange/control';
-import { ensureKeys } from '../../sandbox/keys';
+import { ensureKeys, rotateSealKeys } from '../../sandbox/keys';
 import { prepareNamespace } from '../../sandbox/namespace';
 import {
   certificateAuthority,
@@ -26,6 +27,7 @@ import { readablePassword } from '../../sandbox/passwords';
 import { choosePorts } from '../../sandbox/ports';
 import { makeMailboxes, type SampleSize } from '../../sandbox/samples';
 import { seed } from '../../sandbox/seed';
+import type { PartDefinition } from '../../sandbox/supervisor/part';
 import { Supervisor } from '../../sandbox/supervisor/supervisor';
 import type { PartName } from './catalogue';
 import { Clocks } from './clocks';
@@ -39,10 +41,13 @@ const unlimited = 'unlimited';
 export class FaultySystem {
   readonly supervisor: Supervisor;
   readonly clocks: Clocks;
+  /** A file that keeps parts from being started while it is there. */
+  private readonly hold: string;
   private readonly extras = new Set<ChildProcess>();
 
   private constructor(readonly layout: Layout) {
     this.supervisor = new Supervisor(layout.data, { changed: () => undefined, died: () => undefined });
+    this.hold = join(layout.data, 'hold');
     this.clocks = new Clocks(join(layout.data, 'clocks'));
     process.once('exit', () => this.kill());
   }
@@ -66,13 +71,14 @@ export class FaultySystem {
   }
 
   /** A mailbox full of mail, an empty one, and a row **Not started**. */
-  async addMover(name: string, size: SampleSize): Promise<Mover> {
+  async addMover(name: string, size: SampleSize, batch?: string): Promise<Mover> {
     const { ports } = this.layout;
     const person = { firstName: 'Run', lastName: name, localPart: `run-${name}` };
-    const mover = await makeMailboxes(person, size, {
+    const mailboxes = await makeMailboxes(person, size, {
       contoso: ports.contosoControl,
       fabrikam: ports.fabrikamControl,
     });
+    const mover = { ...mailboxes, ...(batch === undefined ? {} : { batch }) };
     await this.seed([mover]);
     return mover;
   }
@@ -148,6 +154,39 @@ export class FaultySystem {
     }
   }
 
+  /** Makes a key pair that seals from now on beside the one before; what reads it starts anew. */
+  rotateSealKey(): boolean {
+    rotateSealKeys(this.layout.keys);
+    return [this.signal('worker', 'SIGTERM'), this.signal('web', 'SIGTERM')].every(Boolean);
+  }
+
+  /** Copies what a part has on disk at this moment, as a snapshot of the disk would. @returns the copy */
+  async copyFiles(part: 'mongodb' | 'temporal'): Promise<string> {
+    const copy = join(this.layout.data, `copy-of-${part}`);
+    rmSync(copy, { recursive: true, force: true });
+    this.signal(part, 'SIGSTOP');
+    try {
+      await cp(join(this.layout.data, part), copy, { recursive: true });
+    } finally {
+      this.signal(part, 'SIGCONT');
+    }
+    return copy;
+  }
+
+  /** Puts a copy back in its place while that part, web server and worker do not run, as docs/operations.md wants it. */
+  async restoreFiles(part: 'mongodb' | 'temporal', copy: string): Promise<void> {
+    const folder = join(this.layout.data, part);
+    writeFileSync(this.hold, '');
+    try {
+      for (const one of ['web', 'worker', part] as const) this.signal(one, 'SIGKILL');
+      for (const child of this.extras) child.kill('SIGKILL');
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      await rename(copy, folder);
+    } finally {
+      rmSync(this.hold, { force: true });
+    }
+  }
+
   /** Everything runs, no clock is apart, no disk is full. */
   async heal(): Promise<void> {
     for (const part of ['worker', 'web', 'temporal', 'mongodb'] as const) {
@@ -174,9 +213,10 @@ export class FaultySystem {
 
   private async bringUp(): Promise<void> {
     const { layout } = this;
+    const held = (part: PartDefinition | undefined) => part && this.held(part);
     const below = [
-      temporalPart(layout),
-      databasePart(layout),
+      held(temporalPart(layout)),
+      held(databasePart(layout)),
       inboxPart(layout),
       ...exchanges.map((one) => exchangePart(layout, one)),
     ];
@@ -186,9 +226,16 @@ export class FaultySystem {
     await connection.close();
     await this.seed([]);
     await this.supervisor.start([
-      this.clocks.shiftable('web', webPart(layout)),
-      this.clocks.shiftable('worker', workerPart(layout, 1)),
+      this.held(this.clocks.shiftable('web', webPart(layout))),
+      this.held(this.clocks.shiftable('worker', workerPart(layout, 1))),
     ]);
+  }
+
+  /** A part that does not begin as long as {@link hold} is there. */
+  private held(part: PartDefinition): PartDefinition {
+    const wait = 'while [ -e "$0" ]; do sleep 0.05; done; exec "$@"';
+    const args = ['-c', wait, this.hold, part.command.program, ...part.command.args];
+    return { ...part, command: { program: '/bin/sh', args } };
   }
 
   private async seed(users: Mover[]): Promise<void> {

@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 /** Debian's own Python: the one that has exchangelib. */
-const python = '/usr/bin/python3';
-const script = join(__dirname, 'exchange_count.py');
+export const python = '/usr/bin/python3';
+export const script = join(__dirname, 'exchange_count.py');
 
 /** What exchangelib, an EWS client that is none of ours, sees in a mailbox. */
 export interface ExchangeCount {
@@ -16,11 +16,23 @@ export interface ExchangeCount {
   classes: Record<string, number>;
   folders: {
     path: string[];
-    folderClass: string;
+    /** Null where the folder has none. */
+    folderClass: string | null;
     items: number;
-    /** Each item by its id, or by what the mark on it names, with the hash of its content; only where keys were asked for. */
-    keyed?: [string | null, string][];
+    /** Each item by its id, or by what the mark on it names, with the hash of its content; only of the witness that serves. */
+    keyed?: [string | null, string, FilteredFacts][];
   }[];
+}
+
+/** What a filter goes by. */
+export interface FilteredFacts {
+  itemClass: string;
+  sizeBytes: number | null;
+  /** When it came, or begins; ISO 8601, null where it has no date. */
+  date: string | null;
+  isSeries: boolean;
+  /** A hash of each property that the item's hash was made of. */
+  parts?: Record<string, string>;
 }
 
 export interface ExchangeDifference {
@@ -39,17 +51,14 @@ export interface CountedMailbox {
   password: string;
 }
 
-/**
- * Reads a whole mailbox.
- * @param keyed asks for every item's key; `mark` is the `GUID name` of a string property that names the item which was copied
- */
-export async function countMailbox(
-  { ewsUrl, ca, address, password }: CountedMailbox,
-  keyed?: { mark?: string },
-): Promise<ExchangeCount> {
+/** Reads a whole mailbox. */
+export async function countMailbox({
+  ewsUrl,
+  ca,
+  address,
+  password,
+}: CountedMailbox): Promise<ExchangeCount> {
   const args = [script, 'count', '--url', ewsUrl, '--ca', ca, '--user', address];
-  if (keyed) args.push('--keys');
-  if (keyed?.mark !== undefined) args.push('--mark', keyed.mark);
   const env = { ...process.env, EXCHANGE_PASSWORD: password };
   const { stdout } = await run(python, args, { env, maxBuffer: 256 * 1024 * 1024 });
   return JSON.parse(stdout) as ExchangeCount;

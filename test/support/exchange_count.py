@@ -5,7 +5,7 @@ Count (the password comes from the environment, so that it is in no process list
 
     EXCHANGE_PASSWORD=... /usr/bin/python3 test/support/exchange_count.py count \
         --url https://localhost:8443/EWS/Exchange.asmx --ca path/to/ca.pem --user ada@contoso.example \
-        [--mime] [--strict] [--details] [--keys] [--mark 'GUID NAME'] > source.json
+        [--mime] [--strict] [--contents] [--details] [--keys] [--mark 'GUID NAME'] > source.json
 
 prints one JSON object:
 
@@ -17,7 +17,9 @@ prints one JSON object:
                   "items": 12,
                   "classes": {"IPM.Note": 12},
                   "hashes": {"<sha256>": 1, ...},     # what must survive a migration, as a multiset
-                  "keyed": [["<id>", "<sha256>"]],    # only with --keys: each item; with --mark the id is what the mark holds
+                  "keyed": [["<id>", "<sha256>",      # only with --keys: each item; with --mark the id is what the mark holds
+                             {"itemClass", "sizeBytes", "date", "isSeries",  # what a filter goes by; date as ISO 8601 or null
+                              "parts": {"<property>": "<hash>"}}]],          # what the hash was made of
                   "subjects": {"<sha256>": "..."}}]}  # only with --details: what the hash was made of
 
 A hash covers what every server keeps and what a faithful copy must carry: class, subject, dates, sender, recipients, body,
@@ -26,7 +28,7 @@ exceptions, attendees, reminder of appointments; names, addresses, numbers, date
 dates of tasks. It leaves out ids, change keys, creation and modification times and every extended property that is not
 named here, hence any migration's own mark. --mark "{guid} name" names such a mark, a string property whose JSON holds in `s`
 the id of the item that was copied; null stands for an item without one. --mime adds the SHA-256 of the MIME content of messages; --strict adds UID,
-organizer and responses of meetings.
+organizer and responses of meetings; --contents adds --mime and the SHA-256 of what is attached to items of other kinds.
 
 Compare:
 
@@ -36,6 +38,13 @@ prints {"equal": bool, "lost": n, "doubled": n, "extra": n, "missingFolders": [.
 "doubled": {...}, "extra": {...}}]} and exits with 0 where nothing is lost, doubled or extra, otherwise with 1. `lost` stands
 in the source and not in the target folder, `doubled` more often in the target than in the source, `extra` only in the
 target (a changed copy is one lost and one extra). Folders without items that the target lacks are named in missingFolders.
+
+Serve:
+
+    /usr/bin/python3 test/support/exchange_count.py serve
+
+answers each line {"url", "ca", "user", "password", "mark"?} on stdin with one line: what count prints with --keys --contents,
+or {"fault": "..."}. Many mailboxes then cost one start of Python. One certificate authority for all of them.
 
 exit codes: 0 well, 1 differences, 2 a fault (told on stderr).
 """
@@ -65,21 +74,36 @@ FIELDS = {
 }
 STRICT = {'CalendarItem': ['uid', 'organizer', 'my_response_type', 'is_meeting']}
 # The date an item came is what its folder sorts by; of these kinds servers set it themselves.
-NOT_OF = {kind: {'datetime_received'} for kind in ('CalendarItem', 'Contact', 'DistributionList', 'Task', 'PostItem')}
+WITHOUT_MIME = ('CalendarItem', 'Contact', 'DistributionList', 'Task', 'PostItem')
+NOT_OF = {kind: {'datetime_received'} for kind in WITHOUT_MIME}
+
+
+INVALID = re.compile(rb'&#(x[0-8BbCcEeFf]|x1[0-9A-Fa-f]|[0-8]|1[124-9]|2[0-9]|3[01]);')
+
+
+def read_strictly():
+    """exchangelib's forgiving parser loses every &lt; and &gt; that follows a character which XML does not allow."""
+    import lxml.etree
+    from exchangelib.services import common
+    from requests.models import Response
+    parser = lxml.etree.XMLParser(resolve_entities=False, huge_tree=True)
+    common.to_xml = lambda content: lxml.etree.fromstring(INVALID.sub(b'', b''.join(content)), parser=parser).getroottree()
+    # Byte by byte is what it would do otherwise.
+    Response.iter_content.__defaults__ = (65536, False)
 
 
 def connect(args):
     os.environ['REQUESTS_CA_BUNDLE'] = args.ca
+    read_strictly()
     from exchangelib import BASIC, DELEGATE, Account, Configuration, Credentials
     from exchangelib.extended_properties import ExtendedProperty
     from exchangelib.items import Message
 
     def register(name, kind, **where):
-        prop = type(name, (ExtendedProperty,), {**where, 'property_type': kind})
-        Message.register(name, prop)
+        if not any(field.name == name for field in Message.FIELDS):
+            Message.register(name, type(name, (ExtendedProperty,), {**where, 'property_type': kind}))
 
-    if args.mark:
-        register_mark(*args.mark.split(' ', 1))
+    register_mark(args.mark)
     register('flag_status', 'Integer', property_tag=0x1090)
     register('last_verb', 'Integer', property_tag=0x1081)
     register('note_color', 'Integer', property_set_id='0006200E-0000-0000-C000-000000000046', property_id=0x8B00)
@@ -91,12 +115,17 @@ def connect(args):
     return Account(args.user, config=config, autodiscover=False, access_type=DELEGATE)
 
 
-def register_mark(guid, name):
+def register_mark(mark):
+    """Absent: takes the mark of the mailbox before away."""
     from exchangelib.extended_properties import ExtendedProperty
     from exchangelib.items import CalendarItem, Contact, DistributionList, Message, PostItem, Task
-    mark = type('Mark', (ExtendedProperty,), {'property_set_id': guid, 'property_name': name, 'property_type': 'String'})
     for kind in (CalendarItem, Contact, DistributionList, Message, PostItem, Task):
-        kind.register('mark', mark)
+        if any(field.name == 'mark' for field in kind.FIELDS):
+            kind.deregister('mark')
+        if mark:
+            guid, name = mark.split(' ', 1)
+            where = {'property_set_id': guid, 'property_name': name, 'property_type': 'String'}
+            kind.register('mark', type('Mark', (ExtendedProperty,), where))
 
 
 def key_of(item, args):
@@ -177,9 +206,27 @@ def names_for(kind, args):
     names = [name for name in COMMON + FIELDS.get(kind, FIELDS['Message']) if name not in NOT_OF.get(kind, ())]
     if args.strict:
         names += STRICT.get(kind, [])
-    if args.mime and kind not in ('CalendarItem', 'Contact', 'DistributionList', 'Task', 'PostItem'):
+    if args.mime and kind not in WITHOUT_MIME:
         names.append('mime_content')
     return names
+
+
+def attached(item):
+    """What hangs on an item that has no MIME of its own."""
+    from exchangelib.attachments import FileAttachment
+    files = [each for each in item.attachments or [] if isinstance(each, FileAttachment)]
+    return sorted([text(each.name or ''), hashlib.sha256(each.content or b'').hexdigest()] for each in files)
+
+
+def digest_of(what):
+    return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode('utf-8', 'surrogatepass')).hexdigest()
+
+
+def facts_of(item, what):
+    date = getattr(item, 'start', None) or item.datetime_received
+    return {'itemClass': item.item_class or '', 'sizeBytes': item.size,
+            'date': plain(date) if date else None, 'isSeries': bool(getattr(item, 'recurrence', None)),
+            'parts': {name: digest_of(value)[:8] for name, value in what.items()}}
 
 
 def count_folder(account, folder, path, args):
@@ -189,7 +236,8 @@ def count_folder(account, folder, path, args):
     keyed = []
     allowed = {field.name for model in folder.supported_item_models for field in model.supported_fields(account.version)}
     kinds = [model.__name__ for model in folder.supported_item_models]
-    wanted = sorted({name for kind in kinds for name in names_for(kind, args)} & allowed)
+    facts = {'item_class', 'size', 'datetime_received', 'start', 'recurrence'} if args.keys else set()
+    wanted = sorted(({name for kind in kinds for name in names_for(kind, args)} | facts) & allowed)
     marks = ['mark'] if args.mark and 'mark' in allowed else []
     query = folder.all().only(*[name for name in wanted if name != 'changekey'], *marks)
     query.page_size = 1000
@@ -199,10 +247,13 @@ def count_folder(account, folder, path, args):
             raise item
         what = describe(item, names_for(type(item).__name__, args))
         what['kind'] = type(item).__name__
-        digest = hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode('utf-8', 'surrogatepass')).hexdigest()
+        if args.contents and what['kind'] in WITHOUT_MIME:
+            what['attached'] = attached(item)
+        digest = digest_of(what)
         classes[item.item_class or ''] += 1
         hashes[digest] += 1
-        keyed.append([key_of(item, args), digest])
+        if args.keys:
+            keyed.append([key_of(item, args), digest, facts_of(item, what)])
         if args.details:
             details[digest] = what
     row = {'path': path, 'folderClass': folder.folder_class, 'items': sum(classes.values()), 'classes': dict(classes),
@@ -215,6 +266,31 @@ def count_folder(account, folder, path, args):
 
 
 def count(args):
+    json.dump(counted(args), sys.stdout, ensure_ascii=False, default=str)
+    sys.stdout.write('\n')
+    return 0
+
+
+def serve(_args):
+    from exchangelib.protocol import close_connections
+    for line in sys.stdin:
+        asked = json.loads(line)
+        os.environ['EXCHANGE_PASSWORD'] = asked['password']
+        args = argparse.Namespace(url=asked['url'], ca=asked['ca'], user=asked['user'], mark=asked.get('mark'), mime=True,
+                                  contents=True, strict=False, details=False, keys=True)
+        try:
+            answer = counted(args)
+        except Exception as fault:
+            answer = {'fault': f'{type(fault).__name__}: {fault}'}
+        finally:
+            close_connections()
+        json.dump(answer, sys.stdout, default=str)
+        sys.stdout.write('\n')
+        sys.stdout.flush()
+    return 0
+
+
+def counted(args):
     account = connect(args)
     folders = []
 
@@ -227,10 +303,7 @@ def count(args):
     classes = collections.Counter()
     for row in folders:
         classes.update(row['classes'])
-    result = {'mailbox': args.user, 'items': sum(classes.values()), 'classes': dict(classes), 'folders': folders}
-    json.dump(result, sys.stdout, ensure_ascii=False, default=str)
-    sys.stdout.write('\n')
-    return 0
+    return {'mailbox': args.user, 'items': sum(classes.values()), 'classes': dict(classes), 'folders': folders}
 
 
 def compare(args):
@@ -272,6 +345,7 @@ def main():
     one.add_argument('--user', required=True)
     one.add_argument('--mime', action='store_true')
     one.add_argument('--strict', action='store_true')
+    one.add_argument('--contents', action='store_true')
     one.add_argument('--details', action='store_true')
     one.add_argument('--keys', action='store_true')
     one.add_argument('--mark')
@@ -281,7 +355,11 @@ def main():
     two.add_argument('target')
     two.add_argument('--ignore-folder', action='append', default=[])
     two.set_defaults(run=compare)
+    three = commands.add_parser('serve')
+    three.set_defaults(run=serve)
     args = parser.parse_args()
+    if getattr(args, 'contents', False):
+        args.mime = True
     try:
         return args.run(args)
     except Exception as fault:

@@ -1,0 +1,52 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A text that must stand nowhere, with what it is called in results. */
+export interface Secret {
+  what: string;
+  text: string;
+}
+
+/** In its own letters, and as a header of Basic sign-in has it. */
+export function formsOf(address: string, password: string): Secret[] {
+  const basic = Buffer.from(`${address}:${password}`).toString('base64').replace(/=+$/, '');
+  return [
+    { what: `the password of ${address}`, text: password },
+    { what: `the sign-in of ${address}`, text: basic },
+    {
+      what: `the password of ${address} in base64`,
+      text: Buffer.from(password).toString('base64').replace(/=+$/, ''),
+    },
+  ];
+}
+
+/**
+ * Looks for secrets in all files under these folders, byte by byte.
+ * @param known a text that each folder surely holds: where it is not found the search is blind, and says so
+ */
+export async function findLeaks(
+  folders: readonly { path: string; known?: string }[],
+  secrets: readonly Secret[],
+): Promise<string[]> {
+  const found = new Set<string>();
+  for (const { path, known } of folders) {
+    let isSeen = known === undefined;
+    for (const file of await filesUnder(path)) {
+      const bytes = await readFile(file);
+      isSeen ||= known !== undefined && bytes.includes(known);
+      for (const { what, text } of secrets) if (bytes.includes(text)) found.add(`${what} stands in ${file}`);
+    }
+    if (!isSeen) found.add(`${path} cannot be searched: it does not hold what it surely holds`);
+  }
+  return [...found];
+}
+
+async function filesUnder(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const files: string[] = [];
+  for (const name of names) {
+    const file = join(folder, name);
+    if ((await stat(file).catch(() => undefined))?.isFile()) files.push(file);
+  }
+  return files;
+}

@@ -1,0 +1,87 @@
+import type { SourceChange } from './changes';
+import type { SeenItem } from './witness';
+import { mailboxPath, type Stage } from './stage';
+
+/**
+ * The user does something in his old mailbox, and it is noted in the diary.
+ * @param wasCopied whether all that is there was copied by a pass that has ended
+ * @returns how many of the changes could be made
+ */
+export async function useSource(
+  stage: Stage,
+  changes: readonly SourceChange[],
+  wasCopied: boolean,
+): Promise<number> {
+  let done = 0;
+  for (const [number, change] of changes.entries())
+    if (await use(stage, change, number, wasCopied)) done += 1;
+  return done;
+}
+
+/** @returns false where what was picked is gone by now */
+async function use(stage: Stage, change: SourceChange, number: number, wasCopied: boolean): Promise<boolean> {
+  const picked = pick(stage.items.filter(isFitFor[change.how]), change.pick);
+  if (!picked) return false;
+  const fits = (item: SeenItem) => item.folderClass === picked.folderClass && item.path !== picked.path;
+  const other = pick(stage.items.filter(fits), change.to);
+  if (!other) return false;
+  if (change.how === 'moveFolder' && `${other.path}/`.startsWith(`${picked.path}/`)) return false;
+  const key = stage.diary.now(picked.key ?? '');
+  try {
+    const made = await perform(stage, actionOf(change, { ...picked, key }, other, number));
+    if (change.how === 'delete') stage.diary.noteDeleted(key, wasCopied);
+    if ((change.how === 'move' || change.how === 'trash') && made !== undefined && made !== key)
+      stage.diary.moved(key, made);
+    if (change.how === 'moveFolder' || change.how === 'renameFolder') stage.diary.foldersMoved = true;
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @returns the id of what was made or changed */
+async function perform(stage: Stage, action: object): Promise<string | undefined> {
+  const path = `${mailboxPath(stage, 'source')}/actions`;
+  const [made] = (await stage.system.control('source', 'POST', path, action)) as { id?: string }[];
+  return made?.id;
+}
+
+const isMail = ({ folderClass }: SeenItem) => folderClass === 'IPF.Note';
+/** Well-known folders keep their names: those that are a user's own are below others here. */
+const isOwn = ({ depth }: SeenItem) => depth > 1;
+const isFitFor: Record<SourceChange['how'], (item: SeenItem) => boolean> = {
+  change: isMail,
+  read: isMail,
+  move: () => true,
+  trash: () => true,
+  delete: () => true,
+  add: isMail,
+  renameFolder: isOwn,
+  moveFolder: (item) => isOwn(item) && isMail(item),
+};
+
+function pick<T>(from: readonly T[], place: number): T | undefined {
+  return from[Math.floor(place * from.length)];
+}
+
+function actionOf({ how }: SourceChange, picked: SeenItem, other: SeenItem, number: number): object {
+  const item = { id: picked.key };
+  switch (how) {
+    case 'change':
+      return { do: 'changeItem', item, categories: [`changed meanwhile ${number}`] };
+    case 'read':
+      return { do: 'changeItem', item, read: number % 2 === 0 };
+    case 'move':
+      return { do: 'moveItem', item, to: other.path };
+    case 'trash':
+      return { do: 'moveItem', item, to: 'deleteditems' };
+    case 'delete':
+      return { do: 'deleteItem', item };
+    case 'add':
+      return { do: 'createItem', folder: other.path, subject: `came meanwhile ${number}`, text: 'text' };
+    case 'renameFolder':
+      return { do: 'renameFolder', folder: picked.path, name: `renamed ${number}` };
+    case 'moveFolder':
+      return { do: 'moveFolder', folder: picked.path, to: other.path };
+  }
+}
