@@ -1,8 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import mongoose from 'mongoose';
 import { DatabaseTooNew, migrateSchema } from './migrate-schema';
+import { TellingConnection } from './telling-connection';
 
 const retryMs = 1000;
+
+const options = {
+  serverSelectionTimeoutMS: 5000,
+  writeConcern: { w: 'majority', journal: true },
+  readConcern: { level: 'majority' },
+  connectionType: TellingConnection,
+} satisfies mongoose.ConnectOptions & { connectionType: unknown };
 
 /** What is told meanwhile. */
 export interface DatabaseLog {
@@ -18,11 +26,7 @@ export interface DatabaseLog {
 export async function connectDatabase(uri: string, log: DatabaseLog): Promise<void> {
   for (;;) {
     try {
-      await mongoose.connect(uri, {
-        serverSelectionTimeoutMS: 5000,
-        writeConcern: { w: 'majority', journal: true },
-        readConcern: { level: 'majority' },
-      });
+      await mongoose.connect(uri, options);
       await migrateSchema(mongoose.connection, {
         pause,
         onStep: ({ to, what }, documents) => log.info({ version: to, what, documents }, 'documents migrated'),

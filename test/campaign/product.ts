@@ -44,7 +44,7 @@ export class Product {
   }
 
   static async connect(uri: string): Promise<Product> {
-    const options = { serverSelectionTimeoutMS: 2000, socketTimeoutMS: 10_000, maxPoolSize: 3 };
+    const options = { serverSelectionTimeoutMS: 2000, timeoutMS: 10_000, maxPoolSize: 3 };
     return new Product(await mongo.MongoClient.connect(uri, options));
   }
 
