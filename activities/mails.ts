@@ -2,7 +2,8 @@ import { endAddresses, invitationAddresses, signInNeededAddresses } from '../src
 import { noMailboxCounters, type InvitationChoice } from '../src/domain/migration';
 import { reminderTimes } from '../src/domain/reminders';
 import type { Side } from '../src/domain/mailbox';
-import { composeMail, type MailEvent, type MailSubject } from '../src/mail/messages';
+import { composeMail } from '../src/mail/compose';
+import type { MailEvent, MailSubject } from '../src/mail/messages';
 import { holdTurns, reserveTurns } from '../src/models/mail-pace';
 import type { ConnectorDocument } from '../src/models/connectors';
 import { linkCode, mintLinkToken } from '../src/secrets/link-token';

@@ -1,3 +1,5 @@
+import { dateLocale } from '../dates';
+
 const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
 /** `1,234` */
@@ -37,7 +39,7 @@ export function relativeTime(at: Date, now: Date, language: string): string {
 
 /** `23 Nov 2026, 14:05:09 UTC`, with the zone named. */
 export function exactTime(at: Date, language: string, timeZone: string): string {
-  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+  return new Intl.DateTimeFormat(dateLocale(language), {
     dateStyle: 'medium',
     timeStyle: 'long',
     timeZone,

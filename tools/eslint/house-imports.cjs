@@ -81,10 +81,10 @@ const areas = [
     name: 'mail',
     files: /^src\/mail\//,
     own: /^src\/mail\//,
-    says: 'mail knows the domain, the catalogues, nodemailer and handlebars',
+    says: 'mail knows the domain, the catalogues, dates, nodemailer and handlebars',
     may: [
       /^src\/domain\//,
-      /^src\/locales$/,
+      /^src\/(locales|dates)$/,
       /^views\/locales\//,
       /^npm:(nodemailer|handlebars|i18next)/,
       /^node:/,
@@ -95,13 +95,13 @@ const areas = [
     files: /^src\/web\//,
     own: /^src\/web\//,
     says:
-      'the web knows models, secrets/seal, secrets/link-token, mail/messages, the catalogues, temporal, workflows/names, ' +
+      'the web knows models, secrets/seal, secrets/link-token, mail/outcome-words, the catalogues, dates, temporal, workflows/names, ' +
       'workflows/messages, connectors/kinds, the domain and the log: it opens no secret and no mailbox',
     may: [
       /^src\/models\//,
       /^src\/secrets\/(seal|link-token)$/,
-      /^src\/mail\/messages$/,
-      /^src\/locales$/,
+      /^src\/mail\/outcome-words$/,
+      /^src\/(locales|dates)$/,
       /^views\/locales\//,
       /^src\/temporal$/,
       /^workflows\/(names|messages)$/,

@@ -2,6 +2,7 @@ import type { Response } from 'express';
 import type { BatchPlan } from '../../domain/batch-plan';
 import type { FilterSpec } from '../../domain/item-filter';
 import type { StartWindow } from '../../domain/start-window';
+import { dateLocale } from '../../dates';
 import type { Language, Translate } from '../../locales';
 import type { WebDeps } from '../deps';
 import { textsOf } from './request';
@@ -94,13 +95,13 @@ function deltaText(everyMs: number, { t }: PlanReader): string {
 }
 
 function dayText(day: string, { language }: PlanReader): string {
-  const locale = language === 'en' ? 'en-GB' : language;
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(day));
+  return new Intl.DateTimeFormat(dateLocale(language), { dateStyle: 'medium', timeZone: 'UTC' }).format(
+    new Date(day),
+  );
 }
 
 function momentText(at: string, { language, timeZone }: PlanReader): string {
-  const locale = language === 'en' ? 'en-GB' : language;
-  const text = new Intl.DateTimeFormat(locale, {
+  const text = new Intl.DateTimeFormat(dateLocale(language), {
     dateStyle: 'medium',
     timeStyle: 'short',
     timeZone,

@@ -1,10 +1,9 @@
-import { inTarget } from '../../domain/item-counts';
 import { readFolderLabel } from '../../domain/folder-label';
-import type { ItemKind } from '../../domain/mailbox';
 import type { Remedy } from '../../domain/faults';
 import type { UsualDuration } from '../../domain/usual-duration';
+import { longDate, longMoment } from '../../dates';
 import type { Language, Translate } from '../../locales';
-import { longDate, longMoment, reasonText, sumRows } from '../../mail/messages';
+import { movedRows, reasonText, sumRows } from '../../mail/outcome-words';
 import type { FieldFault, Fields } from '../forms';
 import { bytesText, numberText } from '../for-people';
 import type { CompletedView, MailboxView, SelfServiceView, SignInSide, WorkingView } from './view';
@@ -222,8 +221,6 @@ function leftText(t: Translate, leftMs: number): string {
   return t('selfService.working.leftHours', { count: Math.round(minutes / 60) });
 }
 
-const kinds: readonly ItemKind[] = ['mail', 'calendar', 'contacts', 'tasks', 'notes', 'other'];
-
 function completedText(t: Translate, issues: number, filtered: number): string {
   if (issues > 0) return t('selfService.completed.issues', { count: issues });
   return filtered === 0
@@ -233,24 +230,12 @@ function completedText(t: Translate, issues: number, filtered: number): string {
 
 function completed(view: CompletedView, { t, language, timeZone }: Reader): Presented {
   const { counters, summary, issues, endedAt, credentialsDestroyAt } = view;
-  const perKind = kinds.flatMap((kind) => {
-    const count = summary?.inTarget[kind] ?? 0;
-    return count === 0 ? [] : [{ label: t(`selfService.kinds.${kind}`), value: numberText(count, language) }];
-  });
-  const all = counters && {
-    label: t('selfService.kinds.all'),
-    value: numberText(inTarget(counters), language),
-  };
-  const folders = counters && {
-    label: t('selfService.kinds.folders'),
-    value: numberText(counters.foldersDone, language),
-  };
   return {
     text: completedText(t, issues, counters?.filtered ?? 0),
     sums: counters && sumRows(t, language, counters),
     issues,
     endedAt,
-    moved: [...(perKind.length > 0 ? perKind : [all]), folders].filter(Boolean),
+    moved: counters ? movedRows(t, language, counters, summary) : [],
     notMoved: summary?.notCopied.map(({ kind, count, remedy, code }) => ({
       label: t(`selfService.kinds.${kind}`),
       count: numberText(count, language),

@@ -1,3 +1,4 @@
+import { dateLocale } from '../../dates';
 import type { Language, MessageKey, MessageValues, Translate } from '../../locales';
 import type { MailboxView } from './view';
 
@@ -44,7 +45,7 @@ export function aroundTime(
   at: Date,
   values: MessageValues = {},
 ): AroundTime {
-  const clock = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+  const clock = new Intl.DateTimeFormat(dateLocale(language), {
     hour: '2-digit',
     minute: '2-digit',
     timeZoneName: 'short',

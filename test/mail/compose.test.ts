@@ -1,9 +1,5 @@
-import {
-  composeMail,
-  type MailEvent,
-  type MailOrganisation,
-  type MailSubject,
-} from '../../src/mail/messages';
+import { composeMail } from '../../src/mail/compose';
+import type { MailEvent, MailOrganisation, MailSubject } from '../../src/mail/messages';
 import { createMailRenderer } from '../../src/mail/render';
 
 const organisation: MailOrganisation = {

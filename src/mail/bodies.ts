@@ -1,0 +1,145 @@
+import { issuesIn } from '../domain/item-counts';
+import type { MailboxCounters } from '../domain/migration';
+import type { MoveSummary } from '../domain/move-summary';
+import { longDate, longMoment } from '../dates';
+import type { Language, Translate } from '../locales';
+import type { MailBlock, MailEvent, MailOrganisation, MailSubject } from './messages';
+import { oneLine } from './one-line';
+import { movedRows, reasonText, sumRows } from './outcome-words';
+
+interface Context {
+  organisation: MailOrganisation;
+  subject: MailSubject;
+  language: Language;
+}
+interface Body {
+  opening: MailBlock[];
+  closing: MailBlock[];
+}
+
+/** What stands before and after the button. */
+export function bodyOf(t: Translate, context: Context, event: MailEvent): Body {
+  switch (event.kind) {
+    case 'invitation':
+      return invitation(t, context, event);
+    case 'reminder':
+      return reminder(t, context, event);
+    case 'signInNeeded':
+      return signInNeeded(t, context, event);
+    case 'completed':
+      return completed(t, context, event);
+    case 'failed':
+      return failed(t, event);
+    case 'stopped':
+      return {
+        opening: paragraphs(t('mail.stopped.intro'), t('mail.stopped.safe')),
+        closing: paragraphs(t('mail.stopped.destroyed')),
+      };
+  }
+}
+
+function invitation(t: Translate, context: Context, event: Extract<MailEvent, { kind: 'invitation' }>): Body {
+  const { organisation } = context;
+  const until =
+    event.linkExpiresAt &&
+    t('mail.invitation.until', {
+      date: longMoment(event.linkExpiresAt, context.language, context.organisation.timeZone),
+    });
+  return {
+    opening: [
+      ...paragraphs(t('mail.invitation.intro', { organisation: organisation.name })),
+      {
+        block: 'steps',
+        title: t('mail.invitation.steps'),
+        steps: [t('mail.invitation.step1'), t('mail.invitation.step2'), t('mail.invitation.step3')],
+      },
+    ],
+    closing: paragraphs([t('mail.invitation.kept'), until].filter(Boolean).join(' ')),
+  };
+}
+
+function reminder(t: Translate, context: Context, event: Extract<MailEvent, { kind: 'reminder' }>): Body {
+  const { name } = context.organisation;
+  const date = longMoment(event.linkExpiresAt, context.language, context.organisation.timeZone);
+  return {
+    opening: paragraphs(t('mail.reminder.intro', { organisation: name }), t('mail.reminder.until', { date })),
+    closing: paragraphs(t('mail.invitation.kept')),
+  };
+}
+
+function signInNeeded(
+  t: Translate,
+  { subject }: Context,
+  { sides }: Extract<MailEvent, { kind: 'signInNeeded' }>,
+): Body {
+  const [side = 'source'] = sides;
+  const mailbox = `${t(`mail.${side === 'source' ? 'oldMailbox' : 'newMailbox'}`)} ${subject[side].address}`;
+  const intro =
+    sides.length > 1 ? t('mail.signInNeeded.introBoth') : t('mail.signInNeeded.intro', { mailbox });
+  return { opening: paragraphs(intro), closing: paragraphs(t('mail.signInNeeded.safe')) };
+}
+
+function completed(t: Translate, context: Context, event: Extract<MailEvent, { kind: 'completed' }>): Body {
+  const { counters, summary, credentialsDestroyAt } = event;
+  const intro = introOf(t, counters);
+  const { address, webMailUrl } = context.subject.target;
+  const where =
+    webMailUrl === undefined
+      ? t('mail.completed.whereText', { address })
+      : t('mail.completed.whereWebMail', { address, url: webMailUrl });
+  const passwords =
+    credentialsDestroyAt === undefined
+      ? t('mail.completed.destroyed')
+      : t('mail.completed.destroyedAt', { date: dateText(credentialsDestroyAt, context) });
+  return {
+    opening: [
+      ...paragraphs(intro),
+      {
+        block: 'rows',
+        title: t('mail.completed.moved'),
+        rows: movedRows(t, context.language, counters, summary),
+      },
+      ...notMoved(t, summary),
+      { block: 'rows', title: t('mail.completed.sums'), rows: sumRows(t, context.language, counters) },
+      { block: 'titled', title: t('mail.completed.where'), text: where },
+    ],
+    closing: paragraphs(`${t('mail.completed.kept')} ${passwords}`),
+  };
+}
+
+function failed(t: Translate, { fault }: Extract<MailEvent, { kind: 'failed' }>): Body {
+  const reason: MailBlock[] =
+    fault === undefined
+      ? []
+      : [
+          {
+            block: 'small',
+            title: t('mail.failed.reason'),
+            text: oneLine(`${fault.message} (${fault.code})`),
+          },
+        ];
+  return { opening: paragraphs(t('mail.failed.intro'), t('mail.failed.safe')), closing: reason };
+}
+
+function introOf(t: Translate, counters: MailboxCounters): string {
+  const left = issuesIn(counters);
+  if (left > 0) return t('mail.completed.introIssues', { count: left });
+  const { filtered } = counters;
+  return filtered === 0 ? t('mail.completed.intro') : t('mail.completed.introFiltered', { count: filtered });
+}
+
+function notMoved(t: Translate, summary: MoveSummary | undefined): MailBlock[] {
+  if (summary === undefined || summary.notCopied.length === 0) return [];
+  const items = summary.notCopied.map(
+    ({ kind, remedy, count }) => `${t(`selfService.kinds.${kind}`)}: ${count}, ${reasonText(t, remedy)}`,
+  );
+  return [{ block: 'list', title: t('mail.completed.notMoved'), items }];
+}
+
+function paragraphs(...texts: string[]): MailBlock[] {
+  return texts.map((text) => ({ block: 'paragraph', text }));
+}
+
+function dateText(at: Date, { organisation, language }: Context): string {
+  return longDate(at, language, organisation.timeZone);
+}
