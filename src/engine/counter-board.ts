@@ -10,6 +10,8 @@ interface FolderOnBoard {
 
 /** The counters of a mailbox's folders side by side; their sums are the mailbox's. */
 export class CounterBoard {
+  /** Whether no folder is missing: all that the source lists were planned, or have been listed in this opening. */
+  isWhole = false;
   private readonly folders = new Map<string, FolderOnBoard>();
 
   /** Takes over what stands in a folder's document, unless its copy has said something newer in this opening. */
@@ -19,12 +21,13 @@ export class CounterBoard {
     else this.folders.set(folderKey, { plan, counters, done: plan.gone });
   }
 
-  /** Takes note of folders that are to be copied, as soon as they are listed. */
+  /** Takes note of all folders that are to be copied, as soon as they are listed. */
   expect(folders: readonly { key: string; itemCount: number; sizeBytes?: number }[]): void {
     for (const { key, itemCount, sizeBytes } of folders) {
       const { counters = noCounters, done = false } = this.folders.get(key) ?? {};
       this.folders.set(key, { plan: { itemCount, sizeBytes, gone: false }, counters, done });
     }
+    this.isWhole = true;
   }
 
   /** What its copy says of a folder. */

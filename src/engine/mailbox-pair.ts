@@ -82,14 +82,21 @@ export class MailboxPair {
     return this.places.get(position);
   }
 
-  /** Sums over all planned folders, absolute; complete once `planFolders` or `readCounters` has run in this opening. */
+  /** Sums over all folders that are known in this opening, absolute. */
   counters(): MailboxCounters {
     return this.board.sum();
   }
 
+  /** Whether `counters` tells of the whole mailbox; not before `planFolders` has listed it, where the last plan was cut off. */
+  get countsAll(): boolean {
+    return this.board.isWhole;
+  }
+
   /** Reads the counters that stand in the ledger's folder documents. */
   async readCounters(): Promise<MailboxCounters> {
+    const document = await this.ledger.pair(this.id);
     for await (const folder of this.ledger.folders(this.id)) this.learn(folder);
+    if (document !== undefined && document.positions > 0 && !document.ensuring) this.board.isWhole = true;
     return this.counters();
   }
 

@@ -36,6 +36,31 @@ describe('planFolders', () => {
     ]);
   });
 
+  it('counts the whole mailbox in an opening that has listed it, or follows a plan that came to its end', async () => {
+    const gone = new Fault({ kind: 'fatal', side: 'target' }, { code: 'Full', remedy: 'wait', message: '' });
+    let made = 0;
+    const scene = new PairScene({
+      wrapTarget: (target) => {
+        const ensureFolder = target.ensureFolder.bind(target);
+        return Object.assign(target, {
+          ensureFolder: (...given: Parameters<typeof ensureFolder>) =>
+            (made += 1) === 2 ? Promise.reject(gone) : ensureFolder(...given),
+        });
+      },
+    });
+    scene.source.addItem(scene.source.addFolder({ name: 'Projects' }));
+    await expect(scene.plan()).rejects.toBe(gone);
+    const opened = async () => {
+      scene.open();
+      const { remaining } = await scene.pair.readCounters();
+      return [scene.pair.countsAll, remaining];
+    };
+    expect(await opened()).toEqual([false, 0]);
+    await scene.plan(2);
+    expect([scene.pair.countsAll, scene.pair.counters().remaining]).toEqual([true, 1]);
+    expect(await opened()).toEqual([true, 1]);
+  });
+
   it('waits for nothing where the pair is new', async () => {
     const scene = new PairScene();
     await scene.plan(1);

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { directWire } from '../../src/connectors/memory';
 import type { MigrationState } from '../../src/domain/migration';
 import type { MailUser } from '../../src/models/mail-users';
@@ -68,6 +69,40 @@ describe('Pause', () => {
     await tell(row, 'resume');
     expect((await house.untilEnded(row)).projection?.state).toBe('completed');
     expect(house.servers.countItems('target', row.target.address)).toBe(100);
+  });
+
+  it('leaves the total as it was told, also where it came while the folders were made', async () => {
+    const row = await house.row();
+    house.servers.fill(row.source.address, 6, 10);
+    let made = 0;
+    house.servers.wire = {
+      send: async (request, signal) => {
+        if (request.kind === 'ensureFolder' && (made += 1) > 3)
+          await new Promise((_resolve, reject) =>
+            signal.addEventListener('abort', () => reject(signal.reason as Error)),
+          );
+        return directWire.send(request, signal);
+      },
+    };
+    await house.start(row);
+    await signInBoth(house, row);
+    const total = ({ counters }: MailUser) => counters && counters.found + counters.remaining;
+    await house.until(row, (now) => total(now) === 60);
+    await untilPaused(row);
+    // Long enough for the next opening to tell of the folders that are planned so far.
+    house.servers.wire = {
+      send: async (request, signal) => {
+        if (request.kind === 'listFolders') await pause(1500);
+        return directWire.send(request, signal);
+      },
+    };
+    await tell(row, 'resume');
+    const told = new Set<number | undefined>();
+    await house.until(row, (now) => {
+      told.add(total(now));
+      return now.projection?.state === 'completed';
+    });
+    expect([...told]).toEqual([60]);
   });
 
   it('lets a user sign in first, and holds what comes then', async () => {
