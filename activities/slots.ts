@@ -1,7 +1,6 @@
 import * as slots from '../src/models/slots';
 import type { ActivityDeps } from './deps';
-import { gateId } from '../workflows/names';
-import { signals } from '../workflows/messages';
+import { GateBell } from './gate-bell';
 
 export interface AskForSlotInput {
   mailUserId: string;
@@ -18,21 +17,14 @@ export interface SlotInput {
 }
 
 /** A mail user's side of the slots; the gate's is in `grant-slots.ts`. All are harmless when repeated. */
-export function createSlotActivities({ client, log }: Pick<ActivityDeps, 'client' | 'log'>) {
-  /** The gate looks by itself every minute; being told only makes it quicker. */
-  const wakeGate = async () => {
-    try {
-      await client.workflow.getHandle(gateId).signal(signals.wake);
-    } catch (error) {
-      log.debug({ err: error }, 'the gate cannot be told');
-    }
-  };
+export function createSlotActivities(deps: Pick<ActivityDeps, 'client' | 'log'>) {
+  const bell = new GateBell(deps);
   return {
     /** Asks for slots of both connectors, or says again that this ticket waits. Answers whether it has them already. */
     async askForSlot({ mailUserId, ...asked }: AskForSlotInput): Promise<boolean> {
       const { granted, isNew } = await slots.askForSlot({ _id: mailUserId, ...asked }, new Date());
-      // Thousands that say again that they wait would leave the gate no rest.
-      if (isNew) await wakeGate();
+      // Who says again that he waits changes nothing for the gate.
+      if (isNew) bell.ring();
       return granted;
     },
 
@@ -43,8 +35,7 @@ export function createSlotActivities({ client, log }: Pick<ActivityDeps, 'client
 
     /** Gives back what this ticket has or waits for, and nothing else. */
     async releaseSlot({ mailUserId, ticket }: SlotInput): Promise<void> {
-      await slots.releaseSlot(mailUserId, ticket);
-      await wakeGate();
+      if (await slots.releaseSlot(mailUserId, ticket)) bell.ring();
     },
   };
 }

@@ -100,9 +100,13 @@ export async function takeSlot(mailUserId: string, ticket: string, now: Date): P
   return taken.matchedCount === 1;
 }
 
-/** Gives back what this ticket has or waits for; harmless when repeated, and never another ticket's. */
-export async function releaseSlot(mailUserId: string, ticket: string): Promise<void> {
-  await Slots.deleteOne({ _id: mailUserId, ticket });
+/**
+ * Gives back what this ticket has or waits for; harmless when repeated, and never another ticket's.
+ * @returns whether slots are free now that it held
+ */
+export async function releaseSlot(mailUserId: string, ticket: string): Promise<boolean> {
+  const released = await Slots.findOneAndDelete({ _id: mailUserId, ticket }).lean<SlotDocument>();
+  return released?.grantedAt !== undefined;
 }
 
 /** @returns false where the ticket no longer waits */
