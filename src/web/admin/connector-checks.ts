@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Request, Response } from 'express';
 import { Types } from 'mongoose';
 import { signInNameOf } from '../../domain/sign-in-name';
 import type { CheckReport } from '../../connectors/connector';
@@ -9,6 +10,7 @@ import { checkStart, workflowTypes, type CheckConnectorInput } from '../../../wo
 import type { MessageKey } from '../../locales';
 import type { WebDeps } from '../deps';
 import { isTemporalAway } from '../migrations';
+import { notify, textsOf } from './request';
 
 /** A secret that was only typed for a test lives this long at most. */
 const typedSecretLifeMs = 10 * 60_000;
@@ -99,4 +101,16 @@ function stepView(step: NonNullable<ConnectorCheck['report']>['steps'][number]):
   const ofTest = remedy === 'wait' || remedy === 'checkNameAndPassword';
   const remedyKey: MessageKey = ofTest ? `admin.connectors.test.remedies.${remedy}` : `remedies.${remedy}`;
   return { ...step, remedyKey };
+}
+
+/** As `startCheck`; where Temporal does not answer the next page says so. */
+export async function checkAndSay(
+  deps: WebDeps,
+  request: Request,
+  response: Response,
+  connector: ConnectorDocument,
+  mailbox?: TestMailbox,
+): Promise<void> {
+  if (await startCheck(deps, connector, mailbox)) return;
+  notify(request, 'warning', textsOf(response)('admin.connectors.test.temporalAway'));
 }
