@@ -25,7 +25,8 @@ export class TellingConnection extends Connection {
   /** @throws MongoNetworkError where the connection is or gets lost; what was asked may have been done only if it was written whole */
   override async writeCommand(command: unknown, options: WriteOptions): Promise<void> {
     const lost = new AbortController();
-    const tell = () => lost.abort(new mongo.MongoNetworkError('the connection was lost before all was written'));
+    const tell = () =>
+      lost.abort(new mongo.MongoNetworkError('the connection was lost before all was written'));
     if (this.socket.destroyed) {
       tell();
       this.onError(lost.signal.reason as Error);
