@@ -5,6 +5,7 @@ const DURATION = /^PT(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$/;
 const USAGE = `npm run faults -- takes:
   --runs N         so many runs (1)
   --for PT15M      as many runs as fit
+  --at-once N      so many systems beside each other, with a run each (1)
   --seed S         seed of the first run, the next has S + 1 (taken from the clock)
   --replay S       the run of this seed alone, with its plan printed
   --plan FILE      the run of a plan that was kept, such as .data/faults/failed/17/plan.json, also of an earlier catalogue
@@ -21,6 +22,7 @@ export function readFlags(args) {
     options: {
       runs: text,
       for: text,
+      'at-once': text,
       seed: text,
       replay: text,
       plan: text,
@@ -39,6 +41,7 @@ export function readFlags(args) {
     isReplay: values.replay !== undefined || values.plan !== undefined,
     plan: values.plan,
     only: values.only ?? [],
+    atOnce: wholeNumber('at-once', values['at-once'] ?? '1'),
     ...(values.for === undefined
       ? { runs: wholeNumber('runs', values.runs ?? '1') }
       : { runs: Infinity, forMs: durationMs(values.for) }),

@@ -74,8 +74,7 @@ export function lineOf(
 
 /** Whether a run came to its end and kept the promise: nothing lost, nothing twice. */
 export function hasPassed({ state, verdict, claims = [] }: RunResult): boolean {
-  const isOver = /^completed(WithIssues)?$/.test(state);
-  return isOver && verdict !== undefined && isSound(verdict) && claims.length === 0;
+  return isOver(state) && verdict !== undefined && isSound(verdict) && claims.length === 0;
 }
 
 /** Whether a run came to an end, and to a wrong one: items lost, doubled or altered, or a migration that did not complete. */
@@ -83,11 +82,23 @@ export function brokePromise(result: RunResult): boolean {
   return result.verdict !== undefined && !hasPassed(result);
 }
 
+/** What was wrong with a run, a sentence each; of each sort of items the first few. */
+export function whatWasWrong({ state, verdict, claims = [] }: RunResult): string[] {
+  const items = faulty.flatMap((what) => {
+    const found = verdict?.[what] ?? [];
+    const few = found.slice(0, 3).map(({ path, key, differs = [] }) => [path, key, ...differs].join(' '));
+    return found.length === 0 ? [] : [`${found.length} ${what} (${few.join(', ')})`];
+  });
+  return [...(isOver(state) ? [] : [`it ended as ${state}`]), ...items, ...claims];
+}
+
 /** Whether a run that was kept had passed. */
 export function linePassed(line: ResultLine): boolean {
   const isSound = faulty.every((what) => (line[what] ?? 0) === 0) && (line.claims ?? []).length === 0;
-  return /^completed(WithIssues)?$/.test(line.state) && isSound;
+  return isOver(line.state) && isSound;
 }
+
+const isOver = (state: string) => /^completed(WithIssues)?$/.test(state);
 
 export function append(file: string, line: ResultLine): void {
   mkdirSync(dirname(file), { recursive: true });

@@ -49,7 +49,7 @@ export class FaultySystem {
     this.supervisor = new Supervisor(layout.data, { changed: () => undefined, died: () => undefined });
     this.hold = join(layout.data, 'hold');
     this.clocks = new Clocks(join(layout.data, 'clocks'));
-    process.once('exit', () => this.kill());
+    process.once('exit', this.kill);
   }
 
   /** Brings everything up anew; what an earlier campaign kept in `data` goes. */
@@ -204,12 +204,13 @@ export class FaultySystem {
   async end(): Promise<void> {
     await this.heal().catch(() => undefined);
     await this.supervisor.end([['exchange-contoso', 'exchange-fabrikam', 'inbox', 'temporal'], ['mongodb']]);
+    process.off('exit', this.kill);
   }
 
-  kill(): void {
+  private readonly kill = (): void => {
     for (const child of this.extras) child.kill('SIGKILL');
     this.supervisor.kill();
-  }
+  };
 
   private async bringUp(): Promise<void> {
     const { layout } = this;
