@@ -6,6 +6,7 @@ import { People } from './people';
 import type { Plan } from './plan';
 import { Progress } from './progress';
 import type { Product, Row } from './product';
+import { hasPassed } from './results';
 import type { Stage } from './stage';
 import { strike, type Struck } from './strike';
 import { within, type FaultySystem } from './system';
@@ -84,7 +85,9 @@ export async function runOnce({ system, product, witness }: Surroundings, plan: 
     targetWasPruned: (faults.targetFolderDeleted ?? 0) > 0,
     ledgerWasLost: plan.faults.some(({ kind }) => kindOf(kind).losesLedger === true),
   });
-  return { ...rest, ...judgement, durationMs: Date.now() - begunAt };
+  const result = { ...rest, ...judgement, durationMs: Date.now() - begunAt };
+  if (hasPassed(result)) await system.removeMover(mover);
+  return result;
 }
 
 /** The migration of one run from its first sign-in to the end after which nothing is to be done any more. */
