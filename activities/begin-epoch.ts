@@ -40,6 +40,8 @@ export interface EpochFacts {
   /** The passes that this epoch goes on from, and the one that is to be made first. Earlier releases knew none. */
   passes?: PassMade[];
   wantedPass?: WantedPass;
+  /** A source that stopped the epoch before was looked after: it holds for the first pass of this one. */
+  sourceChecked?: true;
 }
 
 /** Raises the row's epoch and answers with what the migration needs to know. `undefined` where the row was deleted. */
@@ -51,6 +53,7 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
   const { row, source, target } = all;
   const kept = await keptCredentials(mailUserId, row.asked.credentialIds, reason);
   const { made, wanted } = passesOfStart((raised.row.projection?.passes ?? []).map(passMade), reason);
+  const stoppedFor = raised.row.projection?.timeline.findLast(({ state }) => state !== 'starting')?.fault;
   return {
     epoch: raised.epoch,
     revision: raised.revision,
@@ -65,6 +68,9 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
     keptUntil: perSide(kept, ({ destroyAt }) => destroyAt.toISOString()),
     passes: made,
     wantedPass: wanted,
+    // Whoever presses **Retry** has seen why the migration stopped.
+    ...(reason === 'retry' &&
+      stoppedFor?.remedy === 'checkSourceMailbox' && { sourceChecked: true as const }),
     refusals: (raised.row.projection?.refusals ?? []).map(overTheWire),
   };
 }

@@ -6,6 +6,7 @@ import { everything, itemFilter, type FilterSpec } from '../src/domain/item-filt
 import type { MailboxCounters, VerifyCounts } from '../src/domain/migration';
 import { copyFolder as copy, type CopyFolderResult } from '../src/engine/copy-folder';
 import { followGone as follow, type FollowResult } from '../src/engine/follow-gone';
+import { identityHash } from '../src/engine/pair-id';
 import { planFolders as plan } from '../src/engine/plan-folders';
 import { verifyPass as verify } from '../src/engine/verify-pass';
 import { notePair } from '../src/models/copy-report';
@@ -91,8 +92,9 @@ export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps
           position,
           label: folderLabel(position, wellKnown),
         }));
-        await notePair(key.mailUserId, mailbox.pair.id);
-        return { kind: 'planned', pairId: mailbox.pair.id, folders, refused: result.refused.length };
+        const { pair } = mailbox;
+        await notePair(key.mailUserId, pair.id, identityHash(pair.target.identity));
+        return { kind: 'planned', pairId: pair.id, folders, refused: result.refused.length };
       });
     },
 

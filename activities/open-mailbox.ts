@@ -6,6 +6,7 @@ import type { MailboxCounters } from '../src/domain/migration';
 import type { Side } from '../src/domain/mailbox';
 import type { SourceMailbox, TargetMailbox } from '../src/connectors/connector';
 import { MailboxPair } from '../src/engine/mailbox-pair';
+import { identityHash } from '../src/engine/pair-id';
 import type { ConnectorDocument } from '../src/models/connectors';
 import { takeCounters, writeCounters, type CountersWrite } from '../src/models/projection';
 import { writeThroughput } from '../src/models/throughput';
@@ -96,11 +97,13 @@ async function asked(ms: number, signal: AbortSignal): Promise<void> {
 function pairOf(
   { copying, ledger, log, connectorWaits }: ActivityDeps,
   { mailUserId, opening }: OpenMailboxInput,
-  { source, target }: RowWithConnectors,
+  { row, source, target }: RowWithConnectors,
   opened: { source: SourceMailbox; target: TargetMailbox },
 ): MailboxPair {
+  const isSameTarget = row.targetIdentity === identityHash(opened.target.identity);
   return new MailboxPair({
     ...opened,
+    id: isSameTarget ? row.pairId : undefined,
     ledger,
     ...copying,
     connectorWaits: {

@@ -156,6 +156,8 @@ export interface PlannedFolder {
   name: string;
   wellKnown?: WellKnownFolder;
   folderClass: string;
+  /** A source folder that is gone and whose place this one takes: a target folder with its mark is this one's from now on. */
+  replaces?: string;
 }
 
 export interface TargetFolder {

@@ -46,6 +46,7 @@ export type Remedy =
   | 'checkItem'
   | 'checkFolder'
   | 'checkSourceMailbox'
+  | 'acceptSourceMailbox'
   | 'askSupport';
 
 /** A classified fault on its way from a connector to whoever acts on it. */

@@ -16,6 +16,8 @@ export interface PlannedDocument {
 export interface Planning {
   known: ReadonlyMap<string, FolderDocument>;
   choices: ReadonlyMap<string, FolderChoice>;
+  /** By key of a listed folder that of a gone one whose target folder it goes on with. */
+  successors: ReadonlyMap<string, string>;
 }
 
 const mostTries = 4;
@@ -31,7 +33,7 @@ export async function ensureFolders(
   pair: MailboxPair,
   session: PairSession,
   listed: readonly SourceFolder[],
-  { known, choices }: Planning,
+  { known, choices, successors }: Planning,
   signal: AbortSignal,
   onProgress: () => void,
 ): Promise<PlannedDocument[]> {
@@ -41,7 +43,8 @@ export async function ensureFolders(
     const before = known.get(folder.key)?.plan;
     const choice = choices.get(folder.key) ?? 'copied';
     const made = { folderKey: folder.key, plan: planOf(folder, choice, before, before?.position ?? next++) };
-    if (choice !== 'leftOut') await ensure(pair, session, made, planned, before, signal);
+    if (choice !== 'leftOut')
+      await ensure(pair, session, made, { planned, before, replaces: successors.get(folder.key) }, signal);
     await pair.ledger.planFolder({ pairId: pair.id, folderKey: folder.key }, made.plan);
     planned.set(folder.key, made);
     onProgress();
@@ -81,12 +84,17 @@ function planOf(
   };
 }
 
+interface Surroundings {
+  planned: ReadonlyMap<string, PlannedDocument>;
+  before: FolderPlan | undefined;
+  replaces: string | undefined;
+}
+
 async function ensure(
   pair: MailboxPair,
   session: PairSession,
   made: PlannedDocument,
-  planned: ReadonlyMap<string, PlannedDocument>,
-  before: FolderPlan | undefined,
+  { planned, before, replaces }: Surroundings,
   signal: AbortSignal,
 ): Promise<void> {
   const { plan } = made;
@@ -99,7 +107,7 @@ async function ensure(
     return;
   }
   try {
-    const folder = await ensureUntilSure(pair, session, made, parent, signal);
+    const folder = await ensureUntilSure(pair, session, { ...made, replaces }, parent, signal);
     plan.targetId = folder.id;
   } catch (fault) {
     if (!(fault instanceof Fault) || fault.details.kind !== 'folder' || fault.details.reason !== 'refused')
@@ -113,7 +121,7 @@ async function ensure(
 async function ensureUntilSure(
   pair: MailboxPair,
   session: PairSession,
-  made: PlannedDocument,
+  made: PlannedDocument & { replaces: string | undefined },
   parent: PlannedDocument | undefined,
   signal: AbortSignal,
 ): Promise<TargetFolder> {

@@ -65,8 +65,14 @@ export interface PairDocument {
   positions: number;
   /** By position the `seq` up to which `followGone` has judged what went and what came; a folder it has not judged is absent. */
   judged?: Record<number, number>;
+  /** Which folder is the Inbox of a source that was replaced or restored, as it was seen when that stopped a pass. */
+  replacedInbox?: string;
+  /** The `replacedInbox` that an administrator has said is the right mailbox; it holds for no other. */
+  acceptedInbox?: string;
 }
-export type PairPatch = Partial<Pick<PairDocument, 'ensuring' | 'adopted' | 'positions' | 'judged'>>;
+export type PairPatch = Partial<
+  Pick<PairDocument, 'ensuring' | 'adopted' | 'positions' | 'judged' | 'replacedInbox'>
+>;
 
 /** What `planFolders` knows of a folder. */
 export interface FolderPlan {

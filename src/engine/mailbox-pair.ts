@@ -13,6 +13,8 @@ import { Turns } from './turns';
 import type { Width } from './width';
 
 export interface PairOptions {
+  /** The pair's id where it is known to go on under one: the source may have been replaced since. Absent, it is made of both identities. */
+  id?: string | undefined;
   source: SourceMailbox;
   target: TargetMailbox;
   ledger: LedgerStore;
@@ -59,7 +61,7 @@ export class MailboxPair {
 
   constructor(options: PairOptions) {
     const { source, target, ledger, clock, parcel, bytesInFlight, memory, sendWindowMs } = options;
-    this.id = pairId(source.identity, target.identity);
+    this.id = options.id ?? pairId(source.identity, target.identity);
     this.source = source;
     this.target = target;
     this.ledger = ledger;

@@ -12,3 +12,8 @@ export function pairId(sourceIdentity: string, targetIdentity: string): string {
     .digest('hex')
     .slice(0, 32);
 }
+
+/** A mailbox's identity, as it may be kept: the same for the same mailbox, and nothing that tells which. 16 hexadecimal digits. */
+export function identityHash(identity: string): string {
+  return createHash('sha256').update(identity).digest('hex').slice(0, 16);
+}

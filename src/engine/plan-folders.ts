@@ -5,7 +5,7 @@ import type { ItemKind, WellKnownFolder } from '../domain/mailbox';
 import { adoptStamps } from './adopt-stamps';
 import { ensureFolders, type PlannedDocument } from './ensure-folders';
 import { FencedOut } from './folder-session';
-import { refuseEmptied, refuseReplaced } from './source-guards';
+import { refuseEmptied, replacementOf, successorsOf } from './source-guards';
 import { noteLeftOut } from './left-out';
 import type { FolderDocument } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
@@ -50,7 +50,8 @@ export type PlanResult =
  * it, before anything is put. To be called at the beginning of a pass and of each sweep; repeatable.
  *
  * @param onProgress called as folders are dealt with
- * @throws Fault of the mailbox; `fatal` with `checkSourceMailbox` where a mailbox known as full lists as empty, or is another one
+ * @throws Fault of the mailbox; `fatal` with `checkSourceMailbox` where a mailbox known as full lists as empty, and with
+ *   `acceptSourceMailbox` where it was replaced and nobody has said yet that it is the right one
  */
 export async function planFolders(
   pair: MailboxPair,
@@ -85,15 +86,21 @@ async function plan(
     pair.sourceTurns.run(signal, () => pair.source.listFolders(signal)),
   );
   const known = await knownFolders(pair);
-  refuseReplaced(listed, known);
+  const replacement = replacementOf(listed, known);
+  if (replacement && replacement.key !== document.acceptedInbox) {
+    await session.write({ replacedInbox: replacement.key });
+    throw replacement.fault;
+  }
   if (!sourceChecked) refuseEmptied(listed, known);
   const choices = chooseFolders(filter, listed);
   pair.board.expect(listed.filter(({ key }) => choices.get(key) === 'copied'));
+  const ordered = parentsFirst(listed);
+  const successors = replacement ? successorsOf(ordered, known) : new Map<string, string>();
   const folders = await ensureFolders(
     pair,
     session,
-    parentsFirst(listed),
-    { known, choices },
+    ordered,
+    { known, choices, successors },
     signal,
     onProgress,
   );

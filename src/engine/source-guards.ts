@@ -24,27 +24,72 @@ export function refuseEmptied(
   );
 }
 
+/** A source whose lasting folders are others than before. */
+export interface Replacement {
+  /** The folder that is the Inbox (or the next of `lasting`) now: another replacement has another. */
+  key: string;
+  /** `fatal` with `acceptSourceMailbox`. */
+  fault: Fault;
+}
+
 /**
- * A mailbox whose Inbox is another folder than before was replaced or restored: all its items have new keys, and would be put again
- * beside those that were copied.
- *
- * @throws Fault `fatal` with `checkSourceMailbox`
+ * A mailbox whose Inbox is another folder than before was replaced or restored: all its items have new keys, and are put again
+ * beside those that were copied until `followGone` has matched them. Somebody has to say first that it is the right one.
  */
-export function refuseReplaced(
+export function replacementOf(
   listed: readonly SourceFolder[],
   known: ReadonlyMap<string, FolderDocument>,
-): void {
+): Replacement | undefined {
   const keys = new Set(listed.map(({ key }) => key));
-  for (const { folderKey, plan, counters } of known.values()) {
-    const { wellKnown } = plan;
-    if (wellKnown === undefined || !lasting.includes(wellKnown) || inTarget(counters) === 0) continue;
-    if (keys.has(folderKey) || !listed.some((folder) => folder.wellKnown === wellKnown)) continue;
-    const what = `its ${wellKnown} is another folder than the one ${inTarget(counters)} items were copied from`;
-    throw stopped('SourceReplaced', `the source mailbox was replaced or restored: ${what}`);
+  for (const role of lasting) {
+    const now = listed.find(({ wellKnown }) => wellKnown === role);
+    const before = [...known.values()].filter(
+      ({ plan, folderKey, counters }) =>
+        plan.wellKnown === role && !keys.has(folderKey) && inTarget(counters) > 0,
+    );
+    const copied = before.reduce((sum, { counters }) => sum + inTarget(counters), 0);
+    if (now === undefined || copied === 0) continue;
+    const what = `its ${role} is another folder than the one ${copied} items were copied from`;
+    const message = `the source mailbox was replaced or restored: ${what}`;
+    return { key: now.key, fault: stopped('SourceReplaced', message, 'acceptSourceMailbox') };
   }
+  return undefined;
+}
+
+/**
+ * Which folder that went each listed folder of a replaced mailbox takes the place of: that of its role, else of its name under the same
+ * parent. A folder without one is new.
+ *
+ * @param listed parents before children
+ */
+export function successorsOf(
+  listed: readonly SourceFolder[],
+  known: ReadonlyMap<string, FolderDocument>,
+): Map<string, string> {
+  const keys = new Set(listed.map(({ key }) => key));
+  const gone = [...known.values()].filter(({ folderKey }) => !keys.has(folderKey));
+  const successors = new Map<string, string>();
+  const taken = new Set<string>();
+  for (const { key, name, parentKey, wellKnown } of listed.filter((folder) => !known.has(folder.key))) {
+    const parent = parentKey === undefined ? undefined : (successors.get(parentKey) ?? parentKey);
+    const isBefore = ({ folderKey, plan }: FolderDocument) =>
+      !taken.has(folderKey) &&
+      (wellKnown === undefined
+        ? plan.wellKnown === undefined && plan.name === name && plan.parentKey === parent
+        : plan.wellKnown === wellKnown);
+    const before = gone.find(isBefore);
+    if (before === undefined) continue;
+    taken.add(before.folderKey);
+    successors.set(key, before.folderKey);
+  }
+  return successors;
 }
 
 /** Says that an administrator has to look after the source, with nothing done. */
-export function stopped(code: string, message: string): Fault {
-  return new Fault({ kind: 'fatal', side: 'source' }, { code, remedy: 'checkSourceMailbox', message }, true);
+export function stopped(
+  code: string,
+  message: string,
+  remedy: 'checkSourceMailbox' | 'acceptSourceMailbox' = 'checkSourceMailbox',
+): Fault {
+  return new Fault({ kind: 'fatal', side: 'source' }, { code, remedy, message }, true);
 }

@@ -42,7 +42,7 @@ async function parentOf(
 /** Asks the target for the folder once, after the waits it asked for. */
 export function ensureOnce(
   pair: MailboxPair,
-  { folderKey, plan }: { folderKey: string; plan: FolderPlan },
+  { folderKey, plan, replaces }: { folderKey: string; plan: FolderPlan; replaces?: string | undefined },
   parent: TargetFolder | undefined,
   window: SendWindow,
   signal: AbortSignal,
@@ -55,6 +55,7 @@ export function ensureOnce(
     name,
     wellKnown,
     folderClass,
+    ...(replaces !== undefined && { replaces }),
   };
   return pair.targetTurns.run(signal, async () => {
     await pair.targetBackOff.ready(signal);

@@ -33,6 +33,7 @@ export const auditedActions = [
   'batchEdited',
   'batchForgotten',
   'movedToBatch',
+  'sourceAccepted',
 ] as const;
 export type AuditedAction = (typeof auditedActions)[number];
 

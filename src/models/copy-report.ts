@@ -6,9 +6,14 @@ import type { FolderDocument, VerifiedFolder } from '../engine/ledger';
 import { MongoLedgerStore } from './ledger-store';
 import { MailUsers } from './mail-users';
 
-/** Notes which pair of mailboxes a row has turned out to be, so that pages find what was copied. */
-export async function notePair(mailUserId: string, pairId: string): Promise<void> {
-  await MailUsers.updateOne({ _id: new Types.ObjectId(mailUserId) }, { $set: { pairId } });
+/**
+ * Notes which pair of mailboxes a row has turned out to be, so that pages find what was copied.
+ * @param targetIdentity hash of the target's identity: with another target it is another pair
+ */
+export async function notePair(mailUserId: string, pairId: string, targetIdentity?: string): Promise<void> {
+  const _id = new Types.ObjectId(mailUserId);
+  const noted = { pairId, ...(targetIdentity === undefined ? {} : { targetIdentity }) };
+  await MailUsers.updateOne({ _id }, { $set: noted });
 }
 
 /** One folder of a copy, as pages show it. */

@@ -137,6 +137,8 @@ export interface MailUser {
   projection?: MailUserProjection;
   /** The two mailboxes by their own identities; known since its folders were planned first. */
   pairId?: string;
+  /** Hash of the target's own identity. As long as it stands, another source mailbox is a replaced one, and the pair the same. */
+  targetIdentity?: string;
   counters?: CountersProjection;
   /** Set by `reconcile` while it finds no workflow behind a row that should have one. */
   orphanSince?: Date;
@@ -172,6 +174,7 @@ const schema = new Schema<MailUser>(
     },
     projection: { type: Schema.Types.Mixed },
     pairId: String,
+    targetIdentity: String,
     counters: { type: Schema.Types.Mixed },
     orphanSince: Date,
   },

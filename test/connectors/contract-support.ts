@@ -106,6 +106,7 @@ export class Scene {
     name: string;
     parent?: TargetFolder;
     wellKnown?: 'inbox' | 'calendar';
+    replaces?: string;
   }) {
     const planned = { pairId: this.pairId, folderClass: 'IPF.Note', ...folder };
     return this.target.ensureFolder(planned, openWindow, never);

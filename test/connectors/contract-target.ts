@@ -71,6 +71,14 @@ export function describeTarget(make: () => Promise<ConnectorHarness>): void {
       expect((await scene.ensure({ sourceKey: 'f1', name: 'Projects' })).id).toBe(id);
     });
 
+    it('goes on with the folder of one that was replaced at the source, and keeps it', async () => {
+      const first = await scene.ensure({ sourceKey: 'f1', name: 'Same' });
+      expect(await scene.ensure({ sourceKey: 'f2', name: 'Same', replaces: 'f1' })).toEqual(first);
+      const reopened = await scene.also(scene.harness.openTarget());
+      const planned = { pairId: scene.pairId, sourceKey: 'f2', name: 'Same', folderClass: 'IPF.Note' };
+      expect(await reopened.ensureFolder(planned, openWindow, never)).toEqual(first);
+    });
+
     it('does not give one folder to two source folders', async () => {
       const first = await scene.ensure({ sourceKey: 'f1', name: 'Same' });
       const second = await scene.ensure({ sourceKey: 'f2', name: 'Same' });

@@ -439,8 +439,60 @@ describe('followGone', () => {
     const restored = made.source.addFolder({ name: 'Inbox', wellKnown: 'inbox' });
     made.source.addItem(restored, { content: textContent('one') });
     await expect(pass()).rejects.toMatchObject({
-      text: { code: 'SourceReplaced', remedy: 'checkSourceMailbox' },
+      text: { code: 'SourceReplaced', remedy: 'acceptSourceMailbox' },
     });
     expect(made.texts()).toEqual(['one']);
+  });
+
+  describe('of a mailbox that was replaced', () => {
+    /** All folders and items are there under new keys, as after a restore. */
+    const replace = (made: PairScene): void => {
+      const { source } = made;
+      const olds = [...source.folders.values()];
+      const news = new Map<string, string>();
+      for (const { id, name, wellKnown, parentId } of olds) {
+        const parent = parentId === undefined ? {} : { parentId: news.get(parentId) ?? parentId };
+        news.set(id, source.addFolder({ name, ...(wellKnown && { wellKnown }), ...parent }));
+        for (const item of source.items(id)) source.copyItem(id, item.id, news.get(id) ?? '', true);
+      }
+      for (const { id } of olds) source.folders.delete(id);
+    };
+    const accept = async (made: PairScene): Promise<void> => {
+      const { replacedInbox } = (await made.ledger.pair(made.pair.id)) ?? {};
+      made.ledger.acceptSource(made.pair.id, replacedInbox ?? '');
+    };
+
+    it('goes on once an administrator has said that it is the right one: nothing is twice, and no folder is', async () => {
+      const { made, other, pass, otherTexts } = await scene();
+      const under = made.source.addFolder({ name: 'Under', parentId: other });
+      for (const text of ['one', 'two']) made.add(text);
+      made.source.addItem(other, { content: textContent('three') });
+      made.source.addItem(under, { content: textContent('four') });
+      await pass();
+      const folders = [...made.target.folders.values()].map(({ name }) => name).sort();
+      replace(made);
+      await expect(pass()).rejects.toMatchObject({ text: { code: 'SourceReplaced' } });
+      await accept(made);
+      expect(await pass({ followDeletions: true })).toMatchObject({ moved: 4, deleted: 0 });
+      expect([made.texts(), otherTexts()]).toEqual([['one', 'two'], ['three']]);
+      expect([...made.target.folders.values()].map(({ name }) => name).sort()).toEqual(folders);
+      expect((await made.verify()).repair).toEqual([]);
+      expect(made.pair.counters()).toMatchObject({ found: 4, copied: 4 });
+      expect(await pass()).toMatchObject({ moved: 0, deleted: 0 });
+      expect([made.texts(), otherTexts()]).toEqual([['one', 'two'], ['three']]);
+    });
+
+    it('stops again where it is replaced once more', async () => {
+      const { made, pass } = await scene();
+      made.add('one');
+      await pass();
+      replace(made);
+      await expect(pass()).rejects.toMatchObject({ text: { code: 'SourceReplaced' } });
+      await accept(made);
+      await pass();
+      replace(made);
+      await expect(pass()).rejects.toMatchObject({ text: { code: 'SourceReplaced' } });
+      expect(made.texts()).toEqual(['one']);
+    });
   });
 });

@@ -44,6 +44,12 @@ export class MemoryLedger implements LedgerStore {
     return true;
   }
 
+  /** As an administrator does. */
+  acceptSource(pairId: string, acceptedInbox: string): void {
+    const pair = this.pairs.get(pairId);
+    if (pair) this.pairs.set(pairId, { ...pair, acceptedInbox });
+  }
+
   async planFolder(id: FolderId, plan: FolderPlan): Promise<void> {
     const { pairId, folderKey } = id;
     const fresh = {

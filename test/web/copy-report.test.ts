@@ -5,7 +5,9 @@ import { MailUsers } from '../../src/models/mail-users';
 import { notePair } from '../../src/models/copy-report';
 import { MongoLedgerStore } from '../../src/models/ledger-store';
 import type { EntryOutcome, LedgerEntry } from '../../src/engine/ledger';
-import { aConnector, aMailUser, startAdmin, type AdminApp } from './admin-app';
+import { AuditLog } from '../../src/models/audit-log';
+import { aConnector, aMailUser, send, startAdmin, type AdminApp } from './admin-app';
+import { aProjection } from './self-service-app';
 
 let app: AdminApp;
 beforeAll(async () => {
@@ -63,6 +65,33 @@ async function aReport(pairId: string, batch = 'Default') {
   await notePair(id, pairId);
   return { id, agent: await app.signedIn() };
 }
+
+describe('a source mailbox that was replaced', () => {
+  it('is gone on with when an administrator says that it is the right one, and only that one', async () => {
+    const pair = { source: await aConnector('source'), target: await aConnector('target') };
+    const text = {
+      code: 'SourceReplaced',
+      remedy: 'acceptSourceMailbox',
+      message: 'It was replaced.',
+    } as const;
+    const projection = aProjection({ state: 'failed', fault: { text, side: 'source' } });
+    const user = await aMailUser(pair, { projection, pairId: 'replaced' });
+    const ledger = new MongoLedgerStore();
+    await ledger.takePair('replaced', 1);
+    await ledger.writePair('replaced', 1, { replacedInbox: 'seen' });
+    const agent = await app.signedIn();
+    const page = `/admin/users/${user._id.toHexString()}`;
+    expect((await agent.get(page).expect(200)).text).toContain('This is the right mailbox');
+    const accept = `${page}/accept-source`;
+    await send(agent, accept, accept, { seen: 'another' }).expect(409);
+    await send(agent, accept, accept, { seen: 'seen' }).expect(303);
+    expect(await ledger.pair('replaced')).toMatchObject({ acceptedInbox: 'seen' });
+    expect((await MailUsers.findById(user._id).orFail().lean()).asked).toMatchObject({ reason: 'retry' });
+    const audited = await AuditLog.find({ mailUserId: user._id.toHexString() }).sort({ _id: 1 }).lean();
+    expect(audited.map(({ action }) => action)).toEqual(['sourceAccepted', 'retried']);
+    await agent.get(accept).expect(409);
+  });
+});
 
 describe('a mail user’s page', () => {
   it('has a table of folders, and each item that is not in the target with its size, reason and remedy', async () => {

@@ -2,6 +2,7 @@ import { directWire, type MemoryStore, type MemoryWire } from '../../src/connect
 import { Fault } from '../../src/domain/faults';
 import { fasterClock, systemClock } from '../../src/engine/clock';
 import { MailUsers, type MailUser } from '../../src/models/mail-users';
+import { acceptSource, replacedSourceOf } from '../../src/models/source-acceptance';
 import { signals, type StopSignal } from '../../workflows/messages';
 import { administrator, House } from './house';
 
@@ -40,6 +41,28 @@ function unforeseen(store: MemoryStore, isMended = () => false): void {
     return page(folder, ...rest);
   };
 }
+
+describe('a source mailbox that was replaced by another', () => {
+  it('stops the migration with nothing put, and is gone on with, once only, when it was accepted', async () => {
+    const row = await house.row({ invitation: 'none' });
+    house.servers.fill(row.source.address, 2, 3);
+    await started(row);
+    await house.untilEnded(row);
+    await house.handle(row).result();
+    house.servers.replace('source', row.source.address);
+    const count = () => house.servers.countItems('target', row.target.address);
+    await started(row);
+    const { projection, pairId = '' } = await house.until(row, 'failed');
+    await house.handle(row).result();
+    expect(projection).toMatchObject({ state: 'failed', fault: { text: { code: 'SourceReplaced' } } });
+    expect(count()).toBe(6);
+    expect(await acceptSource(pairId, (await replacedSourceOf(pairId)) ?? '')).toBe(true);
+    await house.start(row, impatient, 'retry');
+    const done = await house.until(row, 'completed');
+    expect(done).toMatchObject({ pairId, projection: { state: 'completed' }, counters: { copied: 6 } });
+    expect(count()).toBe(6);
+  });
+});
 
 describe('a folder that always fails in a way nobody foresaw', () => {
   it('is shown on the row while it is tried again, and does no harm once it is mended', async () => {

@@ -40,6 +40,23 @@ export class MailServers {
     return store;
   }
 
+  /** As after a restore: another mailbox under the same address, in which everything has a new key. */
+  replace(side: Side, address: string): void {
+    const old = this.mailbox(side, address);
+    const store = new MemoryStore(`${old.identity} again`);
+    // Ids are never given out twice, by whichever server.
+    for (let used = 0; used < 1000; used += 1) store.addFolder({ name: 'used' });
+    for (const id of [...store.folders.keys()]) store.folders.delete(id);
+    for (const { id, name, wellKnown } of old.folders.values()) {
+      const folder = store.addFolder({ name, ...(wellKnown && { wellKnown }) });
+      for (const item of old.items(id)) {
+        const itemId = store.addItem(folder, item);
+        Object.assign(store.item(folder, itemId) ?? {}, { moveKey: item.moveKey });
+      }
+    }
+    this.stores.set(`${side}:${address.toLowerCase()}`, store);
+  }
+
   /** A source mailbox with so many folders of so many items. */
   fill(address: string, folders: number, itemsPerFolder: number): MemoryStore {
     const store = this.mailbox('source', address);

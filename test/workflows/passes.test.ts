@@ -74,6 +74,25 @@ describe('passes', () => {
     await recordHistory(house, house.handle(row).workflowId, 'passes');
   });
 
+  it('stop at a source that lists as empty, and a Retry goes past it in one pass, not in those that follow', async () => {
+    const row = await states.upToDate();
+    await house.until(row, ended(1));
+    const store = house.servers.mailbox('source', row.source.address);
+    for (const folder of store.folders.keys())
+      for (const { id } of [...store.items(folder)]) store.removeItem(folder, id);
+    const stopsAgain = async () => {
+      await run(row, 'delta');
+      const { projection } = await house.until(row, 'failed');
+      expect(projection?.fault?.text.code).toBe('SourceEmpty');
+      await house.handle(row).result();
+    };
+    await stopsAgain();
+    await house.start(row, {}, 'retry');
+    await house.until(row, ended(2));
+    await stopsAgain();
+    expect(house.servers.countItems('target', row.target.address)).toBe(20);
+  });
+
   it('that are asked for while one runs follow it', async () => {
     const row = await house.row({ invitation: 'none', batch: 'follows' });
     await planOf(row, { cutOver: { kind: 'byHand' } });

@@ -42,6 +42,7 @@ export async function begin(input: MigrateMailboxInput): Promise<Carry | undefin
     order: { kind: 'cutOver', filter: defaultBatchPlan.filter, followDeletions: false },
     isPassing: false,
     ...(facts.wantedPass === undefined ? {} : { wantedPass: facts.wantedPass }),
+    ...(facts.sourceChecked && { sourceChecked: true as const }),
     passAsks: [],
     isPlanStale: false,
     keptUntil: momentsOf(facts.keptUntil ?? {}),

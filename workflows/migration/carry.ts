@@ -84,6 +84,8 @@ export interface Carry {
   order: PassOrder;
   /** Whether that pass has begun: it then goes on under its order, whatever is planned meanwhile. */
   isPassing: boolean;
+  /** An administrator has looked after what stopped the epoch before, for the pass at hand. */
+  sourceChecked?: true;
   /** What somebody asked for and no pass has answered yet. */
   wantedPass?: WantedPass;
   /** Ids of what was asked for, newest last. */

@@ -17,6 +17,7 @@ export function beginPass(m: Migration): void {
 export function endPass(m: Migration): void {
   const { carry, view } = m;
   carry.isPassing = false;
+  delete carry.sourceChecked;
   delete view.pass;
   delete view.fault;
   const { passes = [] } = view;

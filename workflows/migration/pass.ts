@@ -58,8 +58,8 @@ async function plan(m: Migration, open: OpenFolders): Promise<StepEnd> {
   const { place } = m.carry;
   const summary = place.sweep === 0 ? 'plan folders' : `plan folders, sweep ${place.sweep}`;
   m.carry.fence += 1;
-  const { filter } = m.carry.order;
-  const input = { ...open.key, fence: m.carry.fence, filter, sourceChecked: isSourceChecked(m) };
+  const { fence, order, sourceChecked = false } = m.carry;
+  const input = { ...open.key, fence, filter: order.filter, sourceChecked };
   const result = await guarded(m, () => open.activities.planFolders.executeWithOptions({ summary }, [input]));
   if (result.kind === 'closed') return 'lost';
   if (result.kind === 'hopeless') return result;
@@ -87,11 +87,6 @@ async function above(m: Migration, open: OpenFolders, by: number): Promise<undef
   open.progress.fenced += 1;
 }
 
-/** Whoever presses **Retry** has seen why the migration stopped, and looked after the source. */
-function isSourceChecked({ input }: Migration): boolean {
-  return input.reason === 'retry';
-}
-
 /** After repairs it is compared again; else it is swept until nothing comes. */
 function afterFolders({ carry: { place } }: Migration): void {
   const isQuiet = place.sweep > 0 && place.changes === 0;
@@ -103,13 +98,9 @@ function afterFolders({ carry: { place } }: Migration): void {
 
 async function gone(m: Migration, open: OpenFolders): Promise<StepEnd> {
   m.carry.fence += 1;
-  const { followDeletions } = m.carry.order;
-  const { changes, interrupted } = m.carry.place;
-  const quiet = changes === 0 && !interrupted;
-  const input = {
-    ...open.key,
-    ...{ fence: m.carry.fence, followDeletions, sourceChecked: isSourceChecked(m), quiet },
-  };
+  const { fence, order, place, sourceChecked = false } = m.carry;
+  const quiet = place.changes === 0 && !place.interrupted;
+  const input = { ...open.key, fence, followDeletions: order.followDeletions, sourceChecked, quiet };
   const summary = 'follow what is gone';
   const result = await guarded(m, () => open.activities.followGone.executeWithOptions({ summary }, [input]));
   if (result.kind === 'closed') return 'lost';

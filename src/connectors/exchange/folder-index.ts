@@ -76,11 +76,16 @@ function markOf(value: string | undefined): FolderMark | undefined {
 
 /** The folder that already is the planned one's copy; of several (a user copied one) the well-known, then the first by id. */
 export function markedFolder(index: FolderIndex, planned: PlannedFolder): IndexedFolder | undefined {
-  const marked = [...index.folders.values()].filter((each) => each.mark?.k === planned.sourceKey);
+  const marked = marksOf(index, planned.sourceKey);
+  if (marked.length === 0 && planned.replaces !== undefined) marked.push(...marksOf(index, planned.replaces));
   marked.sort(
     (a, b) => Number(b.wellKnown !== undefined) - Number(a.wellKnown !== undefined) || (a.id < b.id ? -1 : 1),
   );
   return marked[0];
+}
+
+function marksOf(index: FolderIndex, sourceKey: string): IndexedFolder[] {
+  return [...index.folders.values()].filter((each) => each.mark?.k === sourceKey);
 }
 
 /** A folder nobody's copy yet that may become the planned one's: by role, then by name under its parent. */

@@ -101,6 +101,7 @@ export class TargetFolders {
     const mark = this.markFor(planned);
     const renamed = folder.mark?.n !== mark.n;
     const moved = folder.mark?.p !== mark.p;
+    if (folder.mark?.k !== mark.k) return this.mark(folder, planned, window, signal);
     if (folder.wellKnown || (!renamed && !moved)) return { id: folder.id };
     await this.change(window, signal, async (service) => {
       const bound = await bind(service, folder.id);

@@ -214,14 +214,16 @@ export class MemoryTarget extends MemoryMailbox implements TargetMailbox {
     return undefined;
   }
 
-  private ensure({ pairId, sourceKey, parent, name, wellKnown, folderClass }: PlannedFolder): MemoryFolder {
+  private ensure({ pairId, sourceKey, replaces, parent, ...planned }: PlannedFolder): MemoryFolder {
     if (parent && !this.store.folders.has(parent.id)) throw folderGone('target');
+    const { name, wellKnown, folderClass } = planned;
     const all = [...this.store.folders.values()];
     const others = (folder: MemoryFolder) =>
       folder.marks.has(pairId) && folder.marks.get(pairId) !== sourceKey;
     const siblings = all.filter((folder) => folder.parentId === parent?.id);
     const found =
       all.find((folder) => folder.marks.get(pairId) === sourceKey) ??
+      all.find((folder) => replaces !== undefined && folder.marks.get(pairId) === replaces) ??
       all.find((folder) => wellKnown && folder.wellKnown === wellKnown) ??
       siblings.find((folder) => folder.name === name && !others(folder));
     const folder =

@@ -110,6 +110,8 @@ async function edit(request: Request, response: Response, user: MailUser): Promi
   const unset = {
     ...(language ? {} : { language: true }),
     ...(invitationEmail ? {} : { invitationEmail: true }),
+    // Other mailboxes are another pair.
+    ...(addressesFixed ? {} : { pairId: true, targetIdentity: true }),
   };
   const set = {
     ...names,

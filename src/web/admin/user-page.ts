@@ -12,6 +12,7 @@ import { migrationId } from '../../../workflows/names';
 import type { WebDeps } from '../deps';
 import { actionButtons } from './action-buttons';
 import { copyView, words } from './copy-view';
+import { awaitsAcceptance } from './source-acceptance';
 import { findUser } from './user-form';
 import { noteOf } from './user-notes';
 
@@ -30,12 +31,13 @@ async function show(deps: WebDeps, response: Response, user: MailUser): Promise<
   const id = user._id.toHexString();
   const state = shownState(user);
   const facts = rowFacts(user.projection);
-  const [source, target, audit, place, copied] = await Promise.all([
+  const [source, target, audit, place, copied, canAccept] = await Promise.all([
     connectorOf(user.source),
     connectorOf(user.target),
     listAudit(auditLines, { mailUserId: id }),
     state === 'scheduled' ? placeInQueue(id) : undefined,
     copyView(user),
+    awaitsAcceptance(user),
   ]);
   response.render('admin/users/page', {
     titleText: user.source.address,
@@ -56,6 +58,7 @@ async function show(deps: WebDeps, response: Response, user: MailUser): Promise<
     buttons: actionButtons
       .filter(({ value }) => isActionable(value, state, facts))
       .map((button, place) => ({ ...button, isMain: place === 0 && onward.has(button.value) })),
+    canAccept,
     canReplaceLink: isActionable('resend', state, facts),
     isUndelivered: isUndelivered(user),
     undeliveredBy: user.undelivered?.by.kind === 'administrator' ? user.undelivered.by.email : '',

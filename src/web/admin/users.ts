@@ -2,6 +2,7 @@ import { Router } from 'express';
 import type { WebDeps } from '../deps';
 import { batchMoveRoutes } from './batch-move';
 import { invitationRoutes } from './invitations';
+import { sourceAcceptanceRoutes } from './source-acceptance';
 import { userActionRoutes } from './user-actions';
 import { userFormRoutes } from './user-form';
 import { userLinkRoutes } from './user-links';
@@ -18,6 +19,7 @@ export function userRoutes(deps: WebDeps): Router {
   userFormRoutes(router, deps);
   userLinkRoutes(router, deps);
   invitationRoutes(router, deps);
+  sourceAcceptanceRoutes(router, deps);
   userReportRoutes(router, deps);
   userPageRoute(router, deps);
   return router;
