@@ -3,13 +3,15 @@ import { record, type FolderCopy } from './folder-copy';
 import { seqOf } from './folder-session';
 import type { Step } from './folder-counters';
 import type { EntryOutcome, KnownEntry, LedgerEntry, StampedItem } from './ledger';
+import type { MailboxPair } from './mailbox-pair';
+import { distrustLedger } from './set-back';
 
 /**
  * Enters into the ledger what the target holds of this folder and the ledger does not know: where it lacks the key, or knows only
  * an older parcel's version. Anything else is a double, which `verifyPass` deals with.
  *
  * A stamp whose parcel was drawn after the highest seq this document knows comes from a ledger that was lost or set back: from
- * then on the absence of an older parcel proves nothing (`completeSince`).
+ * then on the absence of an older parcel proves nothing (`completeSince`), and other folders are looked at too (`set-back.ts`).
  *
  * @param items whole items with a stamp of this folder, whose parcels are not pending
  */
@@ -18,11 +20,11 @@ export async function adopt(
   items: readonly StampedItem[],
 ): Promise<void> {
   const { session, keys } = copy;
-  const strange = await unknownItems(copy, items);
+  const strange = await unknownItems(copy.pair, items);
   if (strange.length === 0) return;
   const known = await keys.lookUp(strange.map(({ stamp }) => stamp.sourceKey));
   session.raiseSeq(keys.highestSeq);
-  foresee(copy, strange);
+  await foresee(copy, strange);
   const steps = new Map<string, Step & { seq: number }>();
   for (const item of strange) {
     const { sourceKey, parcelId } = item.stamp;
@@ -67,10 +69,7 @@ function holds({ outcome }: LedgerEntry, targetId: string): boolean {
 }
 
 /** Those that no parcel of the ledger accounts for. */
-async function unknownItems(
-  { pair }: Pick<FolderCopy, 'pair'>,
-  items: readonly StampedItem[],
-): Promise<StampedItem[]> {
+export async function unknownItems(pair: MailboxPair, items: readonly StampedItem[]): Promise<StampedItem[]> {
   const parcelIds = [...new Set(items.map(({ stamp }) => stamp.parcelId))];
   if (parcelIds.length === 0) return [];
   const put = new Set<string>();
@@ -82,9 +81,15 @@ async function unknownItems(
   return items.filter(({ stamp }) => !put.has(`${stamp.parcelId} ${stamp.sourceKey}`));
 }
 
-function foresee({ session }: Pick<FolderCopy, 'session'>, items: readonly StampedItem[]): void {
+async function foresee(
+  { pair, session }: Pick<FolderCopy, 'pair' | 'session'>,
+  items: readonly StampedItem[],
+): Promise<void> {
   const latest = Math.max(...items.map(({ stamp }) => seqOf(stamp.parcelId)));
   if (latest <= session.document.seq) return;
+  // Where this fence still holds, no attempt after this one has drawn it.
+  await session.save();
+  await distrustLedger(pair);
   session.raiseSeq(latest);
   session.set({ completeSince: latest });
 }

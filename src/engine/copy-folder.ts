@@ -13,6 +13,7 @@ import { removeDoubles } from './mend';
 import { newestEntries } from './newest-entries';
 import { removeTargets } from './remove-targets';
 import { isOwnStore } from './send-parcel';
+import { distrustLedger } from './set-back';
 import { settle } from './settle';
 import { remakeTargetFolder } from './target-folder';
 import { bare, workFor, worksOf } from './works';
@@ -47,7 +48,7 @@ export type CopyFolderResult =
   | { kind: 'hopeless'; text: FaultText }
   /** The source no longer has the folder. */
   | { kind: 'gone' }
-  /** The ledger does not know the position: it was lost or set back. Call `planFolders` again. */
+  /** The ledger was lost or set back: it does not know the position, or less than was done. Call `planFolders` again. */
   | { kind: 'unplanned' };
 
 const itemsToRetryAtOnce = 200;
@@ -73,6 +74,10 @@ export async function copyFolder(
   if (taken.kind === 'refused') return { kind: 'fenced', by: taken.by };
   const { document } = taken;
   if (document.plan.gone) return { kind: 'gone' };
+  if (pair.saw(document) > document.seq) {
+    await distrustLedger(pair);
+    return { kind: 'unplanned' };
+  }
   onProgress(document.counters);
   const session = new FolderSession(pair.ledger, pair.clock, pair.sendWindowMs, document);
   try {
@@ -106,6 +111,7 @@ async function copyAndRemake(
       if (!document.plan.targetId) await remakeTargetFolder(pair, session, signal);
       const copy = startCopy(pair, session, order, signal, onProgress);
       const changes = await copyAll(copy, order.retryFailed);
+      if (changes === undefined) return { kind: 'unplanned' };
       pair.board.set(document, true);
       return { kind: 'done', counters: document.counters, changes };
     } catch (fault) {
@@ -173,15 +179,17 @@ function formatOf({ source, target }: MailboxPair): ItemFormat {
   );
 }
 
-/** @returns the number of changes the source told */
-async function copyAll(copy: FolderCopy, retryFailed: boolean): Promise<number> {
+/** @returns the number of changes the source told; absent where the target's stamps tell that the ledger was set back */
+async function copyAll(copy: FolderCopy, retryFailed: boolean): Promise<number | undefined> {
   const { pair, session, keys } = copy;
   const { document } = session;
   applyRepairs(document);
   if (document.closed) reopen(session);
   if (document.seq === 0) await keys.readAll();
   session.raiseSeq(keys.highestSeq);
+  const { completeSince } = document;
   await settle(copy);
+  if (document.completeSince > completeSince) return undefined;
   await removeDoubles(copy);
   await adopt(copy, document.repairs?.adopt ?? []);
   const changes = document.plan.leftOut ? 0 : await listAndCopy(copy);

@@ -1,5 +1,5 @@
 import type { TargetRef } from '../connectors/connector';
-import { Fault } from '../domain/faults';
+import type { Fault } from '../domain/faults';
 import { isMuchSmaller } from '../domain/shrunk-source';
 import { note } from './copy-works';
 import { record } from './folder-copy';
@@ -7,12 +7,12 @@ import type { Step } from './folder-counters';
 import { FencedOut } from './folder-session';
 import { GoneItems, type GoneItem } from './gone-items';
 import type { FolderDocument } from './ledger';
+import { isOfFolder } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
 import { nothingCame } from './nothing-came';
 import { PairSession } from './pair-session';
 import { removeTargets } from './remove-targets';
 import { changedByUser } from './send-parcel';
-import { settle } from './settle';
 import { refuseEmptied, stopped } from './source-guards';
 import { TakenFolders } from './taken-folders';
 import { noteVanished } from './vanished';
@@ -114,7 +114,7 @@ async function settleAndNote(pair: MailboxPair, taken: TakenFolders, signal: Abo
   let vanished = false;
   for (const folder of await foldersOf(pair)) {
     const isPending = folder.pending.length > 0 && folder.plan.targetId !== undefined;
-    if (isPending) await unlessRefused(() => settlePending(pair, taken, folder, signal));
+    if (isPending) await taken.settle(folder.folderKey, signal);
     const isUntold = folder.plan.gone ? !folder.closed : folder.relisted && !folder.plan.leftOut;
     if (!isUntold) continue;
     const isDone = await unlessRefused(async () => {
@@ -138,22 +138,9 @@ async function unlessRefused(work: () => Promise<void>): Promise<boolean> {
     await work();
     return true;
   } catch (fault) {
-    if (!(fault instanceof Fault) || fault.details.kind !== 'folder') throw fault;
+    if (!isOfFolder(fault)) throw fault;
     return false;
   }
-}
-
-/** An attempt before this one may have ended while it removed something. */
-async function settlePending(
-  pair: MailboxPair,
-  taken: TakenFolders,
-  { folderKey, plan }: FolderDocument,
-  signal: AbortSignal,
-): Promise<void> {
-  const { session, keys } = await taken.open(folderKey);
-  const target = { id: plan.targetId ?? '' };
-  await settle({ pair, session, keys, target, signal, onProgress: () => {} });
-  await session.saveChanges();
 }
 
 /** @returns how many are gone of how many, where that is too much */

@@ -96,7 +96,8 @@ export class GoneItems {
 
   /**
    * One to one: each that came accounts for one that went, and none for itself. What came and went on since is both; being the newer
-   * version, it is the last to be accounted for.
+   * version, it is the last to be accounted for. Of several such none of which is at the source any more nobody knows which was the last,
+   * and none is taken for moved.
    */
   private async judge(gone: readonly GoneItem[]): Promise<Verdicts> {
     const wanted = new Set(gone.flatMap(({ entry }) => entry.moveKey ?? []));
@@ -107,9 +108,10 @@ export class GoneItems {
         : await this.arrivals(wanted, (key) => passedBy.add(key));
     const isOlder = ({ folderKey, entry }: GoneItem) => !passedBy.has(keyOf(folderKey, entry.sourceKey));
     const older = gone.filter(isOlder);
-    const accountable = new Set(older.map(({ entry }) => entry.moveKey));
+    const wentBefore = new Map<string | undefined, number>();
+    for (const { entry } of older) wentBefore.set(entry.moveKey, (wentBefore.get(entry.moveKey) ?? 0) + 1);
     for (const [moveKey, arrivals] of come)
-      if (!arrivals.present && !accountable.has(moveKey)) arrivals.copied -= 1;
+      if (!arrivals.present) arrivals.copied = Math.min(arrivals.copied, wentBefore.get(moveKey) ?? 0);
     const verdicts: Verdicts = { moved: [], open: [], leftOut: [], deleted: [] };
     for (const item of [...older, ...gone.filter((one) => !isOlder(one))]) {
       const arrivals = come.get(item.entry.moveKey ?? '');

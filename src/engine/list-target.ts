@@ -1,14 +1,15 @@
-import type { AddedPage, TargetFolder } from '../connectors/connector';
+import type { AddedPage, TargetFolder, TargetState } from '../connectors/connector';
 import { Fault } from '../domain/faults';
 import type { MailboxPair } from './mailbox-pair';
 
-/** Every page of what a target folder holds. */
+/** Every page of what a target folder holds, or of what was added to it since a state. */
 export async function* listAll(
   pair: MailboxPair,
   target: TargetFolder,
   signal: AbortSignal,
+  from?: TargetState,
 ): AsyncGenerator<AddedPage> {
-  let since: string | undefined;
+  let since = from;
   for (let more = true; more;) {
     const page = await pair.targetBackOff.repeat(signal, () =>
       pair.targetTurns.run(signal, () => pair.target.listAdded(target, pair.id, since, signal)),
@@ -29,12 +30,18 @@ export async function* listAny(
   pair: MailboxPair,
   target: AnyFolder,
   signal: AbortSignal,
+  from?: TargetState,
 ): AsyncGenerator<AddedPage> {
   try {
-    yield* listAll(pair, target, signal);
+    yield* listAll(pair, target, signal, from);
   } catch (fault) {
-    if (!target.foreign || !(fault instanceof Fault) || fault.details.kind !== 'folder') throw fault;
+    if (!target.foreign || !isOfFolder(fault)) throw fault;
   }
+}
+
+/** Whether it is about one folder, which is gone or refused. */
+export function isOfFolder(fault: unknown): boolean {
+  return fault instanceof Fault && fault.details.kind === 'folder';
 }
 
 /** The folders where our stamps may be: these, and every other the target can tell of. */

@@ -6,7 +6,7 @@ import { BackOff, type ConnectorWait } from './back-off';
 import { ByteBudget } from './byte-budget';
 import type { Clock } from './clock';
 import { CounterBoard } from './counter-board';
-import type { FolderDocument, FolderId, LedgerStore } from './ledger';
+import type { FolderDocument, FolderId, LedgerStore, StampedItem } from './ledger';
 import { pairId } from './pair-id';
 import { ParcelSize } from './parcel-size';
 import { Turns } from './turns';
@@ -57,7 +57,10 @@ export class MailboxPair {
   successes = 0;
   /** Items that were given up on since the target last answered for one, with no other to show that it is them. */
   unproven = 0;
+  /** By folder, and by target id, what was met of it in other target folders and is in no parcel of the ledger. */
+  readonly strays = new Map<string, Map<string, StampedItem>>();
   private readonly places = new Map<number, FolderId>();
+  private readonly highestSeqs = new Map<string, number>();
 
   constructor(options: PairOptions) {
     const { source, target, ledger, clock, parcel, bytesInFlight, memory, sendWindowMs } = options;
@@ -105,7 +108,15 @@ export class MailboxPair {
   /** Takes note of a folder as it stands in the ledger. */
   learn(folder: FolderDocument): void {
     this.board.read(folder);
+    this.saw(folder);
     this.places.set(folder.plan.position, { pairId: this.id, folderKey: folder.folderKey });
+  }
+
+  /** Takes note of a folder's highest seq. @returns the highest that was ever seen in this opening: above it where the ledger was set back */
+  saw({ folderKey, seq }: Pick<FolderDocument, 'folderKey' | 'seq'>): number {
+    const highest = Math.max(seq, this.highestSeqs.get(folderKey) ?? 0);
+    this.highestSeqs.set(folderKey, highest);
+    return highest;
   }
 
   /** Closes both mailboxes; running requests reject. Repeating it is harmless. */

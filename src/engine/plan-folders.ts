@@ -7,7 +7,7 @@ import { ensureFolders, type PlannedDocument } from './ensure-folders';
 import { FencedOut } from './folder-session';
 import { refuseEmptied, replacementOf, successorsOf } from './source-guards';
 import { noteLeftOut } from './left-out';
-import type { FolderDocument } from './ledger';
+import type { FolderDocument, PairDocument } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
 import { PairSession } from './pair-session';
 import { TakenFolders } from './taken-folders';
@@ -46,8 +46,8 @@ export type PlanResult =
 
 /**
  * Lists the source's folders, makes the target's as far as the filter wants them, and keeps the plan in the ledger's folder documents: positions of known folders
- * stay, new ones are appended. Where the ledger knows nothing of the pair, the stamps in all target folders are entered into
- * it, before anything is put. To be called at the beginning of a pass and of each sweep; repeatable.
+ * stay, new ones are appended. Where the ledger knows nothing of the pair, or less than was done, the stamps in all target folders are
+ * entered into it, before anything is put. To be called at the beginning of a pass and of each sweep; repeatable.
  *
  * @param onProgress called as folders are dealt with
  * @throws Fault of the mailbox; `fatal` with `checkSourceMailbox` where a mailbox known as full lists as empty, and with
@@ -59,11 +59,12 @@ export async function planFolders(
   signal: AbortSignal,
   onProgress: () => void = () => {},
 ): Promise<PlanResult> {
+  const before = await pair.ledger.pair(pair.id);
   const taken = await pair.ledger.takePair(pair.id, fence);
   if (taken.kind === 'refused') return { kind: 'fenced', by: taken.by };
   const session = new PairSession(pair, taken.document);
   try {
-    return await plan(pair, session, order, signal, onProgress);
+    return await plan(pair, session, { ...order, fenceBefore: before?.fence ?? 0 }, signal, onProgress);
   } catch (fault) {
     const failure = session.failure ?? fault;
     if (failure instanceof FencedOut) return { kind: 'fenced', by: failure.by };
@@ -74,7 +75,7 @@ export async function planFolders(
 async function plan(
   pair: MailboxPair,
   session: PairSession,
-  { filter, sourceChecked }: Omit<PlanOrder, 'fence'>,
+  { filter, sourceChecked, fenceBefore }: Omit<PlanOrder, 'fence'> & { fenceBefore: number },
   signal: AbortSignal,
   onProgress: () => void,
 ): Promise<PlanResult> {
@@ -105,8 +106,8 @@ async function plan(
     onProgress,
   );
   const taken = new TakenFolders(pair, document.fence);
-  if (!document.adopted) {
-    await adoptStamps(pair, session, taken, folders, strange, signal, onProgress);
+  if (!document.adopted || isMissingFences(document, fenceBefore, known)) {
+    await adoptStamps(pair, session, taken, strange, signal, onProgress);
     await session.write({ adopted: true });
   }
   await noteLeftOut(taken, folders, known);
@@ -114,6 +115,15 @@ async function plan(
   const positions = folders.filter(isToCopy(known)).map(({ plan }) => plannedPosition(plan));
   const refused = folders.filter(({ plan }) => plan.refused).map(({ plan }) => plan.position);
   return { kind: 'planned', folders: positions, refused };
+}
+
+/** Fences are given out one by one: the attempts that the ledger has not heard of never began, or it was set back since. */
+function isMissingFences(
+  { fence }: PairDocument,
+  fenceBefore: number,
+  known: ReadonlyMap<string, FolderDocument>,
+): boolean {
+  return Math.max(fenceBefore, ...[...known.values()].map((folder) => folder.fence)) < fence - 1;
 }
 
 /** A folder that is left out is copied only to find out what became of what was on its way. */

@@ -1,5 +1,6 @@
-import type { AddedItem, TargetRef, TargetState } from '../connectors/connector';
+import type { TargetRef, TargetState } from '../connectors/connector';
 import { adopt } from './adopt';
+import { findElsewhere, isStamped, noteStrays } from './elsewhere';
 import { record, type FolderCopy } from './folder-copy';
 import type { Step } from './folder-counters';
 import type { KnownEntry, LedgerEntry, PendingEntry, PendingParcel, StampedItem } from './ledger';
@@ -22,6 +23,7 @@ export async function settle(copy: Settling): Promise<PendingEntry[]> {
   const { pending } = session.document;
   if (pending.length > 0) await pair.clock.sleep(pair.quietMs, signal);
   const { found, late, state } = await readAdded(copy);
+  await addElsewhere(copy, found);
   const notPut: PendingEntry[] = [];
   for (const parcel of pending)
     notPut.push(...(await recordFound(copy, parcel, found.get(parcel.parcelId) ?? [])));
@@ -30,6 +32,15 @@ export async function settle(copy: Settling): Promise<PendingEntry[]> {
   session.setWatermark({ target: state });
   await session.save();
   return stillMissing(copy, notPut);
+}
+
+/** What is in doubt and not in its folder may have been moved by the target's user already. */
+async function addElsewhere(copy: Settling, found: Map<string, StampedItem[]>): Promise<void> {
+  const isMissing = ({ parcelId, entries }: PendingParcel) =>
+    entries.some(({ sourceKey }) => !found.get(parcelId)?.some(({ stamp }) => stamp.sourceKey === sourceKey));
+  if (!copy.session.document.pending.some(isMissing)) return;
+  for (const item of await findElsewhere(copy))
+    if (!item.stamp.unfinished) found.get(item.stamp.parcelId)?.push(item);
 }
 
 /** An attempt before this one may have ended between the ledger and its own document. */
@@ -64,21 +75,18 @@ async function readAdded(copy: Settling): Promise<Added> {
     const page = await pair.targetBackOff.repeat(signal, () =>
       pair.targetTurns.run(signal, () => pair.target.listAdded(target, pair.id, since, signal)),
     );
-    await takeIn(
-      copy,
-      page.added.filter((item) => isOurs(item, copy)),
-      added,
-      pendingKeys,
+    const stamped = page.added.filter(isStamped);
+    const isOwn = ({ stamp }: StampedItem) => stamp.folderKey === session.document.folderKey;
+    await noteStrays(
+      pair,
+      stamped.filter((item) => !isOwn(item)),
     );
+    await takeIn(copy, stamped.filter(isOwn), added, pendingKeys);
     more = page.more && page.state !== since;
     since = page.state;
     if (pending.length === 0) session.setWatermark({ target: since });
   }
   return { ...added, state: since };
-}
-
-function isOurs(item: AddedItem, { session }: Settling): item is StampedItem {
-  return item.stamp?.folderKey === session.document.folderKey;
 }
 
 async function takeIn(

@@ -1,6 +1,8 @@
 import { FencedOut, FolderSession } from './folder-session';
 import { KnownKeys } from './known-keys';
+import { isOfFolder } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
+import { settle } from './settle';
 
 export interface TakenFolder {
   session: FolderSession;
@@ -28,5 +30,20 @@ export class TakenFolders {
     const opened = { session, keys: new KnownKeys(pair.ledger, taken.document) };
     this.taken.set(folderKey, opened);
     return opened;
+  }
+
+  /**
+   * Finds out what an attempt before this one may have left on its way. A target folder that is not there any more, or refuses, is
+   * left to its folder's copy.
+   */
+  async settle(folderKey: string, signal: AbortSignal): Promise<void> {
+    const { session, keys } = await this.open(folderKey);
+    const target = { id: session.document.plan.targetId ?? '' };
+    try {
+      await settle({ pair: this.pair, session, keys, target, signal, onProgress: () => {} });
+    } catch (fault) {
+      if (!isOfFolder(fault)) throw fault;
+    }
+    await session.saveChanges();
   }
 }

@@ -82,6 +82,20 @@ describe('followGone', () => {
     expect([made.texts(), otherTexts()]).toEqual([['stays'], ['stays']]);
   });
 
+  it('keeps what was moved and deleted since it was last looked at in both places, as nobody knows the newer', async () => {
+    const { made, other, pass, otherTexts } = await scene();
+    const key = made.add('first here');
+    made.add('stays');
+    await made.plan();
+    for (const position of [0, 1]) await made.copy({ position });
+    const there = made.source.moveItem(made.inbox, key, other);
+    await made.plan();
+    for (const position of [0, 1]) await made.copy({ position });
+    made.source.removeItem(other, there);
+    expect(await pass()).toMatchObject({ moved: 0, deleted: 0, kept: 2 });
+    expect([made.texts(), otherTexts()]).toEqual([['first here', 'stays'], ['first here']]);
+  });
+
   it('keeps one of what was moved and then deleted', async () => {
     const { made, other, pass, otherTexts } = await scene();
     const key = made.add('gone');

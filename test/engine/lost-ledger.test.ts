@@ -1,4 +1,5 @@
 import { textContent } from '../../src/connectors/memory';
+import { lostAnswer } from './model/faults';
 import { PairScene } from './pair-builder';
 
 describe('a mailbox that is moved again after its ledger was lost', () => {
@@ -65,5 +66,139 @@ describe('a mailbox that is moved again after its ledger was lost', () => {
     expect(scene.texts().filter((text) => text === 'item 0')).toHaveLength(1);
     expect(scene.texts()).toContain('newer');
     expect(scene.target.item(scene.targetInbox, old?.id ?? '')).toBeUndefined();
+  });
+});
+
+describe('a mailbox that is copied on after its ledger was set back', () => {
+  it.each(['the mailbox was open meanwhile', 'the mailbox is opened anew'])(
+    'waits for what is still on its way before it puts anything: %s',
+    async (when) => {
+      const scene = new PairScene();
+      scene.add('early');
+      await scene.planAndCopy();
+      const backup = scene.ledger.backup();
+      scene.add('late');
+      await scene.copy();
+      scene.add('on its way');
+      await scene.copy();
+      const onItsWay = scene.target.items(scene.targetInbox).at(-1);
+      if (!onItsWay) throw new Error('nothing was put');
+      scene.target.removeItem(scene.targetInbox, onItsWay.id);
+      scene.ledger.restore(backup);
+      if (when === 'the mailbox is opened anew') scene.open();
+      scene.time.after(10_000, () => scene.target.putBack(scene.targetInbox, onItsWay));
+      expect(await scene.copy()).toEqual({ kind: 'unplanned' });
+      expect(await scene.planAndCopy()).toMatchObject({ kind: 'done' });
+      expect(scene.texts()).toEqual(['early', 'late', 'on its way']);
+    },
+  );
+
+  it('copies on at once where the ledger has not heard of attempts that never began', async () => {
+    const scene = new PairScene();
+    scene.add('early');
+    await scene.planAndCopy();
+    scene.open();
+    const from = scene.time.monotonic();
+    await scene.plan(1_000_001);
+    expect(scene.time.monotonic() - from).toBe(0);
+  });
+});
+
+describe('an item that was put without the ledger knowing it, and that its user moved to a folder of his own', () => {
+  const twoFolders = async (given: ConstructorParameters<typeof PairScene>[0] = {}) => {
+    const scene = new PairScene({ sourcePageItems: 7, ...given });
+    const other = scene.source.addFolder({ name: 'Other' });
+    scene.source.addItem(other, { content: textContent('in the other') });
+    scene.add('old');
+    await pass(scene);
+    const own = scene.target.addFolder({ name: 'His own' });
+    const otherTarget = [...scene.target.folders.values()].find(({ name }) => name === 'Other')?.id ?? '';
+    return { scene, own, otherTarget };
+  };
+  const pass = async (scene: PairScene) => {
+    const plan = await scene.plan();
+    if (plan.kind !== 'planned') throw new Error('fenced');
+    // Others are settled first, and pass over what lies with them.
+    for (const { position } of plan.folders.toReversed()) await scene.copy({ position });
+  };
+  const moveLast = (scene: PairScene, to: string) =>
+    scene.target.moveItem(scene.targetInbox, scene.target.items(scene.targetInbox).at(-1)?.id ?? '', to);
+
+  it.each(['his own', 'another copied one'])(
+    'is not put again after the ledger was set back: %s',
+    async (kind) => {
+      const { scene, own, otherTarget } = await twoFolders();
+      const backup = scene.ledger.backup();
+      scene.add('new');
+      await pass(scene);
+      moveLast(scene, kind === 'his own' ? own : otherTarget);
+      scene.ledger.restore(backup);
+      scene.open();
+      await pass(scene);
+      expect(scene.texts()).toEqual(['old']);
+      expect([...scene.texts(own), ...scene.texts(otherTarget)].sort()).toEqual(['in the other', 'new']);
+      expect((await scene.verify()).repair).toEqual([]);
+      expect(scene.pair.counters()).toMatchObject({ found: 3, failed: 0, skipped: 0 });
+    },
+  );
+
+  it.each(['his own', 'another copied one'])(
+    'is not put again where the ledger was set back while the mailbox was open: %s',
+    async (kind) => {
+      const { scene, own, otherTarget } = await twoFolders();
+      const backup = scene.ledger.backup();
+      scene.add('new');
+      await pass(scene);
+      moveLast(scene, kind === 'his own' ? own : otherTarget);
+      scene.ledger.restore(backup);
+      for (const position of [1, 0]) await scene.copy({ position });
+      await pass(scene);
+      expect(scene.texts()).toEqual(['old']);
+      expect([...scene.texts(own), ...scene.texts(otherTarget)].sort()).toEqual(['in the other', 'new']);
+    },
+  );
+
+  it.each(['his own', 'another copied one'])(
+    'is not put again where the answer was lost: %s',
+    async (kind) => {
+      let losing = false;
+      const { scene, own, otherTarget } = await twoFolders({
+        wrapTarget: (target) => {
+          const putItems = target.putItems.bind(target);
+          return Object.assign(target, {
+            putItems: async (...given: Parameters<typeof putItems>) => {
+              const outcomes = await putItems(...given);
+              if (!losing) return outcomes;
+              moveLast(scene, kind === 'his own' ? own : otherTarget);
+              losing = false;
+              throw lostAnswer();
+            },
+          });
+        },
+      });
+      scene.add('new');
+      losing = true;
+      await pass(scene);
+      expect(scene.texts()).toEqual(['old']);
+      expect([...scene.texts(own), ...scene.texts(otherTarget)].sort()).toEqual(['in the other', 'new']);
+    },
+  );
+
+  it('is looked for nowhere but in its own folder where nothing speaks for it', async () => {
+    let listed = 0;
+    const { scene } = await twoFolders({
+      wrapTarget: (target) => {
+        const listFolders = target.listFolders.bind(target);
+        return Object.assign(target, {
+          listFolders: (...given: Parameters<typeof listFolders>) => ((listed += 1), listFolders(...given)),
+        });
+      },
+    });
+    expect(listed).toBe(1);
+    scene.add('new');
+    await pass(scene);
+    scene.open();
+    await pass(scene);
+    expect(listed).toBe(1);
   });
 });

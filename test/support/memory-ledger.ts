@@ -131,6 +131,11 @@ export class MemoryLedger implements LedgerStore {
     for (const parcel of this.ofFolder(id)) if (parcel.seq > after) yield structuredClone(parcel);
   }
 
+  /** Whether a parcel is in the ledger. */
+  has(parcelId: string): boolean {
+    return this.parcelsById.has(parcelId);
+  }
+
   /** Everything that is kept, to be put back by `restore`. */
   backup(): unknown {
     return structuredClone([this.pairs, this.documents, this.parcelsById]);

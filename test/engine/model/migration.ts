@@ -139,13 +139,14 @@ export class Migration {
 
   private async failed(fault: unknown): Promise<boolean> {
     if (fault instanceof Fault && fault.text.remedy === 'checkSourceMailbox') this.onStopped();
-    await this.time.sleep(5_000);
+    const isThrottled = fault instanceof Fault && fault.details.kind === 'throttled';
+    await this.time.sleep(isThrottled ? fault.details.retryAfterMs : 5_000);
     return false;
   }
 
   private async passOf({ pair }: Opening, sourceChecked: boolean): Promise<boolean> {
     let changes: number | undefined;
-    for (let sweeps = 0; sweeps < 3 && changes !== 0; sweeps += 1) {
+    for (let sweeps = 0; sweeps < 4 && !(sweeps > 1 && changes === 0); sweeps += 1) {
       const positions = await this.plan(pair, sourceChecked);
       if (!positions) return false;
       changes = await this.copy(pair, positions);

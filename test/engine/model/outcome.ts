@@ -69,7 +69,7 @@ function doubled({ migration, user }: Lived, kept: ReadonlyMap<string, Kept[]>):
   for (const [key, items] of kept) {
     const copies = user.copiesOf(key);
     // What cannot be overwritten is put anew, and a version that its user has changed stays beside it.
-    if (user.touched.has(key) && !migration.setting.updates) continue;
+    if (user.hasUsed(key) && !migration.setting.updates) continue;
     if (items.length > copies + 1)
       wrong.push(`${key} is ${items.length} times in the target, ${copies} copied by its user`);
     if (items.some(({ stamp }) => stamp.unfinished)) wrong.push(`${key} is unfinished`);
@@ -112,22 +112,26 @@ function wrongItem(
 ): string[] {
   const { user, sourceUser, migration } = lived;
   const { outcome } = newest ?? {};
-  if (outcome?.kind === 'failed' || outcome?.kind === 'skipped') return [];
-  if (user.touched.has(key)) return outcome?.kind === 'copied' ? [] : [`${key} is not even in the ledger`];
-  if (outcome?.kind !== 'copied') return [`${key} is neither copied nor named`];
+  const isLeft = outcome?.kind === 'skipped' && outcome.keptTargetId !== undefined;
+  if (outcome?.kind === 'failed' || (outcome?.kind === 'skipped' && !(isLeft && user.moved.has(key))))
+    return [];
+  if (user.touched.has(key))
+    return outcome?.kind === 'copied' || isLeft ? [] : [`${key} is not even in the ledger`];
+  if (outcome?.kind !== 'copied' && !isLeft) return [`${key} is neither copied nor named`];
   const kept = all.get(key) ?? [];
   const most = user.copiesOf(key) + 1;
+  if (user.moved.has(key) && !migration.setting.updates && kept.length > 0) return [];
   if (kept.length < 1 || kept.length > most)
     return [`${key} is ${kept.length} times in the target, ${most} at most`];
   const current = kept.filter(
     (one) => one.item.content.digest === item.content.digest && one.item.read === item.read,
   );
-  if (current.length === 0) return [`${key} is not the newest version`];
+  if (current.length === 0 && !user.moved.has(key)) return [`${key} is not the newest version`];
   // What lies in a folder that is left out is not looked at, and what went there was deleted for all that is known. What was in both
   // places before a ledger was lost may be a copy that its user made at the source.
   if (migration.ledgerLost || leavesOutFolders(migration)) return [];
   return [...all].flatMap(([old, items]) => {
-    const isOld = sourceUser.wayOf(old).includes(key) && !user.touched.has(old);
+    const isOld = sourceUser.wayOf(old).includes(key) && !user.hasUsed(old);
     return isOld && items.length > user.copiesOf(old) ? [`${key} is still where it was, as ${old}`] : [];
   });
 }
@@ -144,10 +148,10 @@ async function unfollowed({ migration, user }: Lived, kept: ReadonlyMap<string, 
   if (!setting.followDeletions || migration.everChecked || leavesOutFolders(migration)) return wrong;
   for (const [key, items] of kept) {
     const { folderKey = '', sourceKey = '' } = items[0]?.stamp ?? {};
-    if (source.item(folderKey, sourceKey) || user.touched.has(key)) continue;
+    if (source.folders.get(folderKey)?.items.has(sourceKey) || user.hasUsed(key)) continue;
     const newest = (await ledger.lookUp({ pairId: pair, folderKey }, [sourceKey])).get(sourceKey)?.at(-1);
-    // Of what is known from a stamp alone nobody knows when it was deleted.
-    if (newest?.itemClass === '') continue;
+    // Of what is known from a stamp alone, or lost with its folder, nobody knows when it was deleted.
+    if (newest?.itemClass === '' || (!newest && migration.ledgerLost)) continue;
     if (items.length > user.copiesOf(key)) wrong.push(`${key} was deleted at the source and is still there`);
   }
   return wrong;

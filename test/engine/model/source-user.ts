@@ -1,4 +1,9 @@
-import { textContent, type MemoryItem, type MemoryStore } from '../../../src/connectors/memory';
+import {
+  textContent,
+  type MemoryFolder,
+  type MemoryItem,
+  type MemoryStore,
+} from '../../../src/connectors/memory';
 import { unreadable } from '../../../src/connectors/memory/faults';
 import type { Chance } from './chance';
 import { touchKey } from './target-user';
@@ -49,7 +54,8 @@ export class SourceUser {
     else if (what === 10) {
       folder.name = `renamed ${chance.number(1e6)}`;
       this.renamed.add(folder.id);
-    } else
+    } else if (chance.is(20)) this.removeFolder(folder.id);
+    else
       store.addFolder({ name: `new ${chance.number(1e6)}`, parentId: chance.is(50) ? folder.id : undefined });
   }
 
@@ -85,6 +91,20 @@ export class SourceUser {
     const to = keyAt(toFolderId, this.store.moveItem(folderId, itemId, toFolderId));
     this.movedTo.set(from, to);
     if (this.changed.has(from)) this.changed.add(to);
+  }
+
+  /** Sometimes he takes what is in it elsewhere first. The inbox stays. */
+  private removeFolder(id: string): void {
+    const { store, chance } = this;
+    const folder = store.folder(id);
+    const isNeeded = (inner: MemoryFolder): boolean =>
+      inner.wellKnown !== undefined ||
+      [...store.folders.values()].some(({ parentId, ...child }) => parentId === inner.id && isNeeded(child));
+    if (isNeeded(folder)) return;
+    const others = [...store.folders.keys()].filter((other) => other !== id);
+    if (chance.is(50))
+      for (const item of [...folder.items.keys()]) this.move(id, item, chance.pick(others) ?? id);
+    store.removeFolder(id);
   }
 
   private receive(folderId: string): void {

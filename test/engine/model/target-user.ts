@@ -1,5 +1,6 @@
 import type { Stamp } from '../../../src/connectors/connector';
 import { textContent } from '../../../src/connectors/memory';
+import type { MemoryLedger } from '../../support/memory-ledger';
 import type { Chance } from './chance';
 import type { WatchedStore } from './watched-store';
 
@@ -12,9 +13,12 @@ export class TargetUser {
   readonly touched = new Set<string>();
   /** Ids of what he changed. */
   readonly changed = new Set<string>();
+  /** Keys of items he moved, which stay as they were then: a newer version is not put where he does not want it. */
+  readonly moved = new Set<string>();
 
   constructor(
     private readonly store: WatchedStore,
+    private readonly ledger: MemoryLedger,
     private readonly chance: Chance,
   ) {}
 
@@ -26,6 +30,11 @@ export class TargetUser {
     return this.copied.get(key) ?? 0;
   }
 
+  /** Whether he changed, removed or moved the item: then it is his. */
+  hasUsed(key: string): boolean {
+    return this.touched.has(key) || this.moved.has(key);
+  }
+
   private useOne(): void {
     const { store, chance } = this;
     const folder = chance.pick([...store.folders.values()]);
@@ -34,19 +43,27 @@ export class TargetUser {
     );
     if (!folder || !item) return;
     const [stamp] = item.stamps.values();
-    const what = chance.number(4);
-    if (what < 2 && stamp) {
-      this.copies.add(
-        store.copyItem(folder.id, item.id, chance.pick([...store.folders.keys()]) ?? folder.id),
-      );
-      this.copied.set(touchKey(stamp), this.copiesOf(touchKey(stamp)) + 1);
-    } else if (stamp && what === 2) {
-      this.touched.add(touchKey(stamp));
+    if (!stamp) return;
+    const key = touchKey(stamp);
+    const elsewhere = chance.pick([...store.folders.keys()]) ?? folder.id;
+    const isCopy = this.copies.has(item.id);
+    // Of what the ledger has not heard of yet nobody can tell the user's version or copy from what was put.
+    const isHeardOf = this.ledger.has(stamp.parcelId);
+    const what = chance.number(5);
+    if (what < 2 && isHeardOf) {
+      this.copies.add(store.copyItem(folder.id, item.id, elsewhere));
+      this.copied.set(key, this.copiesOf(key) + 1);
+    } else if (what === 2) {
+      this.touched.add(key);
       store.removeItem(folder.id, item.id);
-    } else if (stamp && !this.copies.has(item.id)) {
-      this.touched.add(touchKey(stamp));
+    } else if (what === 3 && !isCopy && isHeardOf) {
+      this.touched.add(key);
       this.changed.add(item.id);
       store.changeItem(folder.id, item.id, { content: textContent('changed by its user') });
+    } else if (what === 4 && !isCopy) {
+      this.moved.add(key);
+      const id = store.moveItem(folder.id, item.id, elsewhere);
+      if (this.changed.has(item.id)) this.changed.add(id);
     }
   }
 }
