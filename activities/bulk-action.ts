@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { Types } from 'mongoose';
 import { randomUUID } from 'node:crypto';
@@ -24,6 +25,8 @@ import {
 import { migrationId } from '../workflows/names';
 
 const rowsAtOnce = 100;
+/** Between two stretches the workflow waits in line behind all that those do who were told. */
+const stretchMs = 60_000;
 /**
  * So many are told at the same time. Each that was told has Temporal do many times as much as the telling, and it serves whoever asks
  * in turn: fewer would be told at the pace at which the others are done.
@@ -32,34 +35,50 @@ const toldAtOnce = 64;
 
 type Fate = 'done' | 'unchanged' | BulkRefusal;
 
-/** Deals with the next rows of a bulk action, oldest first. Repeatable: what was done to a row before is then `unchanged`. */
-export function createBulkChunk({ client, log }: Pick<ActivityDeps, 'client' | 'log'>) {
-  return async function bulkChunk(
-    input: BulkActionInput,
-  ): Promise<{ more: boolean; done: number; total: number }> {
+/** How far a bulk action is, in rows. */
+interface BulkProgress {
+  more: boolean;
+  done: number;
+  total: number;
+}
+
+/**
+ * Deals with the next rows of a bulk action, oldest first, for a minute at most. Repeatable: it goes on after the last part that was
+ * noted, and what was done to a row of an unnoted one is then `unchanged`.
+ */
+export function createBulkChunk(deps: Pick<ActivityDeps, 'client' | 'log'>) {
+  return async function bulkChunk(input: BulkActionInput): Promise<BulkProgress> {
     using _beating = heartbeats();
-    const bulk = await BulkActions.findById(input.bulkId).lean<BulkActionDocument>();
-    if (bulk === null) return { more: false, done: 0, total: 0 };
-    if (bulk.stopAsked !== undefined) return stopHere(bulk);
-    const total = bulk.total ?? (await countRows(bulk));
-    const ids = await nextIds(bulk);
-    const rows = new Map(
-      (await MailUsers.find({ _id: { $in: ids } }).lean<MailUser[]>()).map((row) => [
-        row._id.toHexString(),
-        row,
-      ]),
-    );
-    const unusable = await unusableConnectors();
-    const fates = await inLanes(ids, async (id) => {
-      const row = rows.get(id.toHexString());
-      const fate: Fate = row === undefined ? 'gone' : await act(client, row, input, unusable);
-      return { id: id.toHexString(), address: row?.source.address ?? '', fate };
-    });
-    await note(bulk, total, fates);
-    log.info({ bulkId: bulk._id, action: input.action, rows: ids.length }, 'a part of a bulk action is done');
-    const done = bulk.done + bulk.unchanged + bulk.refused + ids.length;
-    return { more: ids.length === rowsAtOnce, done, total };
+    const { cancellationSignal } = Context.current();
+    const restAt = Date.now() + stretchMs;
+    for (;;) {
+      const progress = await nextPart(deps, input);
+      if (!progress.more || cancellationSignal.aborted || Date.now() >= restAt) return progress;
+    }
   };
+}
+
+async function nextPart(
+  { client, log }: Pick<ActivityDeps, 'client' | 'log'>,
+  input: BulkActionInput,
+): Promise<BulkProgress> {
+  const bulk = await BulkActions.findById(input.bulkId).lean<BulkActionDocument>();
+  if (bulk === null) return { more: false, done: 0, total: 0 };
+  if (bulk.stopAsked !== undefined) return stopHere(bulk);
+  const total = bulk.total ?? (await countRows(bulk));
+  const ids = await nextIds(bulk);
+  const found = await MailUsers.find({ _id: { $in: ids } }).lean<MailUser[]>();
+  const rows = new Map(found.map((row) => [row._id.toHexString(), row]));
+  const unusable = await unusableConnectors();
+  const fates = await inLanes(ids, async (id) => {
+    const row = rows.get(id.toHexString());
+    const fate: Fate = row === undefined ? 'gone' : await act(client, row, input, unusable);
+    return { id: id.toHexString(), address: row?.source.address ?? '', fate };
+  });
+  await note(bulk, total, fates);
+  log.info({ bulkId: bulk._id, action: input.action, rows: ids.length }, 'a part of a bulk action is done');
+  const done = bulk.done + bulk.unchanged + bulk.refused + ids.length;
+  return { more: ids.length === rowsAtOnce, done, total };
 }
 
 /** Does it to each, several at once; answers in their order. */
@@ -74,7 +93,7 @@ async function inLanes<T, Answer>(all: readonly T[], work: (one: T) => Promise<A
 }
 
 /** Whoever it has not come to is left as he is. */
-async function stopHere(bulk: BulkActionDocument): Promise<{ more: false; done: number; total: number }> {
+async function stopHere(bulk: BulkActionDocument): Promise<BulkProgress> {
   await BulkActions.updateOne(
     { _id: bulk._id, finishedAt: { $exists: false } },
     { $set: { finishedAt: new Date() } },

@@ -77,6 +77,8 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
       activities: createShortActivities(deps),
       maxConcurrentActivityTaskExecutions: 50,
       maxCachedWorkflows: 300,
+      // One thread runs them. More would only stand between Temporal and whoever else asks it, such as a bulk action.
+      maxConcurrentWorkflowTaskExecutions: 10,
     }),
     Worker.create({
       ...shared,

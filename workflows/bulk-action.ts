@@ -2,7 +2,7 @@ import { continueAsNew, setCurrentDetails, workflowInfo } from '@temporalio/work
 import type { BulkActionInput } from './messages';
 import { listing } from './proxies';
 
-/** Does one thing to many rows, a hundred at a time; the pages read its progress from its document. */
+/** Does one thing to many rows, a minute's worth at a time; the pages read its progress from its document. */
 export async function bulkAction(input: BulkActionInput): Promise<void> {
   for (;;) {
     const { more, done, total } = await listing.bulkChunk(input);

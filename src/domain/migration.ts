@@ -165,7 +165,7 @@ export interface MigrationTimes {
   retryMostMs: number;
   /** Heartbeat time-out of long activities. */
   heartbeatMs: number;
-  /** How often a waiting row is written again. */
+  /** How often a row that waits for a slot says so again, which only a database that was set back needs; thousands wait at a time. */
   scheduledRefreshMs: number;
   /** How long a folder waits for its worker before the mailbox is opened anew. */
   folderStartMs: number;
@@ -190,7 +190,7 @@ export const defaultTimes: MigrationTimes = {
   retryFirstMs: 5 * second,
   retryMostMs: 10 * minute,
   heartbeatMs: 30 * second,
-  scheduledRefreshMs: 5 * minute,
+  scheduledRefreshMs: hour,
   folderStartMs: 5 * minute,
   drainMs: 5 * minute,
   historyEvents: 4000,
