@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PartDefinition } from '../../sandbox/supervisor/part';
-import type { PartName } from './catalogue';
+
+/** Who has a clock of his own. */
+export type ClockName = 'worker' | 'web' | 'secondWorker';
 
 /** Where Debian's package `faketime` puts it, by machine. */
 const libraries = ['x86_64', 'aarch64'].map(
@@ -10,7 +12,8 @@ const libraries = ['x86_64', 'aarch64'].map(
 
 /**
  * Clocks of the parts, set apart by libfaketime; timers and monotonic clocks go on as they are. Without the library every
- * clock stays right. Temporal is one static program, which no library reaches, and a Java database waits in circles under it.
+ * clock stays right. Temporal is one static program, which no library reaches, and a Java database waits in circles under it: that their
+ * clocks are apart from the product's is had by setting those of worker and web server alike.
  */
 export class Clocks {
   readonly #library = libraries.find((file) => existsSync(file));
@@ -24,7 +27,7 @@ export class Clocks {
   }
 
   /** The part with a clock that {@link shift} sets. */
-  shiftable(name: PartName, part: PartDefinition): PartDefinition {
+  shiftable(name: ClockName, part: PartDefinition): PartDefinition {
     if (this.#library === undefined) return part;
     this.shift(name, 0);
     const env = {
@@ -38,11 +41,11 @@ export class Clocks {
   }
 
   /** Sets a part's clock so many seconds ahead of the others, or behind; it is seen within a second. */
-  shift(name: PartName, seconds: number): void {
+  shift(name: ClockName, seconds: number): void {
     writeFileSync(this.#file(name), `${seconds < 0 ? '' : '+'}${seconds}\n`);
   }
 
-  #file(name: PartName): string {
+  #file(name: ClockName): string {
     return join(this.folder, name);
   }
 }

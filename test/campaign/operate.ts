@@ -2,7 +2,7 @@ import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
 import { namespace, temporalAddress, type Layout } from '../../sandbox/parts';
 import { migrationId } from '../../workflows/names';
-import type { Deed } from './catalogue';
+import type { Deed } from './deeds';
 
 type Operation = Extract<Deed, { do: 'operate' }>;
 

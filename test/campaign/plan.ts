@@ -1,6 +1,7 @@
 import { Random } from '../../sandbox/exchange/random';
 import { drawJourney, type Journey } from './journey';
-import { catalogue, faultKinds, kindOf, type Deed, type FaultKind } from './catalogue';
+import { catalogue, faultKinds, kindOf, type FaultKind } from './catalogue';
+import type { Deed } from './deeds';
 
 /** A fault with its moment. */
 export interface PlannedFault {

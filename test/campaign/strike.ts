@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readablePassword } from '../../sandbox/passwords';
 import type { MailboxState } from '../../sandbox/exchange/control';
-import type { Deed } from './catalogue';
+import type { Deed } from './deeds';
 import { operate } from './operate';
 import type { Side } from './sides';
 import { mailboxPath, type Stage } from './stage';
@@ -23,17 +23,21 @@ export async function strike(stage: Stage, deed: Deed): Promise<Struck> {
       return Number(frozen);
     }
     case 'secondWorker': {
-      const child = system.secondWorker();
+      const child = system.secondWorker(deed.clockSeconds);
       await pause(deed.forMs);
       child.kill(deed.isKilled ? 'SIGKILL' : 'SIGTERM');
       return 1;
     }
-    case 'shiftClock':
+    case 'shiftClock': {
       if (!system.clocks.canShift) return 0;
-      system.clocks.shift(deed.part, deed.seconds);
+      const names = deed.part === 'both' ? (['worker', 'web'] as const) : [deed.part];
+      for (const name of names) system.clocks.shift(name, deed.seconds);
       await pause(deed.forMs);
-      system.clocks.shift(deed.part, 0);
+      for (const name of names) system.clocks.shift(name, 0);
       return 1;
+    }
+    case 'cutLine':
+      return Number((await system.lines.cut(deed.part, deed.from, deed.as, deed.forMs)) > 0);
     case 'fillDisk': {
       const limited = await system.limitDatabaseFiles(deed.share);
       await pause(deed.forMs);

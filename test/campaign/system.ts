@@ -29,8 +29,9 @@ import { makeMailboxes, type SampleSize } from '../../sandbox/samples';
 import { seed } from '../../sandbox/seed';
 import type { PartDefinition } from '../../sandbox/supervisor/part';
 import { Supervisor } from '../../sandbox/supervisor/supervisor';
-import type { PartName } from './catalogue';
+import type { PartName } from './deeds';
 import { Clocks } from './clocks';
+import { Lines } from './lines';
 import { serverOf, type Mover, type Side } from './sides';
 
 export const timeScale = 50;
@@ -45,7 +46,10 @@ export class FaultySystem {
   private readonly hold: string;
   private readonly extras = new Set<ChildProcess>();
 
-  private constructor(readonly layout: Layout) {
+  private constructor(
+    readonly layout: Layout,
+    readonly lines: Lines,
+  ) {
     this.supervisor = new Supervisor(layout.data, { changed: () => undefined, died: () => undefined });
     this.hold = join(layout.data, 'hold');
     this.clocks = new Clocks(join(layout.data, 'clocks'));
@@ -65,7 +69,7 @@ export class FaultySystem {
       settings,
       admin: { email: 'admin@contoso.example', password: readablePassword() },
     };
-    const system = new FaultySystem(layout);
+    const system = new FaultySystem(layout, await Lines.over(layout.ports));
     await system.bringUp();
     return system;
   }
@@ -125,9 +129,11 @@ export class FaultySystem {
     }
   }
 
-  /** A worker beside the supervised one, until its process is ended. */
-  secondWorker(): ChildProcess {
-    const { command, env } = this.clocks.shiftable('worker', workerPart(this.layout, 2));
+  /** A worker beside the supervised one, until its process is ended; its clock is so much apart. */
+  secondWorker(clockSeconds: number): ChildProcess {
+    const part = workerPart(this.lines.layoutOf('worker', this.layout), 2);
+    const { command, env } = this.clocks.shiftable('secondWorker', part);
+    this.clocks.shift('secondWorker', clockSeconds);
     const log = openSync(join(this.layout.data, 'logs', 'worker-2.log'), 'a', 0o600);
     const { PATH = '', HOME = '' } = process.env;
     const child = spawn(command.program, command.args, {
@@ -192,7 +198,8 @@ export class FaultySystem {
     for (const part of ['worker', 'web', 'temporal', 'mongodb'] as const) {
       this.signal(part, 'SIGCONT');
     }
-    for (const part of ['worker', 'web'] as const) this.clocks.shift(part, 0);
+    this.lines.mend();
+    for (const name of ['worker', 'web'] as const) this.clocks.shift(name, 0);
     await this.limitDatabaseFiles();
     for (const child of this.extras) child.kill('SIGKILL');
     for (const side of ['source', 'target'] as const) {
@@ -204,6 +211,7 @@ export class FaultySystem {
   async end(): Promise<void> {
     await this.heal().catch(() => undefined);
     await this.supervisor.end([['exchange-contoso', 'exchange-fabrikam', 'inbox', 'temporal'], ['mongodb']]);
+    this.lines.end();
     process.off('exit', this.kill);
   }
 
@@ -227,8 +235,8 @@ export class FaultySystem {
     await connection.close();
     await this.seed([]);
     await this.supervisor.start([
-      this.held(this.clocks.shiftable('web', webPart(layout))),
-      this.held(this.clocks.shiftable('worker', workerPart(layout, 1))),
+      this.held(this.clocks.shiftable('web', webPart(this.lines.layoutOf('web', layout)))),
+      this.held(this.clocks.shiftable('worker', workerPart(this.lines.layoutOf('worker', layout), 1))),
     ]);
   }
 
