@@ -1,4 +1,5 @@
 import { mongo } from 'mongoose';
+import { TellingConnection } from '../../src/models/telling-connection';
 
 /** How the pages see a row: read from the database as an operator would. */
 export interface Row {
@@ -35,7 +36,7 @@ interface Entry {
   outcome: { kind: string; reason?: { code: string } };
 }
 
-/** What the product says about a migration. It is read as data: nothing of `src` is used. */
+/** What the product says about a migration. It is read as data: what `src` makes of it is not asked. */
 export class Product {
   private readonly database: mongo.Db;
 
@@ -44,7 +45,7 @@ export class Product {
   }
 
   static async connect(uri: string): Promise<Product> {
-    const options = { serverSelectionTimeoutMS: 2000, timeoutMS: 10_000, maxPoolSize: 3 };
+    const options = { serverSelectionTimeoutMS: 2000, maxPoolSize: 3, connectionType: TellingConnection };
     return new Product(await mongo.MongoClient.connect(uri, options));
   }
 

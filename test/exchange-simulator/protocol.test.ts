@@ -222,6 +222,20 @@ describe('the simulator as an EWS server', () => {
     ]);
   });
 
+  it('tells when an appointment is by its named properties too', async () => {
+    const named = (id: number) =>
+      `<t:ExtendedFieldURI DistinguishedPropertySetId="Appointment" PropertyId="${id}" PropertyType="SystemTime"/>`;
+    const id = await created(
+      '<m:CreateItem SendMeetingInvitations="SendToNone"><m:Items><t:CalendarItem><t:Start>2025-10-24T11:30:00Z</t:Start>' +
+        '<t:End>2025-10-24T12:00:00Z</t:End></t:CalendarItem></m:Items></m:CreateItem>',
+    );
+    const shape = `<t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties>${named(0x820d)}${named(0x820e)}</t:AdditionalProperties>`;
+    expect(texts(await call(getItem([id], shape)), 'Value')).toEqual([
+      '2025-10-24T11:30:00Z',
+      '2025-10-24T12:00:00Z',
+    ]);
+  });
+
   it('gives a moved item another id and leaves its search key', async () => {
     const key =
       '<t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties><t:ExtendedFieldURI PropertyTag="0x300B" PropertyType="Binary"/></t:AdditionalProperties>';

@@ -3,10 +3,13 @@ import type { ExtendedValue } from '../store/records';
 import type { Element } from '../xml/element';
 import { child, children } from '../xml/element';
 
+/** PSETID_Appointment. */
+export const APPOINTMENT = '00062002-0000-0000-c000-000000000046';
+
 /** Property sets that EWS knows by name. @see DistinguishedPropertySetType */
 const PROPERTY_SETS: Readonly<Record<string, string>> = {
   Meeting: '6ed8da90-450b-101b-98da-00aa003f1305',
-  Appointment: '00062002-0000-0000-c000-000000000046',
+  Appointment: APPOINTMENT,
   Common: '00062008-0000-0000-c000-000000000046',
   PublicStrings: '00020329-0000-0000-c000-000000000046',
   Address: '00062004-0000-0000-c000-000000000046',

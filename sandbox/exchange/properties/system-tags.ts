@@ -3,7 +3,7 @@ import { fieldChildren, fieldText, partText } from '../store/fields';
 import type { Mailbox } from '../store/mailbox';
 import type { ExtendedValue, FolderRecord, Item } from '../store/records';
 import type { ExtendedUri } from './extended';
-import { KEYWORDS } from './extended';
+import { APPOINTMENT, KEYWORDS } from './extended';
 
 /** MAPI properties that are views of what an item is. @see MS-OXPROPS */
 
@@ -17,7 +17,7 @@ export function enumText(name: 'Importance' | 'Sensitivity', value: string): str
 /** The value of an extended property of an item; undefined where it has none. */
 export function itemExtended(mailbox: Mailbox, item: Item, uri: ExtendedUri): ExtendedValue | undefined {
   if (uri.key === KEYWORDS) return categories(item);
-  const read = uri.tag ? ITEM_TAGS[`${uri.tag}:${uri.type}`] : undefined;
+  const read = ITEM_VIEWS[uri.key];
   return read ? (read(item, mailbox) ?? item.ext[uri.key]) : item.ext[uri.key];
 }
 
@@ -48,7 +48,8 @@ const base64 = (bytes: Buffer): string => bytes.toString('base64');
 
 type ItemReader = (item: Item, mailbox: Mailbox) => ExtendedValue | undefined;
 
-const ITEM_TAGS: Readonly<Record<string, ItemReader>> = {
+/** By {@link ExtendedUri.key}. */
+const ITEM_VIEWS: Readonly<Record<string, ItemReader>> = {
   '0x001a:String': (item) => item.itemClass,
   '0x0037:String': (item) => text(item, 'Subject'),
   '0x0e1d:String': (item) => text(item, 'Subject')?.replace(/^.{1,3}: /, ''),
@@ -78,6 +79,9 @@ const ITEM_TAGS: Readonly<Record<string, ItemReader>> = {
   '0x65e2:Binary': (item, mailbox) => base64(sourceKey(mailbox.identity, item.modSeq)),
   '0x0ffa:Binary': (_, mailbox) => storeRecordKey(mailbox),
   '0x0ffb:Binary': (_, mailbox) => storeEntryId(mailbox),
+  // PidLidAppointmentStartWhole and PidLidAppointmentEndWhole.
+  [`${APPOINTMENT}/0x820d:SystemTime`]: (item) => text(item, 'Start'),
+  [`${APPOINTMENT}/0x820e:SystemTime`]: (item) => text(item, 'End'),
 };
 
 /** PR_STORE_RECORD_KEY: the mailbox GUID, the same for the life of the mailbox. */
