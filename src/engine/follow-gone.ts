@@ -1,9 +1,6 @@
-import type { TargetRef } from '../connectors/connector';
 import type { Fault } from '../domain/faults';
 import { isMuchSmaller } from '../domain/shrunk-source';
 import { note } from './copy-works';
-import { record } from './folder-copy';
-import type { Step } from './folder-counters';
 import { FencedOut } from './folder-session';
 import { GoneItems, type GoneItem } from './gone-items';
 import type { FolderDocument } from './ledger';
@@ -11,12 +8,11 @@ import { isOfFolder } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
 import { nothingCame } from './nothing-came';
 import { PairSession } from './pair-session';
-import { removeTargets } from './remove-targets';
-import { changedByUser } from './send-parcel';
+import { removeGone } from './remove-gone';
 import { refuseEmptied, stopped } from './source-guards';
 import { TakenFolders } from './taken-folders';
 import { noteVanished } from './vanished';
-import { bare, replacedBy } from './works';
+import { bare } from './works';
 
 export interface FollowOrder {
   /** Higher than any given to this pair before. */
@@ -99,9 +95,9 @@ async function follow(
   const open: GoneItem[] = [];
   for await (const verdicts of gone.verdicts(count)) {
     open.push(...verdicts.open, ...verdicts.leftOut);
-    result.moved += await remove(pair, taken, verdicts.moved, true, signal);
+    result.moved += await removeGone(pair, taken, verdicts.moved, true, signal);
     const followed = verdicts.deleted.filter(({ entry }) => !stays && wasSeen(entry));
-    result.deleted += await remove(pair, taken, followed, false, signal);
+    result.deleted += await removeGone(pair, taken, followed, false, signal);
     result.kept += verdicts.leftOut.length + verdicts.deleted.length - followed.length;
   }
   if (((isTold && !isRefused) || sourceChecked) && folders.every(({ pending }) => pending.length === 0))
@@ -178,65 +174,6 @@ function muchSmaller([gone, known]: [number, number]): Fault {
 /** What is known from the target alone may have been deleted at any time, before deletions were to be followed too. */
 function wasSeen({ itemClass }: { itemClass: string }): boolean {
   return itemClass !== '';
-}
-
-/** @returns how many were removed */
-async function remove(
-  pair: MailboxPair,
-  taken: TakenFolders,
-  items: readonly GoneItem[],
-  moved: boolean,
-  signal: AbortSignal,
-): Promise<number> {
-  let removed = 0;
-  const byFolder = new Map<string, GoneItem[]>();
-  for (const item of items) {
-    const ofFolder = byFolder.get(item.folderKey);
-    if (ofFolder) ofFolder.push(item);
-    else byFolder.set(item.folderKey, [item]);
-  }
-  const most = pair.target.capabilities.itemsPerRequest;
-  for (const [folderKey, ofFolder] of byFolder) {
-    const { session, keys } = await taken.open(folderKey);
-    // What is on its way there is settled by the folder's next copy first.
-    if (session.document.pending.length > 0) continue;
-    for (let at = 0; at < ofFolder.length; at += most) {
-      const part = ofFolder.slice(at, at + most);
-      const parcel = session.begin(part.map(({ entry }) => bare(entry)));
-      await session.save();
-      const copy = { pair, session, signal };
-      await removeTargets(copy, await olderOf(pair, folderKey, part));
-      const outcomes = await removeTargets(
-        copy,
-        part.map(({ target }) => target),
-      );
-      const steps = part.flatMap(({ entry, target }, index): Step[] => {
-        const outcome = outcomes[index]?.kind;
-        if (outcome === 'failed') return [];
-        const isLeft = outcome === 'changedByOther';
-        if (!isLeft) removed += 1;
-        const after = isLeft
-          ? ({ kind: 'skipped', reason: changedByUser, keptTargetId: target.targetId } as const)
-          : ({ kind: 'removed', ...(moved && { moved }) } as const);
-        return [{ before: entry, after: { ...bare(entry), outcome: after } }];
-      });
-      await record({ pair, session, keys, onProgress: () => {} }, parcel, steps);
-    }
-    await session.saveChanges();
-    pair.board.set(session.document, true);
-  }
-  return removed;
-}
-
-/** Versions before that were replaced, in case their removal was never sent. */
-async function olderOf(
-  { id: pairId, ledger }: MailboxPair,
-  folderKey: string,
-  items: readonly GoneItem[],
-): Promise<TargetRef[]> {
-  const sourceKeys = items.map(({ entry }) => entry.sourceKey);
-  const known = await ledger.lookUp({ pairId, folderKey }, sourceKeys);
-  return items.flatMap(({ entry, target }) => replacedBy(target, known.get(entry.sourceKey) ?? []));
 }
 
 /** Marks everything so far as judged, but for what is still open: that is noted again, behind the mark. */

@@ -73,6 +73,23 @@ describe('a pass under a filter', () => {
     expect(made.texts()).toEqual(['a long one']);
   });
 
+  it('leaves a version that failed before and is left out now on a retry too, and misses nothing when both are compared', async () => {
+    const { made, add } = scene();
+    const key = add('short', old);
+    add('recent', recent);
+    const spec = { ...everything, greatestSizeBytes: 5 };
+    await pass(made, spec);
+    made.source.changeItem(made.inbox, key, { content: textContent('too long by now') });
+    made.target.refuses = () => ({ code: 'No', remedy: 'none', message: 'not that' });
+    await pass(made, { toDate: '2025-12-31' });
+    expect(await made.entry(key)).toMatchObject({ outcome: { kind: 'failed' } });
+    made.target.refuses = () => undefined;
+    await made.plan(undefined, spec);
+    await made.copy({ filter: itemFilter(spec), retryFailed: true });
+    expect(made.texts()).toEqual(['short']);
+    expect(await made.verify(spec)).toMatchObject({ findings: { missing: 0 }, repair: [] });
+  });
+
   it('makes no target folder for what is left out, except on the way to one that is copied, and counts its items', async () => {
     const { made, add } = scene();
     const outside = made.source.addFolder({ name: 'Outside' });

@@ -1,5 +1,5 @@
-import { textContent } from '../../src/connectors/memory';
-import { lostAnswer } from './model/faults';
+import { textContent, type MemoryTarget } from '../../src/connectors/memory';
+import { lostAnswer, passwordChanged } from './model/faults';
 import { PairScene } from './pair-builder';
 
 describe('a mailbox that is moved again after its ledger was lost', () => {
@@ -89,20 +89,64 @@ describe('a mailbox that is copied on after its ledger was set back', () => {
       scene.time.after(10_000, () => scene.target.putBack(scene.targetInbox, onItsWay));
       expect(await scene.copy()).toEqual({ kind: 'unplanned' });
       expect(await scene.planAndCopy()).toMatchObject({ kind: 'done' });
+      await scene.time.until(scene.time.sleep(20_000));
       expect(scene.texts()).toEqual(['early', 'late', 'on its way']);
     },
   );
 
-  it('copies on at once where the ledger has not heard of attempts that never began', async () => {
+  it('copies on where nothing in the target tells of what was done since', async () => {
     const scene = new PairScene();
     scene.add('early');
     await scene.planAndCopy();
-    scene.open();
-    const from = scene.time.monotonic();
-    await scene.plan(1_000_001);
-    expect(scene.time.monotonic() - from).toBe(0);
+    const backup = scene.ledger.backup();
+    scene.add('late');
+    await scene.copy();
+    scene.target.removeItem(scene.targetInbox, scene.target.items(scene.targetInbox).at(-1)?.id ?? '');
+    scene.ledger.restore(backup);
+    expect(await scene.copy()).toEqual({ kind: 'unplanned' });
+    expect(await scene.planAndCopy()).toMatchObject({ kind: 'done' });
+    expect(scene.texts()).toEqual(['early', 'late']);
   });
+
+  it.each(['nothing', 'a parcel that its folder knows of'])(
+    'copies on at once where it only has not heard of the last attempts, with %s unsettled',
+    async (unsettled) => {
+      const losing = { isNow: false };
+      const scene = new PairScene({ wrapTarget: unheard(losing) });
+      scene.add('early');
+      await scene.planAndCopy();
+      scene.add('late');
+      losing.isNow = unsettled !== 'nothing';
+      await scene.copy().catch(() => undefined);
+      losing.isNow = false;
+      scene.open();
+      const from = scene.time.monotonic();
+      await scene.plan(1_000_001);
+      expect(scene.time.monotonic() - from).toBe(0);
+      expect(await scene.copy({ fence: 1_000_002 })).toMatchObject({ counters: { found: 2, copied: 2 } });
+      expect(scene.texts()).toEqual(['early', 'late']);
+    },
+  );
 });
+
+/** While it is told to, a target whose user is signed out as soon as something is put: nobody hears of it. */
+function unheard(losing: { isNow: boolean }) {
+  return (target: MemoryTarget) => {
+    const putItems = target.putItems.bind(target);
+    const listAdded = target.listAdded.bind(target);
+    let isPut = false;
+    return Object.assign(target, {
+      putItems: async (...given: Parameters<typeof putItems>) => {
+        const outcomes = await putItems(...given);
+        if (!losing.isNow) return outcomes;
+        isPut = true;
+        throw lostAnswer();
+      },
+      listAdded: (...given: Parameters<typeof listAdded>) =>
+        losing.isNow && isPut ? Promise.reject(passwordChanged()) : listAdded(...given),
+    });
+  };
+}
 
 describe('an item that was put without the ledger knowing it, and that its user moved to a folder of his own', () => {
   const twoFolders = async (given: ConstructorParameters<typeof PairScene>[0] = {}) => {
@@ -183,6 +227,33 @@ describe('an item that was put without the ledger knowing it, and that its user 
       expect([...scene.texts(own), ...scene.texts(otherTarget)].sort()).toEqual(['in the other', 'new']);
     },
   );
+
+  it('is not put again where the answer was lost and the folder that it was moved to was settled first', async () => {
+    const losing = { isNow: false };
+    const { scene, otherTarget } = await twoFolders({ wrapTarget: unheard(losing) });
+    scene.add('new');
+    losing.isNow = true;
+    await expect(scene.copy()).rejects.toMatchObject({ details: { kind: 'credential' } });
+    losing.isNow = false;
+    moveLast(scene, otherTarget);
+    for (const position of [1, 0]) await scene.copy({ position });
+    expect([scene.texts(), scene.texts(otherTarget)]).toEqual([['old'], ['in the other', 'new']]);
+  });
+
+  it('is not put again where what was put with it tells that the ledger was set back', async () => {
+    const { scene, own } = await twoFolders();
+    const backup = scene.ledger.backup();
+    scene.add('new');
+    await pass(scene);
+    moveLast(scene, own);
+    scene.add('newer');
+    await pass(scene);
+    scene.ledger.restore(backup);
+    scene.open();
+    expect(await scene.copy()).toEqual({ kind: 'unplanned' });
+    await pass(scene);
+    expect([scene.texts(), scene.texts(own)]).toEqual([['newer', 'old'], ['new']]);
+  });
 
   it('is looked for nowhere but in its own folder where nothing speaks for it', async () => {
     let listed = 0;

@@ -109,10 +109,8 @@ export class PairScene {
     return this.time.until(followGone(this.pair, whole, never));
   }
 
-  verify(): Promise<VerifyResult> {
-    return this.time.until(
-      verifyPass(this.pair, { filter: everythingSpec, at: '2026-11-23T12:00:00.000Z' }, never),
-    );
+  verify(filter = everythingSpec): Promise<VerifyResult> {
+    return this.time.until(verifyPass(this.pair, { filter, at: '2026-11-23T12:00:00.000Z' }, never));
   }
 
   /** What the items of the target's inbox say, sorted. */

@@ -5,7 +5,7 @@ import { agrees } from '../../../src/domain/item-counts';
 import { itemFilter, type FilterSpec } from '../../../src/domain/item-filter';
 import type { KnownEntry } from '../../../src/engine/ledger';
 import { pairId } from '../../../src/engine/pair-id';
-import type { Migration } from './migration';
+import { settleMs, type Migration } from './migration';
 import type { SourceUser } from './source-user';
 import { touchKey, type TargetUser } from './target-user';
 
@@ -131,6 +131,8 @@ function wrongItem(
   // places before a ledger was lost may be a copy that its user made at the source.
   if (migration.ledgerLost || leavesOutFolders(migration)) return [];
   return [...all].flatMap(([old, items]) => {
+    const { folderKey = '' } = items[0]?.stamp ?? {};
+    if (isOutOfSight(migration, folderKey)) return [];
     const isOld = sourceUser.wayOf(old).includes(key) && !user.hasUsed(old);
     return isOld && items.length > user.copiesOf(old) ? [`${key} is still where it was, as ${old}`] : [];
   });
@@ -138,6 +140,11 @@ function wrongItem(
 
 function leavesOutFolders({ setting: { filters } }: Migration): boolean {
   return filters.some(({ onlyFolders, leaveOutFolders }) => onlyFolders ?? leaveOutFolders);
+}
+
+/** Nobody looks any more for what came late to the place of a folder that is gone, or was there before the ledger was lost. */
+function isOutOfSight({ source, setting, ledgerLost }: Migration, folderKey: string): boolean {
+  return !source.folders.has(folderKey) && (ledgerLost || setting.rates.latestMs > settleMs);
 }
 
 /** What was deleted at the source and is in the target though that was to be followed. */
@@ -150,8 +157,8 @@ async function unfollowed({ migration, user }: Lived, kept: ReadonlyMap<string, 
     const { folderKey = '', sourceKey = '' } = items[0]?.stamp ?? {};
     if (source.folders.get(folderKey)?.items.has(sourceKey) || user.hasUsed(key)) continue;
     const newest = (await ledger.lookUp({ pairId: pair, folderKey }, [sourceKey])).get(sourceKey)?.at(-1);
-    // Of what is known from a stamp alone, or lost with its folder, nobody knows when it was deleted.
-    if (newest?.itemClass === '' || (!newest && migration.ledgerLost)) continue;
+    // Of what is known from a stamp alone nobody knows when it was deleted.
+    if (newest?.itemClass === '' || isOutOfSight(migration, folderKey)) continue;
     if (items.length > user.copiesOf(key)) wrong.push(`${key} was deleted at the source and is still there`);
   }
   return wrong;
