@@ -94,6 +94,29 @@ describe('a mailbox that is copied on after its ledger was set back', () => {
     },
   );
 
+  it('counts once what was on its way then and has a newer version now', async () => {
+    const losing = { isNow: false };
+    const wrapTarget = (target: MemoryTarget) =>
+      Object.assign(unheard(losing)(target), { updateItems: undefined });
+    const scene = new PairScene({ wrapTarget });
+    scene.add('early');
+    await scene.planAndCopy();
+    const key = scene.add('first version');
+    losing.isNow = true;
+    await scene.copy().catch(() => undefined);
+    losing.isNow = false;
+    const backup = scene.ledger.backup();
+    const first = scene.target.items(scene.targetInbox).at(-1);
+    if (!first) throw new Error('nothing was put');
+    scene.source.changeItem(scene.inbox, key, { content: textContent('second version') });
+    await scene.copy();
+    scene.target.putBack(scene.targetInbox, first);
+    scene.ledger.restore(backup);
+    scene.open();
+    expect(await scene.planAndCopy()).toMatchObject({ counters: { found: 2 } });
+    expect(scene.texts()).toEqual(['early', 'second version']);
+  });
+
   it('copies on where nothing in the target tells of what was done since', async () => {
     const scene = new PairScene();
     scene.add('early');
