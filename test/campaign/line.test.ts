@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { Line } from './line';
+import { Line, resetConnection } from './line';
 
 describe('a line of the campaign', () => {
   let server: Server;
@@ -60,6 +60,15 @@ describe('a line of the campaign', () => {
     await whole;
     expect(heard).toBe('one');
     expect(await answer).toBe('re two');
+  });
+
+  it('closes what takes its leave just then', async () => {
+    const socket = await client();
+    const closed = once(socket, 'close');
+    socket.end();
+    await new Promise((resolve) => process.nextTick(resolve));
+    resetConnection(socket);
+    await closed;
   });
 
   it('loses the answers to what was heard, and then the connection', async () => {
