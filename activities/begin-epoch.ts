@@ -5,7 +5,7 @@ import { invitationAddresses } from '../src/domain/invitation';
 import { passesOfStart, type PassMade, type WantedPass } from '../src/domain/passes';
 import { credentialsOf, purgeCredentials, type CredentialDocument } from '../src/models/credentials';
 import type { MailUserProjection } from '../src/models/mail-users';
-import { raiseEpoch } from '../src/models/projection';
+import { hasEnded, raiseEpoch } from '../src/models/projection';
 import type { StartReason } from '../workflows/messages';
 import { invitationFactsOf, readRow } from './rows';
 
@@ -44,11 +44,14 @@ export interface EpochFacts {
   sourceChecked?: true;
 }
 
-/** Raises the row's epoch and answers with what the migration needs to know. `undefined` where the row was deleted. */
+/**
+ * Raises the row's epoch and answers with what the migration needs to know. `undefined` where the row was deleted, or tells how this very
+ * run ended: Temporal was set back.
+ */
 export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | undefined> {
   const { mailUserId, runId, reason, by, at } = input;
   const raised = await raiseEpoch(mailUserId, runId, { by, at });
-  if (raised === undefined) return undefined;
+  if (raised === undefined || hasEnded(raised.row.projection)) return undefined;
   const all = await readRow(mailUserId);
   const { row, source, target } = all;
   const kept = await keptCredentials(mailUserId, row.asked.credentialIds, reason);

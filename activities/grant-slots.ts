@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { placesAfterThrottle } from '../src/domain/connector-wait';
+import type { MigrationState } from '../src/domain/migration';
 import { chooseFairly, type Places } from '../src/domain/fair-order';
 import { Connectors, type ConnectorDocument } from '../src/models/connectors';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
@@ -46,7 +47,7 @@ export function createGrantSlots({ client, log }: Pick<ActivityDeps, 'client' | 
       return { held, waiting };
     },
 
-    /** Frees the slots of those that no longer run, or run another epoch than the one that was granted. */
+    /** Frees the slots of those that no longer run, run another epoch than the one that was granted, or are at nothing that needs one. */
     async freeDeadSlots(): Promise<{ freed: number }> {
       let freed = 0;
       for (const slot of await Slots.find({ grantedAt: { $exists: true } }).lean<SlotDocument[]>()) {
@@ -124,9 +125,12 @@ async function tell(client: Client, { _id, ticket }: SlotDocument): Promise<void
   }
 }
 
+/** A database that was set back knows of slots that were given back since. */
+const needsSlot: readonly MigrationState[] = ['scheduled', 'working'];
+
 async function isAlive(client: Client, { _id, epoch }: SlotDocument): Promise<boolean> {
   const row = await MailUsers.findById(_id).lean<MailUser>();
-  if (row?.projection?.epoch !== epoch) return false;
+  if (row?.projection?.epoch !== epoch || !needsSlot.includes(row.projection.state)) return false;
   try {
     const { status } = await client.workflow.getHandle(migrationId(_id)).describe();
     return status.name === 'RUNNING';

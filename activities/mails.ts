@@ -6,6 +6,7 @@ import { composeMail } from '../src/mail/compose';
 import type { MailEvent, MailSubject } from '../src/mail/messages';
 import { holdTurns, reserveTurns } from '../src/models/mail-pace';
 import type { ConnectorDocument } from '../src/models/connectors';
+import { hasEnded } from '../src/models/projection';
 import { linkCode, mintLinkToken } from '../src/secrets/link-token';
 import type { ActivityDeps, MailDeps } from './deps';
 import { invitationFactsOf, readRow, type RowWithConnectors } from './rows';
@@ -76,13 +77,16 @@ export function createMailActivities({ mail, log }: Pick<ActivityDeps, 'mail' | 
       return { choice, to, dueAt: dueAt.toISOString(), waitMs: dueAt.getTime() - now.getTime() };
     },
 
-    /** Sends a mail to each address that has not got it. Never fails for what a mail server does. */
+    /**
+     * Sends a mail to each address that has not got it; none that asks for a sign-in where the row tells that the migration has ended, as
+     * after Temporal was set back. Never fails for what a mail server does.
+     */
     async sendMail(input: SendMailInput): Promise<SendMailResult> {
       const { mailUserId, order, mailId, accepted } = input;
       const all = await readRow(mailUserId);
       const facts = invitationFactsOf(all);
       const { choice } = invitationAddresses(facts);
-      const to = addressesOf(order, facts);
+      const to = asksForSignIn(order) && hasEnded(all.row.projection) ? [] : addressesOf(order, facts);
       const result: SendMailResult = { choice, to, accepted: [...accepted] };
       for (const address of to.filter((one) => !accepted.includes(one))) {
         const outcome = await mail.mailer.send(outgoing(mail, all, order, { address, mailId }));
@@ -110,6 +114,10 @@ export function createMailActivities({ mail, log }: Pick<ActivityDeps, 'mail' | 
 }
 
 const timeOf = (at: string | undefined): Date => (at === undefined ? new Date() : new Date(at));
+
+function asksForSignIn({ kind }: MailOrder): boolean {
+  return kind === 'invitation' || kind === 'reminder' || kind === 'signInNeeded';
+}
 
 function isAtSetRate({ kind }: MailOrder): boolean {
   return kind === 'invitation' || kind === 'reminder';

@@ -1,73 +1,82 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { randomUUID } from 'node:crypto';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { Types } from 'mongoose';
-import { endStates, isEndState, type MigrationTimes } from '../src/domain/migration';
-import { Credentials, purgeCredentials, type CredentialDocument } from '../src/models/credentials';
-import { MailUsers, type MailUser, type MailUserProjection } from '../src/models/mail-users';
-import { writeProjection } from '../src/models/projection';
+import { isEndState, migrationStates, type MigrationState } from '../src/domain/migration';
+import { Credentials, purgeCredentials } from '../src/models/credentials';
+import { MailUsers, type MailUser } from '../src/models/mail-users';
+import { workflowEnded, writeProjection } from '../src/models/projection';
 import { releaseSlot, Slots, type SlotDocument } from '../src/models/slots';
 import type { ActivityDeps } from './deps';
+import { findForgotten, mendForgotten, type Forgotten, type Mended, type MendInput } from './forgotten';
 import { heartbeats } from './heartbeat';
-import {
-  formStart,
-  migrationStart,
-  signals,
-  workflowTypes,
-  type CredentialSignal,
-} from '../workflows/messages';
-import { migrationId } from '../workflows/names';
+import { signals, workflowTypes, type ShowAgainSignal } from '../workflows/messages';
+import { migrationId, searchAttributes } from '../workflows/names';
 
-export interface ReconcileInput {
-  times: MigrationTimes;
-  /** How long something must stand before it is taken for forgotten. */
-  forgottenMs: number;
-}
-
-/** How often each thing was done. */
-export interface ReconcileResult {
-  started: number;
-  toldAgain: number;
+/** What was asked for and, as it seems, forgotten; and how many credentials were past their time. */
+export interface ReconcileResult extends Forgotten {
   destroyed: number;
 }
 
+/** Ids of mail users whose row and workflow do not tell the same. */
+export interface Differences {
+  /** The row says that a workflow runs, and none does; at most a thousand. */
+  orphans: string[];
+  /** The workflow is in another state than its row says; at most five thousand. */
+  differing: string[];
+}
+
+const mostOrphans = 1000;
+const mostDiffering = 5000;
+
+const activeStates = migrationStates.filter((state) => !isEndState(state));
+
 /**
  * Mends what fell between the database and Temporal: a web server that died between writing and telling, a workflow that was
- * terminated, a database or a Temporal that was restored. Every part is harmless when repeated.
+ * terminated, a database or a Temporal that was restored. What seems wrong is only noted, and mended where it is so still when the
+ * workflow has waited a while: no two machines' clocks are compared. Every part is harmless when repeated.
  */
 export function createReconcile({ client, log }: Pick<ActivityDeps, 'client' | 'log'>) {
   return {
-    /** Starts what was asked for and never started, tells again what no workflow has taken, destroys what is past its time. */
-    async reconcileAsked({ times, forgottenMs }: ReconcileInput): Promise<ReconcileResult> {
+    /** Finds what was asked for and not taken yet, and destroys the credentials that are past their time. */
+    async reconcileAsked(): Promise<ReconcileResult> {
       using _beating = heartbeats();
-      const before = new Date(Date.now() - forgottenMs);
-      const started = await startForgotten(client, times, before);
-      const told = await tellForgotten(client, times, before);
       const late = await Credentials.deleteMany({ destroyAt: { $lte: new Date() } });
-      const result = { started, toldAgain: told.toldAgain, destroyed: told.destroyed + late.deletedCount };
-      if (Object.values(result).some((count) => count > 0)) log.info(result, 'what was forgotten is mended');
-      return result;
+      return { ...(await findForgotten()), destroyed: late.deletedCount };
     },
 
-    /** Ids of mail users whose row says that a workflow runs while none does. At most a thousand at once. */
+    /** Starts, tells again or destroys those of these that are still as they were found. */
+    async mendForgotten(input: MendInput): Promise<Mended> {
+      using _beating = heartbeats();
+      const mended = await mendForgotten(client, input);
+      if (Object.values(mended).some((count) => count > 0)) log.info(mended, 'what was forgotten is mended');
+      return mended;
+    },
+
+    /** Compares all rows with all workflows that run. */
+    async compareRows(): Promise<Differences> {
+      using _beating = heartbeats();
+      return compareRows(client);
+    },
+
+    /** As `compareRows`, for workflows that a release before has begun. */
     async findOrphans(): Promise<string[]> {
       using _beating = heartbeats();
-      const running = new Set<string>();
-      const query = `WorkflowType = '${workflowTypes.migrateMailbox}' AND ExecutionStatus = 'Running'`;
-      for await (const { workflowId } of client.workflow.list({ query, pageSize: 1000 }))
-        running.add(workflowId);
-      const orphans: string[] = [];
-      const states = { 'projection.state': { $exists: true, $nin: [...endStates] } };
-      const rows = MailUsers.find(states, { _id: 1 })
-        .sort({ _id: 1 })
-        .lean<Pick<MailUser, '_id'>[]>()
-        .cursor();
-      for await (const { _id } of rows) {
-        const id = _id.toHexString();
-        if (orphans.length >= 1000) break;
-        // The list may lag behind; only the workflow itself tells for certain.
-        if (!running.has(migrationId(id)) && !(await isRunning(client, id))) orphans.push(id);
+      return (await compareRows(client)).orphans;
+    },
+
+    /** Has those of these workflows that still differ from their rows write them anew. Answers how many. */
+    async showAgain({ mailUserIds }: { mailUserIds: string[] }): Promise<number> {
+      using _beating = heartbeats();
+      let told = 0;
+      for (const id of mailUserIds) {
+        const state = await stateOf(client, id);
+        const row = await MailUsers.findById(id, { 'projection.state': 1 }).lean<MailUser>();
+        if (state === undefined || state === row?.projection?.state) continue;
+        if (!(await tellToShow(client, id))) continue;
+        log.warn({ mailUserId: id, state }, 'a row told of another moment than its workflow');
+        told += 1;
       }
-      return orphans;
+      return told;
     },
 
     /** Marks those of these that are orphaned still, destroys their credentials and frees their slots. Answers how many. */
@@ -75,7 +84,7 @@ export function createReconcile({ client, log }: Pick<ActivityDeps, 'client' | '
       using _beating = heartbeats();
       let marked = 0;
       for (const id of mailUserIds) {
-        if (await isRunning(client, id)) continue;
+        if ((await stateOf(client, id)) !== undefined) continue;
         if (!(await markOrphan(id))) continue;
         await purgeCredentials(id);
         const slot = await Slots.findById(id).lean<SlotDocument>();
@@ -88,90 +97,60 @@ export function createReconcile({ client, log }: Pick<ActivityDeps, 'client' | '
   };
 }
 
-async function startForgotten(client: Client, times: MigrationTimes, before: Date): Promise<number> {
-  let started = 0;
-  const rows = MailUsers.find({ 'asked.startedAt': { $lte: before } })
+const stateKey = defineSearchAttributeKey(searchAttributes.state, 'KEYWORD');
+
+async function compareRows(client: Client): Promise<Differences> {
+  const running = await runningStates(client);
+  const [orphans, differing]: [string[], string[]] = [[], []];
+  const rows = MailUsers.find({ 'projection.state': { $in: activeStates } }, { 'projection.state': 1 })
     .lean<MailUser[]>()
     .cursor();
-  for await (const row of rows) {
-    const { startId, reason = 'start' } = row.asked;
-    const state = row.projection?.state ?? 'notStarted';
-    const isForgotten = startId !== undefined && row.projection?.handledStartId !== startId;
-    // The start of a form from Not started is told again with its credential.
-    const isForm = reason === 'form' || (row.projection === undefined && row.asked.credentialIds.length > 0);
-    if (!isForgotten || isForm || !(state === 'notStarted' || isEndState(state))) continue;
-    const input = {
-      mailUserId: row._id.toHexString(),
-      startId,
-      reason,
-      by: { kind: 'system' } as const,
-      times,
-    };
-    try {
-      await client.workflow.start(workflowTypes.migrateMailbox, migrationStart(input, pairOf(row)));
-      started += 1;
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
+  for await (const { _id, projection } of rows) {
+    const id = _id.toHexString();
+    // The list may lag behind; only the workflow itself tells for certain.
+    const state = running.get(id) ?? (await stateOf(client, id));
+    running.delete(id);
+    if (state === undefined) orphans.push(id);
+    else if (state !== projection?.state && differing.length < mostDiffering) differing.push(id);
+    if (orphans.length >= mostOrphans) return { orphans, differing };
   }
-  return started;
+  // Those that are left run, and their rows do not say so.
+  differing.push(...[...running.keys()].slice(0, mostDiffering - differing.length));
+  return { orphans, differing };
 }
 
-async function tellForgotten(client: Client, times: MigrationTimes, before: Date) {
-  let [toldAgain, destroyed] = [0, 0];
-  const untaken = Credentials.find({ 'owner.kind': 'mailUser', takenAt: { $lte: before } })
-    .lean<CredentialDocument[]>()
-    .cursor();
-  for await (const credential of untaken) {
-    const id = credential._id.toHexString();
-    const row = await MailUsers.findById(credential.owner.id).lean<MailUser>();
-    if (row?.projection?.handledCredentialIds.includes(id)) continue;
-    if (row !== null && (await tell(client, row, credential, times))) {
-      toldAgain += 1;
-      continue;
-    }
-    // Of an ended epoch, handled or not, only what was kept for Retry lives on.
-    const kept = row?.projection !== undefined && isEndState(row.projection.state) && isKept(row.projection);
-    if (kept && !row.asked.credentialIds.includes(id)) continue;
-    await Credentials.deleteOne({ _id: credential._id });
-    await MailUsers.updateOne({ _id: row?._id }, { $pull: { 'asked.credentialIds': id } });
-    destroyed += 1;
-  }
-  return { toldAgain, destroyed };
+/** The states of the migrations that run, by mail user. */
+async function runningStates(client: Client): Promise<Map<string, string>> {
+  const states = new Map<string, string>();
+  const query = `WorkflowType = '${workflowTypes.migrateMailbox}' AND ExecutionStatus = 'Running'`;
+  for await (const { workflowId, typedSearchAttributes } of client.workflow.list({ query, pageSize: 1000 }))
+    states.set(workflowId.slice(migrationId('').length), typedSearchAttributes.get(stateKey) ?? firstState);
+  return states;
 }
 
-function isKept({ credentialsDestroyAt }: MailUserProjection): boolean {
-  return credentialsDestroyAt !== undefined;
-}
+/** A workflow says its state from when it has left this one. */
+const firstState: MigrationState = 'starting';
 
-/** @returns false where no workflow is left that could take it */
-async function tell(
-  client: Client,
-  row: MailUser,
-  credential: CredentialDocument,
-  times: MigrationTimes,
-): Promise<boolean> {
-  const id = credential._id.toHexString();
-  if (!row.asked.credentialIds.includes(id)) return false;
-  const told: CredentialSignal = { side: credential.side, credentialId: id };
-  const mailUserId = row._id.toHexString();
+/** The state of a mail user's workflow as it says itself; `undefined` where none runs. */
+async function stateOf(client: Client, mailUserId: string): Promise<string | undefined> {
   try {
-    if (row.projection === undefined) {
-      const startId = row.asked.startId ?? randomUUID();
-      const input = { mailUserId, startId, reason: 'form', by: { kind: 'user' }, times } as const;
-      await client.workflow.signalWithStart(
-        workflowTypes.migrateMailbox,
-        formStart(input, pairOf(row), told),
-      );
-    } else {
-      await client.workflow
-        .getHandle(migrationId(mailUserId))
-        .signal<[CredentialSignal]>(signals.credential, told);
-    }
+    const { status, typedSearchAttributes } = await client.workflow
+      .getHandle(migrationId(mailUserId))
+      .describe();
+    return status.name === 'RUNNING' ? (typedSearchAttributes.get(stateKey) ?? firstState) : undefined;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** @returns false where it has ended */
+async function tellToShow(client: Client, mailUserId: string): Promise<boolean> {
+  try {
+    await client.workflow.getHandle(migrationId(mailUserId)).signal<[ShowAgainSignal]>(signals.showAgain, {});
     return true;
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError)
-      return false;
+    if (error instanceof WorkflowNotFoundError) return false;
     throw error;
   }
 }
@@ -183,9 +162,9 @@ async function markOrphan(mailUserId: string): Promise<boolean> {
   if (standing === undefined || isEndState(standing.state)) return false;
   const { epoch, revision, runId } = standing;
   const at = new Date().toISOString();
-  const code = 'WorkflowEnded';
-  const message = 'Its workflow was ended from outside; what is already in the target stays.';
-  const fault = { code, remedy: 'none' as const, message };
+  const message =
+    'Its workflow was ended from outside, or an earlier moment was restored; what is already in the target stays.';
+  const fault = { code: workflowEnded, remedy: 'none' as const, message };
   const answer = await writeProjection({
     mailUserId,
     epoch,
@@ -196,6 +175,7 @@ async function markOrphan(mailUserId: string): Promise<boolean> {
       since: at,
       ...(standing.handledStartId === undefined ? {} : { handledStartId: standing.handledStartId }),
       handledCredentialIds: standing.handledCredentialIds,
+      usedCredentialIds: [],
       signedIn: [],
       wanted: [],
       fault: { text: fault },
@@ -206,18 +186,4 @@ async function markOrphan(mailUserId: string): Promise<boolean> {
     timeline: [{ state: 'stopped', at, by: { kind: 'system' }, fault }],
   });
   return answer.kind === 'written';
-}
-
-async function isRunning(client: Client, mailUserId: string): Promise<boolean> {
-  try {
-    const { status } = await client.workflow.getHandle(migrationId(mailUserId)).describe();
-    return status.name === 'RUNNING';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
-}
-
-function pairOf({ source, target }: MailUser) {
-  return { sourceAddress: source.address, targetAddress: target.address };
 }

@@ -115,7 +115,7 @@ export async function startStanding(
     type: 'startWorkflow' as const,
     workflowType: workflowTypes.reconcile,
     taskQueue: mainQueue,
-    args: [{ times, forgottenMs: minute / scale, orphanedMs: (2 * minute) / scale }],
+    args: [{ times, orphanedMs: (2 * minute) / scale }],
   };
   const spec = { intervals: [{ every: (5 * minute) / scale }] };
   const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '5 minutes' as const };

@@ -40,6 +40,7 @@ export const signals = {
   resume: 'resume',
   runPass: 'runPass',
   planChanged: 'planChanged',
+  showAgain: 'showAgain',
   granted: 'granted',
   mailboxOpened: 'mailboxOpened',
   /** To `gate`: somebody asks for a slot or gave one back. */
@@ -74,6 +75,8 @@ export interface RunPassSignal {
 }
 /** The plan of the row's batch, or a start window, was edited: it is read again. */
 export type PlanChangedSignal = Record<string, never>;
+/** The row tells of another moment than the workflow, as after a restored backup: it is written anew. */
+export type ShowAgainSignal = Record<string, never>;
 /** The gate gave both slots to the one who asked with this ticket. */
 export interface GrantedSignal {
   ticket: string;
@@ -151,16 +154,18 @@ export function migrationStart(input: MigrateMailboxInput, { sourceAddress, targ
 /**
  * Options of `client.workflow.signalWithStart(workflowTypes.migrateMailbox, …)` for a form sent from **Not started**. Where the
  * workflow has already ended it rejects with `WorkflowExecutionAlreadyStartedError`: delete the credential and show how it ended.
+ * A row that is **Not started** even then was set back with its database: the form is sent again with `isSetBack`.
  */
 export function formStart(
   input: MigrateMailboxInput & { reason: 'form' },
   pair: PairText,
   credential: CredentialSignal,
+  isSetBack = false,
 ) {
   return {
     ...migrationStart(input, pair),
     workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    workflowIdReusePolicy: isSetBack ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
     signal: signals.credential,
     signalArgs: [credential] as [CredentialSignal],
   } as const;

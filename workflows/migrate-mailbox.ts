@@ -12,6 +12,7 @@ import {
   type ResendSignal,
   type ResumeSignal,
   type RunPassSignal,
+  type ShowAgainSignal,
   type StopSignal,
 } from './messages';
 import { takePause, takePlanChanged, takeResume, takeRunPass } from './migration/asks';
@@ -19,9 +20,11 @@ import { begin } from './migration/begin';
 import { takeOver, type MigrateMailboxRun } from './migration/carry';
 import { finish, type MigrationEnd } from './migration/finish';
 import { Migration } from './migration/migration';
+import { Overtaken } from './migration/overtaken';
 import { phases } from './migration/phases';
 
 export interface MigrateMailboxResult {
+  /** `gone`: the row was deleted, or Temporal was set back and the row knows how the migration ended. */
   state: EndState | 'gone';
   epoch: number;
 }
@@ -33,6 +36,7 @@ const pause = defineSignal<[PauseSignal]>(signals.pause);
 const resume = defineSignal<[ResumeSignal]>(signals.resume);
 const runPass = defineSignal<[RunPassSignal]>(signals.runPass);
 const planChanged = defineSignal<[PlanChangedSignal]>(signals.planChanged);
+const showAgain = defineSignal<[ShowAgainSignal]>(signals.showAgain);
 const granted = defineSignal<[GrantedSignal]>(signals.granted);
 const mailboxOpened = defineSignal<[MailboxOpenedSignal]>(signals.mailboxOpened);
 
@@ -55,6 +59,7 @@ export async function migrateMailbox(run: MigrateMailboxRun): Promise<MigrateMai
   setHandler(resume, (signal) => void tell((m) => takeResume(m, signal)));
   setHandler(runPass, (signal) => void tell((m) => takeRunPass(m, signal)));
   setHandler(planChanged, () => void tell((m) => takePlanChanged(m)));
+  setHandler(showAgain, () => void tell((m) => m.touch()));
   setHandler(stop, ({ by }) => {
     stoppedBy ??= by;
     life.cancel();
@@ -73,6 +78,17 @@ export async function migrateMailbox(run: MigrateMailboxRun): Promise<MigrateMai
   void CancellationScope.nonCancellable(() => m.background(() => m.keepTidy()));
 
   const stopper = () => stoppedBy ?? ({ kind: 'system' } as const);
+  try {
+    return { state: await toItsEnd(m, life, stopper), epoch: carry.epoch };
+  } catch (error) {
+    if (!(error instanceof Overtaken)) throw error;
+    // The passwords that are left are those of the migration as it ended; `reconcile` finds any others.
+    await m.releaseSlot();
+    return { state: 'gone', epoch: carry.epoch };
+  }
+}
+
+async function toItsEnd(m: Migration, life: CancellationScope, stopper: () => Actor): Promise<EndState> {
   let end = await lifeOf(m, life, stopper);
   if (end === 'continue') {
     await settleDown(m);
@@ -82,7 +98,7 @@ export async function migrateMailbox(run: MigrateMailboxRun): Promise<MigrateMai
     end = { state: 'stopped', by: stopper() };
   }
   await finish(m, end);
-  return { state: end.state, epoch: carry.epoch };
+  return end.state;
 }
 
 /** A form that was sent from **Not started** comes with its credentials: nobody needs to be invited. */

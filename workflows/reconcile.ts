@@ -1,17 +1,25 @@
-import { sleep } from '@temporalio/workflow';
-import type { ReconcileInput } from '../activities/reconcile';
+import { patched, sleep } from '@temporalio/workflow';
+import type { MigrationTimes } from '../src/domain/migration';
 import { listing } from './proxies';
 
-export type ReconcileRun = ReconcileInput & {
-  /** How long a row must be without a workflow to count as orphaned. */
+export interface ReconcileRun {
+  /** Of the migrations that it starts. */
+  times: MigrationTimes;
+  /** How long something must stand before it is taken for forgotten, or a row for orphaned. */
   orphanedMs: number;
-};
+}
 
 /** Mends what fell between the database and Temporal; a schedule runs it every five minutes. */
-export async function reconcile({ orphanedMs, ...input }: ReconcileRun): Promise<void> {
-  await listing.reconcileAsked(input);
-  const mailUserIds = await listing.findOrphans();
-  if (mailUserIds.length === 0) return;
+export async function reconcile({ times, orphanedMs }: ReconcileRun): Promise<void> {
+  // Workers of 0.1.0 mend at once and answer with no lists.
+  const { starts = [], credentialIds = [] } = await listing.reconcileAsked();
+  const { orphans, differing } = patched('rows-compared')
+    ? await listing.compareRows()
+    : { orphans: await listing.findOrphans(), differing: [] };
+  const isForgotten = starts.length + credentialIds.length > 0;
+  if (!isForgotten && orphans.length + differing.length === 0) return;
   await sleep(orphanedMs);
-  await listing.markOrphans({ mailUserIds });
+  if (orphans.length > 0) await listing.markOrphans({ mailUserIds: orphans });
+  if (differing.length > 0) await listing.showAgain({ mailUserIds: differing });
+  if (isForgotten) await listing.mendForgotten({ times, starts, credentialIds });
 }

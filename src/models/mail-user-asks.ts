@@ -55,6 +55,11 @@ export async function unaskStart(id: Types.ObjectId, startId: string): Promise<v
   );
 }
 
+/** Whether any workflow has told of the row; `false` where it was set back to before that with its database. */
+export async function hasBegun(id: Types.ObjectId): Promise<boolean> {
+  return (await MailUsers.countDocuments({ _id: id, projection: { $exists: false } })) === 0;
+}
+
 /** Notes on the row that these sealed credentials wait for its workflow. */
 export async function askCredentials(
   id: Types.ObjectId,

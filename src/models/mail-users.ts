@@ -57,6 +57,8 @@ export interface MailUserProjection {
   /** The `asked.startId` and `asked.credentialIds` that this projection has taken note of. */
   handledStartId?: string;
   handledCredentialIds: string[];
+  /** Those of them that are accepted or being checked, and no others; releases before 0.2.0 did not say. */
+  usedCredentialIds?: string[];
   invitation?: InvitationProjection;
   /** Sides whose credential was accepted and is kept. */
   signedIn: Side[];

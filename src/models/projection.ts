@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Types } from 'mongoose';
-import type { MailboxCounters, StartedBy } from '../domain/migration';
+import type { Actor, MailboxCounters, StartedBy } from '../domain/migration';
 import type { MoveSummary } from '../domain/move-summary';
 import type { OverTheWire } from '../domain/wire';
 import { noteStartHandled } from './mail-user-asks';
@@ -22,9 +23,22 @@ export interface ProjectionWrite {
   summary?: MoveSummary;
 }
 
-/** `stands`: a projection as high as this or higher, which is left as it is. `gone`: the row was deleted. */
+/**
+ * `stands`: a projection as high as this or higher, which is left as it is; `hasEnded` where it tells how the migration ended, `pausedBy`
+ * where it is paused. `gone`: the row was deleted.
+ */
 export type ProjectionAnswer =
-  { kind: 'written' } | { kind: 'stands'; epoch: number; revision: number } | { kind: 'gone' };
+  | { kind: 'written' }
+  | { kind: 'stands'; epoch: number; revision: number; hasEnded?: true; pausedBy?: Actor }
+  | { kind: 'gone' };
+
+/** The code of an end that no workflow has told: what was marked so may turn out to go on. */
+export const workflowEnded = 'WorkflowEnded';
+
+/** Whether a migration has come to an end of which its workflow itself has told. */
+export function hasEnded(projection: Pick<MailUserProjection, 'endedAt' | 'fault'> | undefined): boolean {
+  return projection?.endedAt !== undefined && projection.fault?.text.code !== workflowEnded;
+}
 
 const linesKept = 200;
 
@@ -38,17 +52,14 @@ export async function writeProjection(write: ProjectionWrite): Promise<Projectio
     if (row === undefined) return { kind: 'gone' };
     const standing = row.projection;
     if (standing !== undefined && !isLower(standing, write)) {
-      if (!isSame(standing, write))
-        return { kind: 'stands', epoch: standing.epoch, revision: standing.revision };
+      if (!isSame(standing, write)) return stands(standing);
       await tellHandled(row, write.view);
       return { kind: 'written' };
     }
     const lines = write.timeline.map((line) => revive<MailUserProjection['timeline'][number]>(line));
     const summary = write.summary ?? (standing?.epoch === epoch ? standing.summary : undefined);
     const projection: MailUserProjection = {
-      ...revive<Omit<MailUserProjection, 'epoch' | 'revision' | 'runId' | 'timeline' | 'summary'>>(
-        write.view,
-      ),
+      ...reviveView(write.view),
       epoch,
       revision,
       runId,
@@ -64,6 +75,17 @@ export async function writeProjection(write: ProjectionWrite): Promise<Projectio
     await tellHandled(row, write.view);
     return { kind: 'written' };
   }
+}
+
+function stands(standing: MailUserProjection): ProjectionAnswer {
+  const { epoch, revision, pausedBy } = standing;
+  return {
+    kind: 'stands',
+    epoch,
+    revision,
+    ...(hasEnded(standing) ? { hasEnded: true } : {}),
+    ...(pausedBy === undefined ? {} : { pausedBy }),
+  };
 }
 
 async function tellHandled({ _id, asked }: MailUser, { handledStartId }: ProjectionView): Promise<void> {
@@ -94,6 +116,7 @@ export async function raiseEpoch(
       since: at,
       // Those that are kept must not look untaken before the workflow has named them.
       handledCredentialIds: standing?.handledCredentialIds ?? [],
+      ...(standing?.usedCredentialIds === undefined ? {} : { usedCredentialIds: standing.usedCredentialIds }),
       signedIn: [],
       wanted: [],
       refusals: standing?.refusals ?? [],
@@ -176,8 +199,10 @@ function isLower(a: Standing, b: Standing): boolean {
   return a.epoch < b.epoch || (a.epoch === b.epoch && a.revision < b.revision);
 }
 
-function isSame(a: Standing, b: Standing): boolean {
-  return a.epoch === b.epoch && a.revision === b.revision && a.runId === b.runId;
+/** A run of a Temporal that was set back gives a number once more, to another view. */
+function isSame(standing: MailUserProjection, { epoch, revision, runId, view }: ProjectionWrite): boolean {
+  const { timeline: _timeline, summary: _summary, ...seen } = standing;
+  return isDeepStrictEqual(seen, { ...reviveView(view), epoch, revision, runId });
 }
 
 const dates = new Set([
@@ -196,6 +221,9 @@ const dates = new Set([
   'beganAt',
   'until',
 ]);
+
+const reviveView = (view: ProjectionView) =>
+  revive<Omit<MailUserProjection, 'epoch' | 'revision' | 'runId' | 'timeline' | 'summary'>>(view);
 
 /** The dates of a view as dates again. */
 function revive<T>(value: OverTheWire<T>): T {

@@ -9,7 +9,7 @@ import { isEndState, type Actor } from '../domain/migration';
 import type { Side } from '../domain/mailbox';
 import { shownState } from '../domain/shown-state';
 import { Credentials } from '../models/credentials';
-import { askCredentials, askStart, unaskCredentials, unaskStart } from '../models/mail-user-asks';
+import { askCredentials, askStart, hasBegun, unaskCredentials, unaskStart } from '../models/mail-user-asks';
 import type { MailUser } from '../models/mail-users';
 import {
   formStart,
@@ -194,15 +194,20 @@ async function tellCredentials(
     const asked = await standingStart(row);
     if (asked === undefined) return 'nothing';
     const input = { ...inputOf(deps, row, asked.startId, by), reason: 'form' as const };
-    try {
-      await deps.temporal.workflow.signalWithStart(
+    const start = (isSetBack: boolean) =>
+      deps.temporal.workflow.signalWithStart(
         workflowTypes.migrateMailbox,
-        formStart(input, pairOf(row), first),
+        formStart(input, pairOf(row), first, isSetBack),
       );
+    try {
+      await start(false);
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      await unaskStart(row._id, asked.startId);
-      return 'nothing';
+      if (await hasBegun(row._id)) {
+        await unaskStart(row._id, asked.startId);
+        return 'nothing';
+      }
+      await start(true);
     }
     rest = sealed.slice(1);
   }

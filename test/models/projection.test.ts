@@ -5,6 +5,7 @@ import {
   raiseEpoch,
   takeCounters,
   writeCounters,
+  workflowEnded,
   writeProjection,
   type ProjectionView,
 } from '../../src/models/projection';
@@ -90,6 +91,20 @@ describe('the projection', () => {
         timeline: [],
       }),
     ).toEqual({ kind: 'gone' });
+  });
+
+  it('tells a run that was set back, and gives a number once more, of the end or the pause that stands there', async () => {
+    const standing = async (change: Partial<ProjectionView>) => {
+      const id = await newRow();
+      const write = { mailUserId: id, epoch: 1, revision: 5, runId: 'run', timeline: [] };
+      await writeProjection({ ...write, view: { ...view(), ...change } });
+      return writeProjection({ ...write, view: view() });
+    };
+    const stands = { kind: 'stands', epoch: 1, revision: 5 };
+    expect(await standing({ endedAt: at })).toEqual({ ...stands, hasEnded: true });
+    expect(await standing({ pausedBy: by })).toEqual({ ...stands, pausedBy: by });
+    const text = { code: workflowEnded, remedy: 'none', message: 'gone' } as const;
+    expect(await standing({ endedAt: at, fault: { text } })).toEqual(stands);
   });
 
   it('takes what was handled off the row', async () => {

@@ -1,4 +1,5 @@
 import { createLogger } from '../../src/log';
+import { shownState } from '../../src/domain/shown-state';
 import { Credentials } from '../../src/models/credentials';
 import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import { createSeal } from '../../src/secrets/seal';
@@ -62,6 +63,18 @@ describe('a credential', () => {
     expect(await giveCredential(there, row, 'source', typed, by)).toBe('nothing');
     expect(await credentialsOf(row)).toBe(0);
     expect((await read(row)).asked.credentialIds).toEqual([]);
+  });
+
+  it('of a form on a row that was set back to before its migration, which has ended, starts it again', async () => {
+    const row = await aMailUser(pair);
+    expect(await giveCredential(there, row, 'source', typed, by)).toBe('sent');
+    const handle = app.temporal.workflow.getHandle(`migration-${row._id.toHexString()}`);
+    const first = (await handle.describe()).runId;
+    await handle.terminate();
+    await MailUsers.updateOne({ _id: row._id }, { $set: { asked: { credentialIds: [] } } });
+    expect(await giveCredential(there, await read(row), 'source', typed, by)).toBe('sent');
+    expect((await handle.describe()).runId).not.toBe(first);
+    expect(shownState(await read(row))).toBe('starting');
   });
 
   it('of two forms sent at once names one start', async () => {

@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { Fault } from '../../src/domain/faults';
 import { createReconcile, type ReconcileResult } from '../../activities/reconcile';
 import { Credentials } from '../../src/models/credentials';
 import type { MailUser } from '../../src/models/mail-users';
-import { signals, type StopSignal } from '../../workflows/messages';
-import { administrator, eventually, House, quickTimes, type RunningWorker } from './house';
+import { startAsked } from '../../src/models/mail-user-asks';
+import { MailUsers } from '../../src/models/mail-users';
+import { migrationStart, signals, workflowTypes, type StopSignal } from '../../workflows/messages';
+import { mainQueue } from '../../workflows/names';
+import { administrator, eventually, House, pairOf, quickTimes, type RunningWorker } from './house';
 
 let house: House;
 let worker: RunningWorker;
@@ -22,7 +26,7 @@ const documentsOf = (row: MailUser) => Credentials.find({ 'owner.id': row._id.to
 /** One look as `reconcile` takes it every five minutes. */
 const reconcile = async (): Promise<ReconcileResult> => {
   const activities = createReconcile(worker.deps);
-  const look = () => activities.reconcileAsked({ times: quickTimes, forgottenMs: 60_000 });
+  const look = () => activities.reconcileAsked();
   return new MockActivityEnvironment().run<[], ReconcileResult, typeof look>(look);
 };
 const noRight = () => {
@@ -33,6 +37,42 @@ const noRight = () => {
   };
   return new Fault({ kind: 'fatal', side: 'target' }, text, true);
 };
+
+describe('what was asked for and is forgotten', () => {
+  const apartMs = 10 * 60_000;
+  it.each([
+    ['ahead of', apartMs],
+    ['behind', -apartMs],
+  ])(
+    'is started and told once, by a worker whose clock is ten minutes %s the web server',
+    async (_how, ms) => {
+      const askedAt = new Date(Date.now() - ms);
+      const [start, typed, late] = [
+        await house.row(),
+        await house.row({ invitation: 'none' }),
+        await house.row(),
+      ];
+      await MailUsers.updateOne({ _id: start._id }, { $set: startAsked(randomUUID(), 'start', askedAt) });
+      await house.keep(typed, 'source', undefined, askedAt);
+      // Its workflow is just about to be started: it is looked at again before anything is done.
+      await MailUsers.updateOne({ _id: late._id }, { $set: startAsked('late', 'start', askedAt) });
+      const run = house.client.workflow.execute(workflowTypes.reconcile, {
+        workflowId: `reconcile-${randomUUID()}`,
+        taskQueue: mainQueue,
+        args: [{ times: quickTimes, orphanedMs: 1500 }],
+      });
+      const input = { ...house.input(late, 'start'), startId: 'late', reason: 'start' as const };
+      await house.client.workflow.start(workflowTypes.migrateMailbox, migrationStart(input, pairOf(late)));
+      await run;
+      await house.until(start, 'emailSent');
+      await house.until(typed, (now) => now.projection?.signedIn.includes('source') === true);
+      expect((await house.until(late, 'emailSent')).projection?.epoch).toBe(1);
+      for (const row of [start, typed, late])
+        await house.handle(row).signal<[StopSignal]>(signals.stop, { by: administrator });
+      for (const row of [start, typed, late]) await house.untilEnded(row);
+    },
+  );
+});
 
 describe('the document of a password', () => {
   it('is gone once the migration was stopped, whichever side had one', async () => {

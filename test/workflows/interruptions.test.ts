@@ -1,4 +1,5 @@
 import { Connectors } from '../../src/models/connectors';
+import { startAsked } from '../../src/models/mail-user-asks';
 import { Credentials } from '../../src/models/credentials';
 import { MailUsers } from '../../src/models/mail-users';
 import { placeInQueue, Slots } from '../../src/models/slots';
@@ -206,7 +207,7 @@ describe('a migration that is interrupted', () => {
     await house.signIn(row, 'source');
     await house.until(row, (now) => now.projection?.signedIn.includes('source') === true);
     await house.handle(row).terminate('by hand');
-    const input = { times: quickTimes, forgottenMs: 0, orphanedMs: 100 };
+    const input = { times: quickTimes, orphanedMs: 100 };
     await house.client.workflow.execute(workflowTypes.reconcile, {
       workflowId: `reconcile-${row._id.toHexString()}`,
       taskQueue: mainQueue,
@@ -224,15 +225,12 @@ describe('a migration that is interrupted', () => {
 
   it('is started, and its credential taken, by reconcile where the web had died in between', async () => {
     const forgotten = await house.row();
-    await MailUsers.updateOne(
-      { _id: forgotten._id },
-      { $set: { 'asked.startId': 'one', 'asked.startedAt': new Date() } },
-    );
+    await MailUsers.updateOne({ _id: forgotten._id }, { $set: startAsked('one', 'start', new Date()) });
     const typed = await house.row({ invitation: 'none' });
     await house.keep(typed, 'source');
     const late = await house.row();
     await house.keep(late, 'source', undefined, new Date(0));
-    const input = { times: quickTimes, forgottenMs: 0, orphanedMs: 100 };
+    const input = { times: quickTimes, orphanedMs: 100 };
     await house.client.workflow.execute(workflowTypes.reconcile, {
       workflowId: 'reconcile-forgotten',
       taskQueue: mainQueue,

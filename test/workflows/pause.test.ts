@@ -177,7 +177,7 @@ describe('Terminate in the Temporal UI', () => {
     await house.client.workflow.execute(workflowTypes.reconcile, {
       workflowId: 'reconcile-terminated',
       taskQueue: mainQueue,
-      args: [{ times: quickTimes, forgottenMs: 0, orphanedMs: 100 }],
+      args: [{ times: quickTimes, orphanedMs: 100 }],
     });
     for (const row of rows) {
       const { projection } = await house.read(row);

@@ -4,7 +4,7 @@ import type { MailboxCounters, VerifyCounts } from '../../src/domain/migration';
 import type { Side } from '../../src/domain/mailbox';
 import { endOf, growing, textOf, type ActivityEnd } from '../faults';
 import type { MailboxOpenedSignal } from '../messages';
-import { folderActivities, mailboxActivities } from '../proxies';
+import { folderActivities, mailboxActivities, short } from '../proxies';
 import { beginPass } from './made-passes';
 import { triedInVain, type Hopeless } from './hopeless';
 import type { Migration } from './migration';
@@ -17,13 +17,16 @@ export type CopyEnd =
   | { kind: 'throttled'; retryAfterMs: number; text: FaultText }
   | { kind: 'fatal'; side: Side; text: FaultText }
   | Hopeless
+  /** The database was set back to when it had no slot. */
+  | { kind: 'slotLost' }
   | { kind: 'continue' };
 
 /** Opens the mailboxes and copies, again and again with growing waits, until the pass is done or somebody else must act. */
 export async function copyMailbox(m: Migration): Promise<CopyEnd> {
   // A restored Temporal has forgotten the openings it numbered: above them in leaps.
-  for (let leap = 1; ;) {
+  for (let leap = 1, openings = 0; ; openings += 1) {
     if (m.isFull) return { kind: 'continue' };
+    if (openings > 0 && patched('slot-is-held') && !(await holdsSlot(m))) return { kind: 'slotLost' };
     const { passEnd, opened, progressed } = await oneOpening(m);
     if (passEnd !== undefined && passEnd.kind !== 'lost') return passEnd;
     const end = opened === undefined ? undefined : haltOf(m, opened);
@@ -37,8 +40,12 @@ export async function copyMailbox(m: Migration): Promise<CopyEnd> {
     if (text !== undefined) m.showFault(text);
     const wait = growing(m.carry.reopenings, m.times.retryFirstMs, m.times.retryMostMs);
     m.carry.reopenings += 1;
-    await condition(() => m.isFull, wait);
+    await m.wait(() => false, wait);
   }
+}
+
+async function holdsSlot({ mailUserId, carry: { ticket } }: Migration): Promise<boolean> {
+  return ticket !== undefined && (await short.takeSlot({ mailUserId, ticket }));
 }
 
 function haltOf(m: Migration, opened: ActivityEnd): CopyEnd | undefined {

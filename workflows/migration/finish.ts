@@ -17,7 +17,7 @@ export interface MigrationEnd {
 
 /**
  * Gives back the slots, destroys the credentials or, for **Retry**, keeps them a while, says so on the row and has the mail sent.
- * Not to be cancelled.
+ * Not to be cancelled. Throws `Overtaken` where the row knows of an end already; then nobody is told.
  */
 export async function finish(m: Migration, end: MigrationEnd): Promise<void> {
   m.isEnding = true;

@@ -1,6 +1,7 @@
 import {
   CancellationScope,
   condition,
+  patched,
   setCurrentDetails,
   upsertSearchAttributes,
   workflowInfo,
@@ -12,7 +13,9 @@ import type { Side } from '../../src/domain/mailbox';
 import type { CredentialSignal, MailboxOpenedSignal, MigrateMailboxInput, ResendSignal } from '../messages';
 import { searchAttributes } from '../names';
 import { listing, short } from '../proxies';
+import { takePause } from './asks';
 import type { Carry, Checking } from './carry';
+import { Overtaken } from './overtaken';
 
 /** Refused credentials whose ids are still named as handled, so that no page waits for them. */
 const handledKept = 50;
@@ -113,12 +116,25 @@ export class Migration {
 
   takeCredential({ side, credentialId }: CredentialSignal): void {
     const { checking } = this.carry;
-    if (this.view.handledCredentialIds.includes(credentialId)) return;
+    if (this.view.handledCredentialIds.includes(credentialId)) return this.takeAgain(credentialId);
     if (this.carry.phase === 'signIn' && this.isWanted(side)) {
       checking[side] = { credentialId, since: Date.now(), tries: 0 } satisfies Checking;
     } else this.discard(credentialId);
     this.handled(credentialId);
     this.version += 1;
+  }
+
+  /** Whoever tells it again found a row that does not say so, or a document that was destroyed before its database was set back. */
+  private takeAgain(credentialId: string): void {
+    if (!patched('told-again')) return;
+    if (!this.usedCredentialIds.includes(credentialId)) this.discard(credentialId);
+    this.touch();
+  }
+
+  /** Those that are accepted or being checked. */
+  private get usedCredentialIds(): string[] {
+    const { credentials, checking } = this.carry;
+    return [...Object.values(credentials), ...Object.values(checking).map((one) => one.credentialId)];
   }
 
   /** The administrator wants the invitation, or the mail that a sign-in is needed, to go out again. */
@@ -225,9 +241,10 @@ export class Migration {
     if (!this.writing) void this.background(() => this.write());
   }
 
-  /** Waits until the projection is written as it is now. */
+  /** Waits until the projection is written as it is now. Throws `Overtaken`. */
   async flush(): Promise<void> {
     await condition(() => (!this.writing && !this.dirty) || this.crash !== undefined);
+    if (this.crash?.error instanceof Overtaken) throw this.crash.error;
   }
 
   /** Waits until nothing is left to destroy or to give back. */
@@ -290,20 +307,27 @@ export class Migration {
     });
   }
 
-  /** A projection that stands higher was written by a run that this one has replaced: it goes above it. */
+  /** A projection that stands higher was written by a run that this one has replaced, or forgotten by Temporal: it goes above it. */
   private async writeOnce(summarise?: { pairId: string }): Promise<void> {
     const { carry } = this;
     const timeline = carry.lines.splice(0);
     for (;;) {
       const { epoch, revision } = carry;
-      const view = { ...carry.view, checking: Object.keys(carry.checking) as Side[] };
+      const { usedCredentialIds } = this;
+      const view = { ...carry.view, checking: Object.keys(carry.checking) as Side[], usedCredentialIds };
       const write = { mailUserId: this.mailUserId, epoch, revision, runId: this.runId, view, timeline };
       const options = { summary: `${view.state}, revision ${epoch}.${revision}` };
       const answer =
         summarise === undefined
           ? await short.project.executeWithOptions(options, [write])
           : await listing.project.executeWithOptions(options, [{ ...write, summarise }]);
-      if (answer.kind !== 'stands') return;
+      if (answer.kind === 'written') return;
+      if (answer.kind === 'gone' || answer.hasEnded) {
+        // Before, a run whose row was deleted went on to its end.
+        if (patched('overtaken')) throw new Overtaken();
+        return;
+      }
+      if (answer.pausedBy !== undefined) takePause(this, { by: answer.pausedBy });
       carry.epoch = Math.max(epoch, answer.epoch);
       carry.revision = answer.revision + 1;
     }

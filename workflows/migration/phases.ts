@@ -114,6 +114,9 @@ async function afterCopy(m: Migration, end: CopyEnd): Promise<PhaseEnd> {
       return { state: 'failed', fault: { text: end.text } };
     case 'continue':
       return 'continue';
+    case 'slotLost':
+      carry.phase = 'slot';
+      return undefined;
     case 'throttled':
       carry.phase = 'slot';
       view.throttledUntil = new Date(Date.now() + end.retryAfterMs).toISOString();

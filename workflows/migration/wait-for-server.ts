@@ -1,4 +1,3 @@
-import { condition } from '@temporalio/workflow';
 import type { Migration } from './migration';
 
 /** Waits, without slots, as long as a server asked for. */
@@ -8,7 +7,8 @@ export async function waitForServer(m: Migration): Promise<'ready' | 'continue'>
   const left = Date.parse(throttledUntil) - Date.now();
   if (left > 0) {
     m.setState('throttled');
-    if (await condition(() => m.isFull, left)) return 'continue';
+    await m.wait(() => false, left);
+    if (m.isFull) return 'continue';
   }
   delete m.view.throttledUntil;
   return 'ready';
