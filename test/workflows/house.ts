@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { Types } from 'mongoose';
 import type { ActivityDeps } from '../../activities/deps';
@@ -27,7 +28,7 @@ import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import { createOpen } from '../../src/secrets/open';
 import { createSeal, type Seal } from '../../src/secrets/seal';
 import { createWorkers } from '../../src/worker';
-import { gateId, mainQueue, migrationId, workerQueue } from '../../workflows/names';
+import { gateId, mainQueue, migrationId, searchAttributes, workerQueue } from '../../workflows/names';
 import {
   formStart,
   migrationStart,
@@ -119,8 +120,13 @@ export class House {
     readonly inbox: Inbox,
   ) {}
 
-  static async open(): Promise<House> {
-    const [temporal, database, inbox] = await Promise.all([freshNamespace(), freshDatabase(), startInbox()]);
+  /** @param own a namespace of a server that this file alone uses */
+  static async open(own?: FreshNamespace): Promise<House> {
+    const [temporal, database, inbox] = await Promise.all([
+      own ?? freshNamespace(),
+      freshDatabase(),
+      startInbox(),
+    ]);
     await Promise.all([MailUsers.init(), Connectors.init()]);
     return new House(temporal, database, inbox);
   }
@@ -350,6 +356,12 @@ export class House {
       },
       () => this.read(row),
     );
+  }
+
+  /** The state that the workflow itself tells Temporal. */
+  async saidState(row: MailUser): Promise<string | undefined> {
+    const { typedSearchAttributes } = await this.handle(row).describe();
+    return typedSearchAttributes.get(defineSearchAttributeKey(searchAttributes.state, 'KEYWORD'));
   }
 
   handle(row: MailUser): WorkflowHandle {

@@ -253,7 +253,8 @@ class DelayedSink {
   async write(piece: string | Buffer): Promise<void> {
     if (!this.started) {
       this.started = true;
-      if (this.delayMs !== undefined) await wait(this.delayMs);
+      // An answer that is still to leave keeps no process alive.
+      if (this.delayMs !== undefined) await wait(this.delayMs, undefined, { ref: false });
       if (!this.response.destroyed)
         this.response.writeHead(200, { 'Content-Type': XML, 'X-DiagInfo': this.operation });
     }
