@@ -3,7 +3,7 @@ import { isMuchSmaller } from '../domain/shrunk-source';
 import { note } from './copy-works';
 import { FencedOut } from './folder-session';
 import { GoneItems, type GoneItem } from './gone-items';
-import type { FolderDocument } from './ledger';
+import type { FolderDocument, PairDocument } from './ledger';
 import { isOfFolder } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
 import { nothingCame } from './nothing-came';
@@ -81,7 +81,7 @@ async function follow(
   const { document } = session;
   const taken = new TakenFolders(pair, fence);
   const vanished = await settleAndNote(pair, taken, signal);
-  const folders = await foldersOf(pair);
+  const folders = await holdUnjudged(pair, taken, document);
   const isTold = quiet && (!vanished || (await nothingCame(pair, folders, signal)));
   const gone = new GoneItems(pair.ledger, document, folders);
   const count = await gone.count();
@@ -101,7 +101,7 @@ async function follow(
     result.kept += verdicts.leftOut.length + verdicts.deleted.length - followed.length;
   }
   if (((isTold && !isRefused) || sourceChecked) && folders.every(({ pending }) => pending.length === 0))
-    await close(pair, session, taken, open);
+    await close(pair, session, taken, folders, open);
   return result;
 }
 
@@ -119,6 +119,20 @@ async function settleAndNote(pair: MailboxPair, taken: TakenFolders, signal: Abo
     vanished ||= !isDone;
   }
   return vanished;
+}
+
+/** Takes each folder with something to be judged: no attempt of before adds to what it is judged by, or behind the mark. */
+async function holdUnjudged(
+  pair: MailboxPair,
+  taken: TakenFolders,
+  { judged = {} }: PairDocument,
+): Promise<FolderDocument[]> {
+  const folders: FolderDocument[] = [];
+  for (const folder of await foldersOf(pair)) {
+    const isJudged = folder.seq <= (judged[folder.plan.position] ?? 0);
+    folders.push(isJudged ? folder : (await taken.open(folder.folderKey)).session.document);
+  }
+  return folders;
 }
 
 async function foldersOf(pair: MailboxPair): Promise<FolderDocument[]> {
@@ -181,10 +195,11 @@ async function close(
   pair: MailboxPair,
   session: PairSession,
   taken: TakenFolders,
+  folders: readonly FolderDocument[],
   open: readonly GoneItem[],
 ): Promise<void> {
   const judged: Record<number, number> = {};
-  for await (const { folderKey, plan, seq } of pair.ledger.folders(pair.id)) {
+  for (const { folderKey, plan, seq } of folders) {
     judged[plan.position] = seq;
     const mine = open.filter((item) => item.folderKey === folderKey);
     if (mine.length === 0) continue;

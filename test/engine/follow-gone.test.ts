@@ -82,6 +82,34 @@ describe('followGone', () => {
     expect([made.texts(), otherTexts()]).toEqual([['stays'], ['stays']]);
   });
 
+  it('lets no attempt of before add to what it judges by', async () => {
+    let release = () => {};
+    let blocked: Promise<void> | undefined;
+    const { made, pass } = await scene({
+      wrapSource: (source) => {
+        const listChanges = source.listChanges.bind(source);
+        return Object.assign(source, {
+          listChanges: async (...given: Parameters<typeof listChanges>) => {
+            await blocked;
+            return listChanges(...given);
+          },
+        });
+      },
+    });
+    made.add('stays');
+    await made.plan();
+    await made.copy();
+    blocked = new Promise((resolve) => (release = resolve));
+    const late = made.copy();
+    made.add('late');
+    expect(await made.followGone()).toMatchObject({ kind: 'followed' });
+    release();
+    expect(await late).toMatchObject({ kind: 'fenced' });
+    blocked = undefined;
+    expect(await pass()).toMatchObject({ kind: 'followed' });
+    expect(made.texts()).toEqual(['late', 'stays']);
+  });
+
   it('keeps what was moved and deleted since it was last looked at in both places, as nobody knows the newer', async () => {
     const { made, other, pass, otherTexts } = await scene();
     const key = made.add('first here');

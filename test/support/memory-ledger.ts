@@ -131,9 +131,9 @@ export class MemoryLedger implements LedgerStore {
     for (const parcel of this.ofFolder(id)) if (parcel.seq > after) yield structuredClone(parcel);
   }
 
-  /** Whether a parcel is in the ledger. */
-  has(parcelId: string): boolean {
-    return this.parcelsById.has(parcelId);
+  /** Whether a parcel is in the ledger with an item. */
+  has({ parcelId, sourceKey }: { parcelId: string; sourceKey: string }): boolean {
+    return this.parcelsById.get(parcelId)?.entries.some((entry) => entry.sourceKey === sourceKey) ?? false;
   }
 
   /** Everything that is kept, to be put back by `restore`. */

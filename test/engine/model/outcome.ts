@@ -68,8 +68,9 @@ function doubled({ migration, user }: Lived, kept: ReadonlyMap<string, Kept[]>):
   const wrong: string[] = [];
   for (const [key, items] of kept) {
     const copies = user.copiesOf(key);
-    // What cannot be overwritten is put anew, and a version that its user has changed stays beside it.
-    if (user.hasUsed(key) && !migration.setting.updates) continue;
+    // What cannot be overwritten is put anew, as is what is late, and what its user has made his own meanwhile stays beside it.
+    if (user.hasUsed(key) && (!migration.setting.updates || isPromiseBroken(migration))) continue;
+    if (isOutOfSight(migration, items[0]?.stamp.folderKey ?? '')) continue;
     if (items.length > copies + 1)
       wrong.push(`${key} is ${items.length} times in the target, ${copies} copied by its user`);
     if (items.some(({ stamp }) => stamp.unfinished)) wrong.push(`${key} is unfinished`);
@@ -143,8 +144,13 @@ function leavesOutFolders({ setting: { filters } }: Migration): boolean {
 }
 
 /** Nobody looks any more for what came late to the place of a folder that is gone, or was there before the ledger was lost. */
-function isOutOfSight({ source, setting, ledgerLost }: Migration, folderKey: string): boolean {
-  return !source.folders.has(folderKey) && (ledgerLost || setting.rates.latestMs > settleMs);
+function isOutOfSight(migration: Migration, folderKey: string): boolean {
+  return !migration.source.folders.has(folderKey) && (migration.ledgerLost || isPromiseBroken(migration));
+}
+
+/** Whether the server may let a request take effect when nobody waits for it any more. */
+function isPromiseBroken({ setting }: Migration): boolean {
+  return setting.rates.latestMs > settleMs;
 }
 
 /** What was deleted at the source and is in the target though that was to be followed. */

@@ -20,6 +20,8 @@ export class TargetUser {
     private readonly store: WatchedStore,
     private readonly ledger: MemoryLedger,
     private readonly chance: Chance,
+    /** Whether everything takes effect in time: what comes later nobody looks for in other folders. */
+    private readonly isPromiseKept: boolean,
   ) {}
 
   act(): void {
@@ -48,7 +50,7 @@ export class TargetUser {
     const elsewhere = chance.pick([...store.folders.keys()]) ?? folder.id;
     const isCopy = this.copies.has(item.id);
     // Of what the ledger has not heard of yet nobody can tell the user's version or copy from what was put.
-    const isHeardOf = this.ledger.has(stamp.parcelId);
+    const isHeardOf = this.ledger.has(stamp);
     const what = chance.number(5);
     if (what < 2 && isHeardOf) {
       this.copies.add(store.copyItem(folder.id, item.id, elsewhere));
@@ -60,7 +62,7 @@ export class TargetUser {
       this.touched.add(key);
       this.changed.add(item.id);
       store.changeItem(folder.id, item.id, { content: textContent('changed by its user') });
-    } else if (what === 4 && !isCopy) {
+    } else if (what === 4 && !isCopy && (isHeardOf || this.isPromiseKept)) {
       this.moved.add(key);
       const id = store.moveItem(folder.id, item.id, elsewhere);
       if (this.changed.has(item.id)) this.changed.add(id);

@@ -31,7 +31,7 @@ export async function live(
   watch(migration);
   const { time, source, target, ledger } = migration;
   const chance = new Chance(setting.seed ^ 0x5eed);
-  const user = new TargetUser(target, ledger, chance);
+  const user = new TargetUser(target, ledger, chance, setting.rates.latestMs <= settleMs);
   const sourceUser = new SourceUser(source, chance);
   const seen: string[] = [];
   new Removals(migration, sourceUser, user, seen).watch();
