@@ -37,6 +37,8 @@ import { serverOf, type Mover, type Side } from './sides';
 export const timeScale = 50;
 const settings = { TIME_SCALE: String(timeScale), INVITATIONS_PER_MINUTE: '10000', LOG_LEVEL: 'info' };
 const unlimited = 'unlimited';
+/** From the end of the workers to a restore: what they sent last has come to something by then. */
+const restoreAfterMs = 120_000 / timeScale;
 
 /** The whole product with what it stands on, kept running from run to run, and what can be done to it. */
 export class FaultySystem {
@@ -184,8 +186,10 @@ export class FaultySystem {
     const folder = join(this.layout.data, part);
     writeFileSync(this.hold, '');
     try {
-      for (const one of ['web', 'worker', part] as const) this.signal(one, 'SIGKILL');
+      for (const one of ['web', 'worker'] as const) this.signal(one, 'SIGKILL');
       for (const child of this.extras) child.kill('SIGKILL');
+      await pause(restoreAfterMs);
+      this.signal(part, 'SIGKILL');
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
       await rename(copy, folder);
     } finally {
