@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -47,6 +47,7 @@ export class FaultySystem {
   /** A file that keeps parts from being started while it is there. */
   private readonly hold: string;
   private readonly extras = new Set<ChildProcess>();
+  private restored = Promise.resolve();
 
   private constructor(
     readonly layout: Layout,
@@ -170,8 +171,7 @@ export class FaultySystem {
 
   /** Copies what a part has on disk at this moment, as a snapshot of the disk would. @returns the copy */
   async copyFiles(part: 'mongodb' | 'temporal'): Promise<string> {
-    const copy = join(this.layout.data, `copy-of-${part}`);
-    rmSync(copy, { recursive: true, force: true });
+    const copy = mkdtempSync(join(this.layout.data, `copy-of-${part}-`));
     this.signal(part, 'SIGSTOP');
     try {
       await cp(join(this.layout.data, part), copy, { recursive: true });
@@ -181,8 +181,14 @@ export class FaultySystem {
     return copy;
   }
 
-  /** Puts a copy back in its place while that part, web server and worker do not run, as docs/operations.md wants it. */
-  async restoreFiles(part: 'mongodb' | 'temporal', copy: string): Promise<void> {
+  /** Puts a copy back in its place while that part, web server and worker do not run, as docs/operations.md wants it; one at a time. */
+  restoreFiles(part: 'mongodb' | 'temporal', copy: string): Promise<void> {
+    const restored = this.restored.then(() => this.restore(part, copy));
+    this.restored = restored.catch(() => undefined);
+    return restored;
+  }
+
+  private async restore(part: 'mongodb' | 'temporal', copy: string): Promise<void> {
     const folder = join(this.layout.data, part);
     writeFileSync(this.hold, '');
     try {
