@@ -19,6 +19,7 @@ import { takePause, takePlanChanged, takeResume, takeRunPass } from './migration
 import { begin } from './migration/begin';
 import { takeOver, type MigrateMailboxRun } from './migration/carry';
 import { finish, type MigrationEnd } from './migration/finish';
+import { beginDeadline, orderMail, takeResend } from './migration/mailing';
 import { Migration } from './migration/migration';
 import { Overtaken } from './migration/overtaken';
 import { phases } from './migration/phases';
@@ -52,14 +53,14 @@ export async function migrateMailbox(run: MigrateMailboxRun): Promise<MigrateMai
   const tell = (what: (m: Migration) => void) =>
     begun.migration === undefined ? early.push(what) : what(begun.migration);
   setHandler(credential, (signal) => void tell((m) => m.takeCredential(signal)));
-  setHandler(resendInvitation, (signal) => void tell((m) => m.takeResend(signal)));
+  setHandler(resendInvitation, (signal) => void tell((m) => takeResend(m, signal)));
   setHandler(granted, ({ ticket }) => void tell((m) => m.takeGrant(ticket)));
   setHandler(mailboxOpened, (signal) => void tell((m) => m.takeOpened(signal)));
   setHandler(pause, (signal) => void tell((m) => takePause(m, signal)));
   setHandler(resume, (signal) => void tell((m) => takeResume(m, signal)));
   setHandler(runPass, (signal) => void tell((m) => takeRunPass(m, signal)));
   setHandler(planChanged, () => void tell((m) => takePlanChanged(m)));
-  setHandler(showAgain, () => void tell((m) => m.touch()));
+  setHandler(showAgain, () => void tell((m) => m.row.touch()));
   setHandler(stop, ({ by }) => {
     stoppedBy ??= by;
     life.cancel();
@@ -74,8 +75,8 @@ export async function migrateMailbox(run: MigrateMailboxRun): Promise<MigrateMai
   begun.migration = m;
   if (continued === undefined && carry.phase === 'signIn') askForSignIn(m);
   for (const what of early) what(m);
-  m.touch();
-  void CancellationScope.nonCancellable(() => m.background(() => m.keepTidy()));
+  m.row.touch();
+  void CancellationScope.nonCancellable(() => m.background(() => m.leavings.keepClearing()));
 
   const stopper = () => stoppedBy ?? ({ kind: 'system' } as const);
   try {
@@ -103,8 +104,8 @@ async function toItsEnd(m: Migration, life: CancellationScope, stopper: () => Ac
 
 /** A form that was sent from **Not started** comes with its credentials: nobody needs to be invited. */
 function askForSignIn(m: Migration): void {
-  if (m.input.reason === 'form') m.setDeadline(Date.now() + m.times.linkLifeMs);
-  else m.orderMail();
+  if (m.input.reason === 'form') beginDeadline(m);
+  else orderMail(m);
 }
 
 async function lifeOf(
@@ -129,8 +130,8 @@ function unexpected(error: unknown): FaultText {
 async function settleDown(m: Migration): Promise<void> {
   await CancellationScope.nonCancellable(async () => {
     do {
-      await m.tidy();
-      await m.flush();
-    } while (m.isBusy);
+      await m.leavings.cleared();
+      await m.row.flush();
+    } while (m.crash === undefined && !(m.leavings.areCleared && m.row.isWritten));
   });
 }

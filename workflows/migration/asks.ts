@@ -8,7 +8,7 @@ export function takePause(m: Migration, { by }: PauseSignal): void {
   if (m.isEnding || m.view.pausedBy !== undefined) return;
   m.view.pausedBy = by;
   m.version += 1;
-  m.touch();
+  m.row.touch();
   if (m.carry.phase !== 'signIn') m.interrupt();
 }
 
@@ -17,7 +17,7 @@ export function takeResume(m: Migration, { by }: ResumeSignal): void {
   delete m.view.pausedBy;
   m.resumedBy = by;
   m.version += 1;
-  m.touch();
+  m.row.touch();
 }
 
 /** The cut-over counts more than a delta, and after the last pass there is none. */

@@ -37,7 +37,7 @@ export async function copyMailbox(m: Migration): Promise<CopyEnd> {
       m.carry.opening += leap;
       leap *= 2;
     }
-    if (text !== undefined) m.showFault(text);
+    if (text !== undefined) m.row.showFault(text);
     const wait = growing(m.carry.reopenings, m.times.retryFirstMs, m.times.retryMostMs);
     m.carry.reopenings += 1;
     await m.wait(() => false, wait);
@@ -148,7 +148,7 @@ function openedNow({ opened }: Migration): MailboxOpenedSignal | undefined {
 function begin(m: Migration): void {
   delete m.view.fault;
   beginPass(m);
-  m.setState('working');
+  m.row.setState('working');
 }
 
 /** Resolves with how it ended; never rejects. */

@@ -27,13 +27,13 @@ export async function finish(m: Migration, end: MigrationEnd): Promise<void> {
     await letGoOfCredentials(m, end.state);
     // Whoever sees the end sees what was moved.
     const { pairId } = m.carry.place;
-    if (pairId !== undefined) await m.writeSummary(pairId);
+    if (pairId !== undefined) await m.row.writeSummary(pairId);
     showEnd(m, end);
-    await m.flush();
+    await m.row.flush();
     await sendMail(m, end.state);
     // Whatever was typed meanwhile is destroyed too; then nothing is looked for any more.
-    await m.tidy();
-    await m.flush();
+    await m.leavings.cleared();
+    await m.row.flush();
   });
 }
 
@@ -67,7 +67,7 @@ function showEnd(m: Migration, { state, by, fault }: MigrationEnd): void {
   delete view.fault;
   if (fault !== undefined) view.fault = fault;
   if (by !== undefined) view.by = by;
-  m.setState(state, {
+  m.row.setState(state, {
     ...(by === undefined ? {} : { by }),
     ...(fault === undefined ? {} : { fault: fault.text }),
   });

@@ -176,7 +176,7 @@ class FolderStep {
 
   /** Says on the row what is being waited out. */
   private show(): void {
-    this.m.showFault([...this.trials.values()].find(({ text }) => text !== undefined)?.text);
+    this.m.row.showFault([...this.trials.values()].find(({ text }) => text !== undefined)?.text);
   }
 
   private fail(position: number, end: ActivityEnd): void {

@@ -5,9 +5,9 @@ export async function hold(m: Migration): Promise<'resumed' | 'continue'> {
   const { carry, view } = m;
   await m.releaseSlot();
   const { pausedBy } = view;
-  m.setState('paused', pausedBy === undefined ? {} : { by: pausedBy });
+  m.row.setState('paused', pausedBy === undefined ? {} : { by: pausedBy });
   await m.wait(() => view.pausedBy === undefined);
   if (view.pausedBy !== undefined) return 'continue';
-  m.setState(carry.phase === 'upToDate' ? 'upToDate' : 'scheduled', m.resumedBy && { by: m.resumedBy });
+  m.row.setState(carry.phase === 'upToDate' ? 'upToDate' : 'scheduled', m.resumedBy && { by: m.resumedBy });
   return 'resumed';
 }

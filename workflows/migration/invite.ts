@@ -3,6 +3,7 @@ import type { MailOrder, SendMailResult } from '../../activities/mails';
 import { growing } from '../faults';
 import { short } from '../proxies';
 import type { Mailing } from './carry';
+import { beginDeadline, setReminders } from './mailing';
 import type { Migration } from './migration';
 
 const minute = 60_000;
@@ -36,7 +37,7 @@ async function awaitTurn(m: Migration, { kind, isReminder }: Mailing): Promise<b
   });
   if (!isReminder) {
     m.view.invitation = { ...m.view.invitation, choice, to, dueAt };
-    m.touch();
+    m.row.touch();
   }
   return waitMs <= 0 ? !m.isFull : !(await condition(() => m.isFull, waitMs));
 }
@@ -82,7 +83,7 @@ function reminded(m: Migration, { accepted, refused }: SendMailResult): void {
     ...(accepted.length === 0 ? {} : { remindedAt: at }),
     ...(refused === undefined ? {} : { refused: { at, answer: refused } }),
   };
-  m.touch();
+  m.row.touch();
 }
 
 function asked(m: Migration, { choice, to, accepted, refused, reminders = [] }: SendMailResult): void {
@@ -93,12 +94,12 @@ function asked(m: Migration, { choice, to, accepted, refused, reminders = [] }: 
     ...(accepted.length === 0 ? {} : { sentAt: at }),
     ...(refused === undefined ? {} : { refused: { at, answer: refused } }),
   };
-  m.setReminders(reminders);
-  m.setDeadline(Date.now() + m.times.linkLifeMs);
+  setReminders(m, reminders);
+  beginDeadline(m);
 }
 
 function delay(m: Migration, { choice, to }: SendMailResult, answer: string): void {
   const { dueAt: _dueAt, ...rest } = m.view.invitation ?? {};
   m.view.invitation = { ...rest, choice, to, delayed: { at: m.now(), answer } };
-  m.touch();
+  m.row.touch();
 }

@@ -1,5 +1,6 @@
 import type { FaultText } from '../../src/domain/faults';
 import type { Side } from '../../src/domain/mailbox';
+import { orderMail } from './mailing';
 import type { Migration } from './migration';
 
 /** Notes until when an accepted credential is kept (ISO 8601), or that it is no more; the row names the last of these moments. */
@@ -24,7 +25,7 @@ export function askAgain(m: Migration, sides: readonly Side[], text: FaultText):
   const { carry, view } = m;
   for (const side of sides) {
     const credentialId = carry.credentials[side];
-    if (credentialId !== undefined) m.discard(credentialId);
+    if (credentialId !== undefined) m.leavings.discard(credentialId);
     delete carry.credentials[side];
     keepUntil(m, side, undefined);
   }
@@ -33,6 +34,6 @@ export function askAgain(m: Migration, sides: readonly Side[], text: FaultText):
   const [side] = sides;
   view.fault = { text, ...(side !== undefined && sides.length === 1 ? { side } : {}) };
   carry.phase = 'signIn';
-  m.setState('signInNeeded', { fault: text });
-  m.orderMail();
+  m.row.setState('signInNeeded', { fault: text });
+  orderMail(m);
 }

@@ -122,7 +122,7 @@ async function verify(m: Migration, open: OpenFolders): Promise<StepEnd> {
   place.rounds += 1;
   const { findings, repair, counters } = result;
   m.view.verified = findings;
-  m.touch();
+  m.row.touch();
   if (repair.length > 0 && place.rounds <= mostRounds) {
     Object.assign(place, { step: 'folders', todo: repair, changes: 0 });
     return undefined;
@@ -145,7 +145,7 @@ async function guarded<T extends { kind: string }>(
     return result;
   } catch (error) {
     const text = textOf(endOf(error));
-    m.showFault(text ?? m.view.fault?.text);
+    m.row.showFault(text ?? m.view.fault?.text);
     return (text && triedInVain(m, text)) ?? { kind: 'closed' };
   }
 }
@@ -155,5 +155,5 @@ const steps = { plan: 'planning', folders: 'copying', gone: 'copying', verify: '
 function showPass(m: Migration): void {
   const { step, sweep } = m.carry.place;
   m.view.pass = { kind: m.carry.order.kind, step: steps[step], sweep };
-  m.touch();
+  m.row.touch();
 }

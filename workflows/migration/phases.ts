@@ -120,7 +120,7 @@ async function afterCopy(m: Migration, end: CopyEnd): Promise<PhaseEnd> {
     case 'throttled':
       carry.phase = 'slot';
       view.throttledUntil = new Date(Date.now() + end.retryAfterMs).toISOString();
-      m.setState('throttled', { fault: end.text });
+      m.row.setState('throttled', { fault: end.text });
       await m.releaseSlot();
       return undefined;
     case 'credential':

@@ -39,15 +39,15 @@ export async function awaitWindow(m: Migration): Promise<'open' | 'upToDate' | '
       carry.order = next.order;
     }
     if (window.isOpen) {
-      if (view.waitsFor !== undefined) m.touch();
+      if (view.waitsFor !== undefined) m.row.touch();
       delete view.waitsFor;
       return 'open';
     }
     await m.releaseSlot();
     const { until } = window;
     view.waitsFor = { kind: 'startWindow', ...(until === undefined ? {} : { until }) };
-    m.setState('scheduled');
-    m.touch();
+    m.row.setState('scheduled');
+    m.row.touch();
     const left = until === undefined ? lookAgainMs : Date.parse(until) - Date.now();
     await m.wait(() => carry.isPlanStale, left);
   }

@@ -9,6 +9,7 @@ import { signingIn } from '../proxies';
 import type { Checking } from './carry';
 import { sendInvitation } from './invite';
 import { keepUntil } from './kept';
+import { orderReminder, reminderDue, setReminders } from './mailing';
 import type { Migration } from './migration';
 
 export type SignInEnd = 'ready' | 'expired' | 'continue';
@@ -42,15 +43,15 @@ export async function signIn(m: Migration): Promise<SignInEnd> {
       for (const side of checked) begin(side, () => check(m, side));
       if (m.carry.mailing !== undefined) begin('mail', () => sendInvitation(m));
       if (m.view.wanted.length === 0) {
-        if ((m.carry.reminders ?? []).length > 0) m.setReminders([]);
+        if ((m.carry.reminders ?? []).length > 0) setReminders(m, []);
         return 'ready';
       }
-      m.setState(stateOf(m), reasonOf(m));
+      m.row.setState(stateOf(m), reasonOf(m));
       const left = checked.length > 0 ? undefined : timeLeft(m);
       if (left !== undefined && left <= 0) return 'expired';
-      const reminderIn =
-        checked.length > 0 || m.reminderDue === undefined ? Infinity : m.reminderDue - Date.now();
-      if (reminderIn <= 0) m.orderReminder();
+      const due = checked.length > 0 ? undefined : reminderDue(m);
+      const reminderIn = due === undefined ? Infinity : due - Date.now();
+      if (reminderIn <= 0) orderReminder(m);
       else await m.change(seen, left === undefined ? undefined : Math.min(left, reminderIn));
     }
   } finally {
@@ -124,12 +125,12 @@ function accept(m: Migration, side: Side, { credentialId }: Checking, keptUntil?
   view.signedIn = [...view.signedIn.filter((other) => other !== side), side];
   view.wanted = view.wanted.filter((other) => other !== side);
   if (view.refusal?.side === side) delete view.refusal;
-  m.touch();
+  m.row.touch();
 }
 
 function refuse(m: Migration, side: Side, { credentialId }: Checking, result: Refused): void {
   delete m.carry.checking[side];
-  m.discard(credentialId);
+  m.leavings.discard(credentialId);
   const refusal = refusalOf(side, result, m.now());
   m.view.refusals = [...(m.view.refusals ?? []), refusal].slice(-refusalsKept);
   note(m, refusal);
@@ -137,7 +138,7 @@ function refuse(m: Migration, side: Side, { credentialId }: Checking, result: Re
 
 function note(m: Migration, refusal: OverTheWire<SignInRefusal>): void {
   m.view.refusal = refusal;
-  m.touch();
+  m.row.touch();
 }
 
 type Refused = Exclude<VerifyCredentialsResult, { kind: 'accepted' }>;

@@ -7,9 +7,9 @@ export async function awaitSlot(m: Migration): Promise<'granted' | 'continue'> {
   const { carry, mailUserId, times } = m;
   const ticket = (carry.ticket ??= uuid4());
   const { batch, sourceConnectorId, targetConnectorId } = carry.facts;
-  m.setState('scheduled');
+  m.row.setState('scheduled');
   // The gate passes over whoever's row is of another epoch.
-  await m.flush();
+  await m.row.flush();
   for (;;) {
     if (m.isFull) return 'continue';
     const asked = { mailUserId, epoch: carry.epoch, ticket, batch, sourceConnectorId, targetConnectorId };

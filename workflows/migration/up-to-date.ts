@@ -32,8 +32,8 @@ export async function stayUpToDate(m: Migration): Promise<'due' | 'signIn' | 'co
 
 function showNext(m: Migration, { pass, at }: Extract<PlanPassResult['next'], { kind: 'later' }>): void {
   m.view.nextPass = { kind: pass, ...(at === undefined ? {} : { at }) };
-  m.setState('upToDate');
-  m.touch();
+  m.row.setState('upToDate');
+  m.row.touch();
 }
 
 const text: FaultText = {

@@ -6,7 +6,7 @@ export async function waitForServer(m: Migration): Promise<'ready' | 'continue'>
   if (throttledUntil === undefined) return 'ready';
   const left = Date.parse(throttledUntil) - Date.now();
   if (left > 0) {
-    m.setState('throttled');
+    m.row.setState('throttled');
     await m.wait(() => false, left);
     if (m.isFull) return 'continue';
   }
