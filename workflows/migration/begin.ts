@@ -7,7 +7,7 @@ import { searchAttributes } from '../names';
 import { short } from '../proxies';
 import { newPlace, type Carry, type EpochFacts } from './carry';
 
-/** Raises the row's epoch and makes what a migration knows at its beginning. `undefined` where the row was deleted. */
+/** Raises the row's epoch and makes what a migration knows at its beginning. `undefined` as of `beginEpoch`. */
 export async function begin(input: MigrateMailboxInput): Promise<Carry | undefined> {
   const { mailUserId, reason, by } = input;
   const runId = workflowInfo().firstExecutionRunId;
