@@ -1,4 +1,5 @@
 import type { AddedItem, TargetState } from '../connectors/connector';
+import { unknownItems } from './adopt';
 import type { FolderCopy } from './folder-copy';
 import type { FolderDocument, StampedItem } from './ledger';
 import { listAny, targetFolders } from './list-target';
@@ -46,12 +47,8 @@ export function isStamped(item: AddedItem): item is StampedItem {
 
 /** Keeps in mind what was met in another folder's place, for as long as the mailbox is open: its own copy may look for it. */
 export async function noteStrays(pair: MailboxPair, items: readonly StampedItem[]): Promise<void> {
-  if (items.length === 0) return;
-  const ids = [...new Set(items.map(({ stamp }) => stamp.parcelId))];
-  const recorded = new Set((await pair.ledger.parcels(ids)).map(({ parcelId }) => parcelId));
-  for (const item of items) {
-    const { parcelId, folderKey } = item.stamp;
-    if (recorded.has(parcelId)) continue;
+  for (const item of await unknownItems(pair, items)) {
+    const { folderKey } = item.stamp;
     const known = pair.strays.get(folderKey) ?? new Map<string, StampedItem>();
     pair.strays.set(folderKey, known.set(item.targetId, item));
   }

@@ -132,7 +132,7 @@ export class GoneItems {
   /**
    * What came since, by move key, without what those that went before account for.
    *
-   * @param onCame told of each that came to the target, whatever became of it since
+   * @param onCame told of each that may have come to the target since, whatever became of it
    */
   private async arrivals(
     wanted: ReadonlySet<string>,
@@ -147,11 +147,13 @@ export class GoneItems {
         if (!arrivals) continue;
         const { outcome } = newest;
         if (outcome.kind === 'removed' && outcome.moved) arrivals.copied -= 1;
-        if (first && (first.adopted || first.seq <= this.judged(folder))) continue;
+        if (first && first.seq <= this.judged(folder)) continue;
+        if (first) onCame(keyOf(folder.folderKey, newest.sourceKey));
+        // Of what was found by its stamp nobody knows when it came.
+        if (first && isFound(first)) continue;
         if (first && isInTarget(newest)) {
           arrivals.copied += 1;
           arrivals.present ||= !isGone(newest) && outcome.kind !== 'removed';
-          onCame(keyOf(folder.folderKey, newest.sourceKey));
         } else if (outcome.kind === 'filtered') arrivals.leftOut += 1;
         else if (outcome.kind !== 'removed') arrivals.uncopied += 1;
       }
@@ -214,6 +216,11 @@ function isInTarget({ outcome }: KnownEntry): boolean {
     case 'filtered':
       return false;
   }
+}
+
+/** Whether no parcel in the ledger had put it. */
+function isFound({ adopted, outcome }: KnownEntry): boolean {
+  return adopted || (outcome.kind === 'copied' && outcome.alreadyThere === true);
 }
 
 function isGone({ outcome }: Pick<KnownEntry, 'outcome'>): boolean {

@@ -124,6 +124,23 @@ describe('followGone', () => {
     expect([made.texts(), otherTexts()]).toEqual([['first here', 'stays'], ['first here']]);
   });
 
+  it('takes what was only found in the target for no older place of what came since', async () => {
+    const { made, other, pass, otherTexts } = await scene();
+    const key = made.add('first here');
+    made.add('stays');
+    await made.plan();
+    for (const position of [0, 1]) await made.copy({ position });
+    const there = made.source.moveItem(made.inbox, key, other);
+    const backup = made.ledger.backup();
+    await made.plan();
+    for (const position of [0, 1]) await made.copy({ position });
+    made.ledger.restore(backup);
+    made.open();
+    made.source.removeItem(other, there);
+    expect(await pass()).toMatchObject({ moved: 0, deleted: 0, kept: 2 });
+    expect([made.texts(), otherTexts()]).toEqual([['first here', 'stays'], ['first here']]);
+  });
+
   it('keeps one of what was moved and then deleted', async () => {
     const { made, other, pass, otherTexts } = await scene();
     const key = made.add('gone');

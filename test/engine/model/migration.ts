@@ -46,6 +46,8 @@ export interface Setting {
 interface Opening {
   worker: Worker;
   pair: MailboxPair;
+  /** What its pass copies. */
+  filter: FilterSpec;
 }
 
 /** A migration as the workflow runs it, told from its worst days: it goes on until nothing is left to be done. */
@@ -70,7 +72,8 @@ export class Migration {
   onDone: (sourceChecked: boolean) => void = () => {};
   /** Told when folders are about to be planned; what it returns is told that they were. */
   onPlanning: () => Promise<() => Promise<void>> = async () => async () => {};
-  filter: FilterSpec;
+  /** The pass whose plan stands in the ledger; absent while one is made. */
+  private planned?: Opening;
   /** Outlive every worker. */
   private readonly connectorWaits = { source: this.newWait(), target: this.newWait() };
   private fence = 0;
@@ -78,7 +81,6 @@ export class Migration {
 
   constructor(readonly setting: Setting) {
     this.chance = new Chance(setting.seed);
-    this.filter = setting.filters[0];
   }
 
   /** Runs passes until the chaos is over, then one that must come to an end. */
@@ -91,7 +93,7 @@ export class Migration {
 
   /** The figures of the mailbox as a new opening finds them. */
   async counters(): Promise<MailboxCounters> {
-    return this.time.until(this.open().pair.readCounters());
+    return this.time.until(this.open(this.setting.filters[0]).pair.readCounters());
   }
 
   /** What the folders' documents say, whatever stands between. */
@@ -109,14 +111,16 @@ export class Migration {
 
   /** A second attempt at whatever is being done, by a worker of its own. */
   async intrude(): Promise<void> {
-    const { pair, worker } = this.open();
+    const filter = this.planned?.filter;
+    if (!filter) return;
+    const { pair, worker } = this.open(filter);
     const folders = this.ledger.folders(pair.id);
     for await (const { plan } of folders) {
       if (!this.chance.is(50)) continue;
       const order = {
         position: plan.position,
         fence: this.nextFence(),
-        filter: itemFilter(this.filter),
+        filter: itemFilter(filter),
         retryFailed: false,
         giveUp: false,
       };
@@ -126,9 +130,9 @@ export class Migration {
 
   /** @returns whether everything was copied and nothing is left to be mended */
   private async pass(): Promise<boolean> {
-    const opening = (this.opening = this.open());
     const { filters } = this.setting;
-    this.filter = (this.chaos ? this.chance.pick(filters) : filters.at(-1)) ?? filters[0];
+    const filter = (this.chaos ? this.chance.pick(filters) : filters.at(-1)) ?? filters[0];
+    const opening = (this.opening = this.open(filter));
     const done = await Promise.race([
       this.passOf(opening, this.sourceChecked).catch(async (fault: unknown) => this.failed(fault)),
       opening.worker.gone.then(() => false),
@@ -144,54 +148,56 @@ export class Migration {
     return false;
   }
 
-  private async passOf({ pair }: Opening, sourceChecked: boolean): Promise<boolean> {
+  private async passOf(opening: Opening, sourceChecked: boolean): Promise<boolean> {
     let changes: number | undefined;
     for (let sweeps = 0; sweeps < 4 && !(sweeps > 1 && changes === 0); sweeps += 1) {
-      const positions = await this.plan(pair, sourceChecked);
+      const positions = await this.plan(opening, sourceChecked);
       if (!positions) return false;
-      changes = await this.copy(pair, positions);
+      changes = await this.copy(opening, positions);
       if (changes === undefined) return false;
     }
     const { followDeletions } = this.setting;
     const order = { fence: this.nextFence(), followDeletions, sourceChecked, quiet: changes === 0 };
-    const followed = await followGone(pair, order, attempt());
+    const followed = await followGone(opening.pair, order, attempt());
     if (followed.kind === 'fenced') this.fence = Math.max(this.fence, followed.by);
     if (followed.kind !== 'followed') return false;
-    const isDone = await this.verify(pair);
+    const isDone = await this.verify(opening);
     if (isDone) this.onDone(sourceChecked);
     return isDone;
   }
 
-  private async verify(pair: MailboxPair): Promise<boolean> {
+  private async verify(opening: Opening): Promise<boolean> {
+    const { pair, filter } = opening;
     for (let rounds = 0; rounds < 5; rounds += 1) {
-      const { repair, findings } = await verifyPass(pair, { filter: this.filter, at }, attempt());
+      const { repair, findings } = await verifyPass(pair, { filter, at }, attempt());
       this.verified.push(findings);
       if (repair.length === 0) return findings.arrivedSince === 0;
-      if ((await this.copy(pair, repair)) === undefined) return false;
+      if ((await this.copy(opening, repair)) === undefined) return false;
     }
     return false;
   }
 
-  private async plan(pair: MailboxPair, sourceChecked: boolean): Promise<number[] | undefined> {
+  private async plan(opening: Opening, sourceChecked: boolean): Promise<number[] | undefined> {
+    const { pair, filter } = opening;
+    this.planned = undefined;
     const planned = await this.onPlanning();
-    const result = await planFolders(
-      pair,
-      { fence: this.nextFence(), filter: this.filter, sourceChecked },
-      attempt(),
-    );
+    const result = await planFolders(pair, { fence: this.nextFence(), filter, sourceChecked }, attempt());
     if (!sourceChecked && result.kind === 'planned') await planned();
-    if (result.kind === 'planned') return result.folders.map(({ position }) => position);
+    if (result.kind === 'planned') {
+      this.planned = opening;
+      return result.folders.map(({ position }) => position);
+    }
     this.fence = Math.max(this.fence, result.by);
     return undefined;
   }
 
   /** Two folders at once, each again until it is done. @returns the changes, or nothing where the plan does not hold */
-  private async copy(pair: MailboxPair, positions: readonly number[]): Promise<number | undefined> {
+  private async copy(opening: Opening, positions: readonly number[]): Promise<number | undefined> {
     const left = [...positions];
     let changes: number | undefined = 0;
     const lane = async () => {
       for (let position = left.shift(); position !== undefined; position = left.shift()) {
-        const told = await this.copyOne(pair, position);
+        const told = await this.copyOne(opening, position);
         changes = changes === undefined || told === undefined ? undefined : changes + told;
       }
     };
@@ -199,12 +205,12 @@ export class Migration {
     return changes;
   }
 
-  private async copyOne(pair: MailboxPair, position: number): Promise<number | undefined> {
+  private async copyOne({ pair, filter }: Opening, position: number): Promise<number | undefined> {
     for (let tries = 0; tries < 8; tries += 1) {
       const order = {
         position,
         fence: this.nextFence(),
-        filter: itemFilter(this.filter),
+        filter: itemFilter(filter),
         retryFailed: this.chance.is(10),
         giveUp: false,
       };
@@ -234,7 +240,7 @@ export class Migration {
     return this.fence;
   }
 
-  private open(): Opening {
+  private open(filter: FilterSpec): Opening {
     const { time, chance, setting } = this;
     const worker = new Worker(time);
     this.workers.push(worker);
@@ -261,7 +267,7 @@ export class Migration {
       connectorWaits: this.connectorWaits,
     });
     if (broken?.quietMs !== undefined) Object.defineProperty(pair, 'quietMs', { value: broken.quietMs });
-    return { worker, pair };
+    return { worker, pair, filter };
   }
 }
 

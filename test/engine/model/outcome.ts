@@ -143,6 +143,12 @@ function leavesOutFolders({ setting: { filters } }: Migration): boolean {
   return filters.some(({ onlyFolders, leaveOutFolders }) => onlyFolders ?? leaveOutFolders);
 }
 
+function isAtSource({ source }: Migration, key: string): boolean {
+  return [...source.folders.values()].some(({ id, items }) =>
+    [...items.keys()].some((item) => touchKey({ folderKey: id, sourceKey: item }) === key),
+  );
+}
+
 /** Nobody looks any more for what came late to the place of a folder that is gone, or was there before the ledger was lost. */
 function isOutOfSight(migration: Migration, folderKey: string): boolean {
   return !migration.source.folders.has(folderKey) && (migration.ledgerLost || isPromiseBroken(migration));
@@ -154,7 +160,10 @@ function isPromiseBroken({ setting }: Migration): boolean {
 }
 
 /** What was deleted at the source and is in the target though that was to be followed. */
-async function unfollowed({ migration, user }: Lived, kept: ReadonlyMap<string, Kept[]>): Promise<string[]> {
+async function unfollowed(
+  { migration, user, sourceUser }: Lived,
+  kept: ReadonlyMap<string, Kept[]>,
+): Promise<string[]> {
   const { setting, source, ledger } = migration;
   const wrong: string[] = [];
   // What an administrator has looked after stays, and what is in a folder that is left out is not looked at.
@@ -163,6 +172,8 @@ async function unfollowed({ migration, user }: Lived, kept: ReadonlyMap<string, 
     const { folderKey = '', sourceKey = '' } = items[0]?.stamp ?? {};
     if (source.folders.get(folderKey)?.items.has(sourceKey) || user.hasUsed(key)) continue;
     const newest = (await ledger.lookUp({ pairId: pair, folderKey }, [sourceKey])).get(sourceKey)?.at(-1);
+    // What was moved to where the filter leaves it out was not deleted.
+    if (sourceUser.wayOf(key).some((at) => isAtSource(migration, at))) continue;
     // Of what is known from a stamp alone nobody knows when it was deleted.
     if (newest?.itemClass === '' || isOutOfSight(migration, folderKey)) continue;
     if (items.length > user.copiesOf(key)) wrong.push(`${key} was deleted at the source and is still there`);
