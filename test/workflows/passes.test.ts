@@ -180,6 +180,8 @@ describe('a start window', () => {
     expect(done.projection?.state).toBe('completed');
     expect(kinds(done)).toEqual(['cutOver']);
     expect(house.servers.countItems('target', row.target.address)).toBe(100);
+    await house.handle(row).result();
+    await recordHistory(house, house.handle(row).workflowId, 'start-window');
   });
 
   it('ends a running copy at its end by itself', async () => {
