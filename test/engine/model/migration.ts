@@ -156,6 +156,7 @@ export class Migration {
       changes = await this.copy(opening, positions);
       if (changes === undefined) return false;
     }
+    if (this.isOver(opening)) return false;
     const { followDeletions } = this.setting;
     const order = { fence: this.nextFence(), followDeletions, sourceChecked, quiet: changes === 0 };
     const followed = await followGone(opening.pair, order, attempt());
@@ -179,6 +180,7 @@ export class Migration {
 
   private async plan(opening: Opening, sourceChecked: boolean): Promise<number[] | undefined> {
     const { pair, filter } = opening;
+    if (this.isOver(opening)) return undefined;
     this.planned = undefined;
     const planned = await this.onPlanning();
     const result = await planFolders(pair, { fence: this.nextFence(), filter, sourceChecked }, attempt());
@@ -205,8 +207,9 @@ export class Migration {
     return changes;
   }
 
-  private async copyOne({ pair, filter }: Opening, position: number): Promise<number | undefined> {
-    for (let tries = 0; tries < 8; tries += 1) {
+  private async copyOne(opening: Opening, position: number): Promise<number | undefined> {
+    const { pair, filter } = opening;
+    for (let tries = 0; tries < 8 && !this.isOver(opening); tries += 1) {
       const order = {
         position,
         fence: this.nextFence(),
@@ -222,6 +225,11 @@ export class Migration {
       else return result.kind === 'unplanned' ? undefined : 0;
     }
     return undefined;
+  }
+
+  /** In the end nothing more is begun for a pass that was given up. */
+  private isOver(opening: Opening): boolean {
+    return !this.chaos && this.opening !== opening;
   }
 
   private newWait(): ConnectorWait {
