@@ -7,6 +7,7 @@ import { createLogger } from './log';
 import { connectDatabase } from './models/database';
 import { createSeal } from './secrets/seal';
 import { connectTemporal } from './temporal';
+import { createFigures } from './web/admin/figures';
 import { ensureFirstAdministrator } from './web/admin/first-administrator';
 import { createApp } from './web/app';
 
@@ -23,7 +24,14 @@ async function main(): Promise<void> {
   });
   await ensureFirstAdministrator(config, log);
   const seal = createSeal(config.SEAL_PUBLIC_KEYS_FILE);
-  const app = createApp({ config, database: mongoose.connection, temporal: temporal.client, seal, log });
+  const app = createApp({
+    config,
+    database: mongoose.connection,
+    temporal: temporal.client,
+    seal,
+    log,
+    figures: createFigures(),
+  });
   const server = await listen(createServer(app), config);
   const { port } = server.address() as AddressInfo;
   log.info({ host: config.HOST, port }, 'the web server is ready');

@@ -1,7 +1,7 @@
 import { defaultBatch, defaultBatchPlan, type BatchPlan } from '../domain/batch-plan';
 import type { MigrationState } from '../domain/migration';
 import { Batches, type BatchDocument } from './batches';
-import { countStatesOfBatches, type StateCounts } from './mail-user-counts';
+import type { StateCounts } from './mail-user-counts';
 
 /** A batch as the list shows it. */
 export interface ListedBatch {
@@ -11,12 +11,12 @@ export interface ListedBatch {
   users: number;
 }
 
-/** Every batch that rows name or somebody has edited, and **Default**, by name. */
-export async function listBatches(): Promise<ListedBatch[]> {
-  const [counts, edited] = await Promise.all([
-    countStatesOfBatches(),
-    Batches.find().lean<BatchDocument[]>(),
-  ]);
+/**
+ * Every batch that rows name or somebody has edited, and **Default**, by name.
+ * @param counts of `countStatesOfBatches`
+ */
+export async function listBatches(counts: ReadonlyMap<string, StateCounts>): Promise<ListedBatch[]> {
+  const edited = await Batches.find().lean<BatchDocument[]>();
   const plans = new Map(edited.map(({ _id, plan }) => [_id, plan]));
   const names = new Set([defaultBatch, ...counts.keys(), ...plans.keys()]);
   return [...names]

@@ -3,6 +3,7 @@ import type { Connection } from 'mongoose';
 import type { WebConfig } from '../config';
 import type { Logger } from '../log';
 import type { Seal } from '../secrets/seal';
+import type { Figures } from './admin/figures';
 
 /** What the pages stand on; `server.ts` and the tests wire it. */
 export interface WebDeps {
@@ -12,4 +13,6 @@ export interface WebDeps {
   temporal: Client;
   seal: Seal;
   log: Logger;
+  /** Shared by all pages of the process. */
+  figures: Figures;
 }

@@ -5,6 +5,7 @@ import type { MigrationState } from '../../src/domain/migration';
 import type { Side } from '../../src/domain/mailbox';
 import { Connectors, type ConnectorDocument } from '../../src/models/connectors';
 import { MailUsers, type MailUser } from '../../src/models/mail-users';
+import type { Figures } from '../../src/web/admin/figures';
 import { ensureFirstAdministrator } from '../../src/web/admin/first-administrator';
 import { createLogger } from '../../src/log';
 import { aProjection, startSelfService, type SelfServiceApp } from './self-service-app';
@@ -21,8 +22,8 @@ export interface AdminApp extends SelfServiceApp {
   signedIn(): Promise<Agent>;
 }
 
-export async function startAdmin(): Promise<AdminApp> {
-  const app = await startSelfService();
+export async function startAdmin(figures?: Figures): Promise<AdminApp> {
+  const app = await startSelfService(figures);
   const config = { ...app.config, ADMIN_EMAIL: administrator.email, ADMIN_PASSWORD: administrator.password };
   await ensureFirstAdministrator(config, createLogger('web', 'silent'));
   const visitor = (): Agent => request.agent(app.url);

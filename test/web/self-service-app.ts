@@ -12,6 +12,7 @@ import { Connectors, type ConnectorDocument } from '../../src/models/connectors'
 import { MailUsers, type MailUser, type MailUserProjection } from '../../src/models/mail-users';
 import { mintLinkToken, type LinkPurpose } from '../../src/secrets/link-token';
 import { createSeal } from '../../src/secrets/seal';
+import { createFigures } from '../../src/web/admin/figures';
 import { createApp } from '../../src/web/app';
 import { freshDatabase } from '../support/mongo';
 import { freshNamespace } from '../support/temporal';
@@ -35,7 +36,7 @@ export interface MailUserChange extends Partial<Omit<MailUser, 'projection' | 's
   connectors?: Partial<Record<Side, Partial<ConnectorDocument>>>;
 }
 
-export async function startSelfService(): Promise<SelfServiceApp> {
+export async function startSelfService(figures = createFigures()): Promise<SelfServiceApp> {
   const folder = mkdtempSync(join(tmpdir(), 'mailporter-web-'));
   const keys = ensureKeys(folder);
   const [database, namespace] = await Promise.all([freshDatabase(), freshNamespace()]);
@@ -55,7 +56,14 @@ export async function startSelfService(): Promise<SelfServiceApp> {
   const lines: string[] = [];
   const log = createLogger('web', 'info', { write: (line: string) => void lines.push(line) });
   const seal = createSeal(config.SEAL_PUBLIC_KEYS_FILE);
-  const app = createApp({ config, database: database.connection, temporal: namespace.client, seal, log });
+  const app = createApp({
+    config,
+    database: database.connection,
+    temporal: namespace.client,
+    seal,
+    log,
+    figures,
+  });
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -1,5 +1,5 @@
 import { Router, type Request, type Response } from 'express';
-import { migrationStates } from '../../domain/migration';
+import { migrationStates, type MigrationState } from '../../domain/migration';
 import { findBatch, forgetBatchPlan, saveBatchPlan } from '../../models/batches';
 import { listBatches } from '../../models/batch-list';
 import { countStates, runningOf, type StateCounts } from '../../models/mail-user-counts';
@@ -43,7 +43,7 @@ export function batchRoutes(deps: WebDeps): Router {
 
 async function showList(deps: WebDeps, response: Response): Promise<void> {
   const reader = planReader(deps, response);
-  const batches = await listBatches();
+  const batches = await listBatches(await deps.figures.statesOfBatches());
   response.render('admin/batches/list', {
     title: 'admin.batches.title',
     batches: batches.map(({ name, plan, counts, users }) => ({
@@ -74,7 +74,8 @@ async function showBatch(
   sent?: Fields,
   faults: readonly FieldFault[] = [],
 ): Promise<void> {
-  const [batch, counts] = await Promise.all([findBatch(name), countStates({ batch: name })]);
+  const [batch, allCounts] = await Promise.all([findBatch(name), deps.figures.statesOfBatches()]);
+  const counts: StateCounts = allCounts.get(name) ?? new Map<MigrationState, number>();
   const { TIME_ZONE } = deps.config;
   const fields = sent ?? {
     ...fieldsOfPlan(batch.plan, TIME_ZONE),

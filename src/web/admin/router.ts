@@ -12,10 +12,10 @@ import { userRoutes } from './users';
 /** The administrator's pages, under `/admin`. */
 export function adminRouter(deps: WebDeps): Router {
   const router = Router();
-  router.use(neverKept, pageFrame(deps));
+  router.use(neverKept, pageFrame(deps), deps.figures.forgetUnlessAskedAgain);
   signInRoutes(router, deps);
   router.use(requireAdministrator);
-  router.get('/', overview);
+  router.get('/', overview(deps));
   router.use('/sources', connectorRoutes(deps, 'source'));
   router.use('/targets', connectorRoutes(deps, 'target'));
   router.use('/users/import', importRoutes(deps));

@@ -9,7 +9,6 @@ import {
 } from '../../domain/migration';
 import type { MailUserFilter } from '../../models/mail-user-filter';
 import {
-  batchNames,
   countedUpTo,
   countMailUsers,
   listMailUsers,
@@ -22,6 +21,7 @@ import {
 import { runningBulkActions } from '../../models/bulk-actions';
 import { placesInQueue } from '../../models/slots';
 import { listConnectors } from '../../models/connector-list';
+import type { WebDeps } from '../deps';
 import { fieldsOf } from '../forms';
 import { numberText } from '../for-people';
 import type { Language } from '../../locales';
@@ -32,13 +32,13 @@ import { noteOf } from './user-notes';
 const rowsPerPage = 50;
 
 /** **Mail User List** */
-export function userListRoute(router: Router): void {
+export function userListRoute(router: Router, { figures }: WebDeps): void {
   router.get('/', async (request, response) => {
     const asked = listAsked(request);
     const [page, count, batches, connectors, bulks] = await Promise.all([
       listMailUsers({ ...asked, limit: rowsPerPage }),
       countMailUsers(asked.filter),
-      batchNames(),
+      figures.batchNames(),
       listConnectors(),
       runningBulkActions(3),
     ]);

@@ -13,7 +13,7 @@ import { userReportRoutes } from './user-report';
 /** Everything under `/admin/users` but the upload. */
 export function userRoutes(deps: WebDeps): Router {
   const router = Router();
-  userListRoute(router);
+  userListRoute(router, deps);
   userActionRoutes(router, deps);
   batchMoveRoutes(router, deps);
   userFormRoutes(router, deps);
