@@ -81,14 +81,16 @@ async function nextPart(
   return { more: ids.length === rowsAtOnce, done, total };
 }
 
-/** Does it to each, several at once; answers in their order. */
+/** Does it to each, several at once; answers in their order. Where one fails it throws once nothing is under way any more. */
 async function inLanes<T, Answer>(all: readonly T[], work: (one: T) => Promise<Answer>): Promise<Answer[]> {
   const answers = new Map<number, Answer>();
   const left = all.entries();
   const lane = async () => {
     for (const [index, one] of left) answers.set(index, await work(one));
   };
-  await Promise.all(Array.from({ length: toldAtOnce }, lane));
+  const lanes = await Promise.allSettled(Array.from({ length: toldAtOnce }, lane));
+  const failed = lanes.find((ended) => ended.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
   return [...answers].sort(([a], [b]) => a - b).map(([, answer]) => answer);
 }
 
