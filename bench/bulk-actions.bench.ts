@@ -42,14 +42,15 @@ describe(`a bulk action over ${rows} rows, whose workflows are worked on at the 
     const [source, target] = [await connectorOf('source'), await connectorOf('target')];
     const now = new Date();
     const destroyAt = new Date(now.getTime() + defaultTimes.retryLifeMs);
-    const ids = Array.from({ length: rows }, () => new Types.ObjectId());
+    const id = () => new Types.ObjectId();
+    const all = Array.from({ length: rows }, () => ({ _id: id(), kept: { source: id(), target: id() } }));
     const mailbox = (connectorId: Types.ObjectId, address: string) => ({
       ...{ connectorId, address, addressKey: address, recipientType: 'Standard' as const },
     });
     for (let from = 0; from < rows; from += 500) {
-      const some = ids.slice(from, from + 500);
+      const some = all.slice(from, from + 500);
       await MailUsers.insertMany(
-        some.map((_id, n) => ({
+        some.map(({ _id, kept }, n) => ({
           _id,
           ...{ firstName: 'Ada', lastName: `Lovelace ${from + n}`, batch, linkGeneration: 1, createdAt: now },
           source: mailbox(source, `user${from + n}@contoso.example`),
@@ -57,14 +58,15 @@ describe(`a bulk action over ${rows} rows, whose workflows are worked on at the 
           asked: { credentialIds: [] },
           projection: {
             ...{ epoch: 1, revision: 9, runId: randomUUID(), state: 'failed', since: now, endedAt: now },
-            ...{ handledCredentialIds: [], signedIn: ['source', 'target'], wanted: [], timeline: [] },
+            handledCredentialIds: Object.values(kept).map((each) => each.toHexString()),
+            ...{ signedIn: ['source', 'target'], wanted: [], timeline: [] },
           },
         })),
       );
       await Credentials.insertMany(
-        some.flatMap((_id) =>
+        some.flatMap(({ _id, kept }) =>
           (['source', 'target'] as const).map((side) => ({
-            _id: new Types.ObjectId(),
+            _id: kept[side],
             owner: { kind: 'mailUser' as const, id: _id.toHexString() },
             ...{ side, sealed: 'never opened here', takenAt: now, destroyAt },
           })),

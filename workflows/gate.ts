@@ -21,13 +21,6 @@ export interface GateInput {
   historyEvents: number;
 }
 
-export const defaultGate: GateInput = {
-  busyMs: 3000,
-  idleMs: 60_000,
-  tellAgainMs: 10_000,
-  historyEvents: 4000,
-};
-
 const wake = defineSignal(signals.wake);
 
 /** Hands the slots of the connectors to those who wait, in fair order, and frees the slots of the dead. One of it runs, for good. */
