@@ -33,23 +33,27 @@ export interface FolderReport extends ItemCounts {
   verified?: VerifiedFolder;
 }
 
-/** What became of each folder of a pair, in the order of the plan. */
+/** What became of each folder of a pair, as a tree: each behind its parent, those of one parent in the order of the plan. */
 export async function foldersOfCopy(pairId: string): Promise<FolderReport[]> {
   const folders: FolderDocument[] = [];
   for await (const folder of new MongoLedgerStore().folders(pairId)) folders.push(folder);
   folders.sort((a, b) => a.plan.position - b.plan.position);
   const byKey = new Map(folders.map((folder) => [folder.folderKey, folder]));
-  return folders.map((folder) => reportOf(folder, pathOf(folder, byKey)));
+  const reports = folders.map((folder) => {
+    const line = lineOf(folder, byKey);
+    return { report: reportOf(folder, line), places: line.map(({ plan }) => plan.position) };
+  });
+  return reports.sort((a, b) => comparePlaces(a.places, b.places)).map(({ report }) => report);
 }
 
-function reportOf(folder: FolderDocument, path: string): FolderReport {
+function reportOf(folder: FolderDocument, line: readonly FolderDocument[]): FolderReport {
   const { folderKey, plan, verified } = folder;
   const { found, copied, alreadyThere, filtered, skipped, failed } = countersOf(plan, folder.counters);
   const state = stateOf(folder);
   return {
     folderKey,
     position: plan.position,
-    path,
+    path: line.map(({ plan: { name } }) => name).join(' / '),
     ...(plan.wellKnown === undefined ? {} : { wellKnown: plan.wellKnown }),
     ...{ found, copied, alreadyThere, filtered, skipped, failed },
     remaining: isAhead(state) ? Math.max(0, plan.itemCount - found) : 0,
@@ -59,17 +63,22 @@ function reportOf(folder: FolderDocument, path: string): FolderReport {
   };
 }
 
-/** Parents may be missing, and a server may name a folder its own parent. */
-function pathOf(folder: FolderDocument, byKey: ReadonlyMap<string, FolderDocument>): string {
-  const names: string[] = [];
+/** From the top down to the folder itself. Parents may be missing, and a server may name a folder its own parent. */
+function lineOf(folder: FolderDocument, byKey: ReadonlyMap<string, FolderDocument>): FolderDocument[] {
+  const line: FolderDocument[] = [];
   const seen = new Set<string>();
   let at: FolderDocument | undefined = folder;
   while (at !== undefined && !seen.has(at.folderKey)) {
     seen.add(at.folderKey);
-    names.unshift(at.plan.name);
+    line.unshift(at);
     at = at.plan.parentKey === undefined ? undefined : byKey.get(at.plan.parentKey);
   }
-  return names.join(' / ');
+  return line;
+}
+
+function comparePlaces(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((place, depth) => place !== b[depth]);
+  return at === -1 ? a.length - b.length : (a[at] ?? 0) - (b[at] ?? -1);
 }
 
 function stateOf({ plan, watermark, pending, seq }: FolderDocument): FolderReport['state'] {

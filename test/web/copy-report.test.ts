@@ -2,7 +2,7 @@ import { noCounters } from '../../src/domain/item-counts';
 import { noMailboxCounters } from '../../src/domain/migration';
 import { noFindings } from '../../src/engine/verify-findings';
 import { MailUsers } from '../../src/models/mail-users';
-import { notePair } from '../../src/models/copy-report';
+import { foldersOfCopy, notePair } from '../../src/models/copy-report';
 import { MongoLedgerStore } from '../../src/models/ledger-store';
 import type { EntryOutcome, LedgerEntry } from '../../src/engine/ledger';
 import { AuditLog } from '../../src/models/audit-log';
@@ -90,6 +90,33 @@ describe('a source mailbox that was replaced', () => {
     const audited = await AuditLog.find({ mailUserId: user._id.toHexString() }).sort({ _id: 1 }).lean();
     expect(audited.map(({ action }) => action)).toEqual(['sourceAccepted', 'retried']);
     await agent.get(accept).expect(409);
+  });
+});
+
+describe('the folders of a copy', () => {
+  it('are told as a tree, also those that came later than what stands beside their parent', async () => {
+    const ledger = new MongoLedgerStore();
+    const plan = { folderClass: 'IPF.Note', itemCount: 0, gone: false };
+    const come = [
+      { name: 'Inbox' },
+      { name: 'Sent' },
+      { name: 'Late', parentKey: 'Inbox' },
+      { name: 'Top' },
+      { name: 'Lost', parentKey: 'nowhere' },
+      { name: 'Deep', parentKey: 'Late' },
+      { name: 'Later', parentKey: 'Inbox' },
+    ];
+    for (const [position, folder] of come.entries())
+      await ledger.planFolder({ pairId: 'tree', folderKey: folder.name }, { ...plan, ...folder, position });
+    expect((await foldersOfCopy('tree')).map(({ path }) => path)).toEqual([
+      'Inbox',
+      'Inbox / Late',
+      'Inbox / Late / Deep',
+      'Inbox / Later',
+      'Sent',
+      'Top',
+      'Lost',
+    ]);
   });
 });
 
