@@ -1,14 +1,11 @@
 import type { AddedItem, TargetState } from '../connectors/connector';
-import { unknownItems } from './adopt';
 import type { FolderCopy } from './folder-copy';
 import type { FolderDocument, StampedItem } from './ledger';
 import { listAny, targetFolders } from './list-target';
-import type { MailboxPair } from './mailbox-pair';
 
 /**
- * Items of a folder that its target's user moved to another before the ledger heard of them: everything with the folder's stamp that
- * came to any other target folder since that one was last settled. Costs a request for each target folder, and a listing of those that
- * no source folder is copied into.
+ * Items of a folder that its target's user moved to another before the ledger heard of them: everything with the stamp of a pending
+ * parcel in any other target folder. Costs a listing of the whole target.
  */
 export async function findElsewhere({
   pair,
@@ -16,19 +13,22 @@ export async function findElsewhere({
   target,
   signal,
 }: Pick<FolderCopy, 'pair' | 'session' | 'target' | 'signal'>): Promise<StampedItem[]> {
-  const { folderKey } = session.document;
-  const folders: FolderDocument[] = [];
-  for await (const one of pair.ledger.folders(pair.id)) folders.push({ ...one, pending: [] });
-  const states = settledStates(folders);
-  const found = new Map<string, StampedItem>();
-  for (const folder of await targetFolders(pair, [...states.keys()], signal)) {
+  const { folderKey, pending } = session.document;
+  const parcelIds = new Set(pending.map(({ parcelId }) => parcelId));
+  const known: string[] = [];
+  for await (const { plan } of pair.ledger.folders(pair.id))
+    if (plan.targetId !== undefined && !plan.gone) known.push(plan.targetId);
+  const found: StampedItem[] = [];
+  for (const folder of await targetFolders(pair, known, signal)) {
     if (folder.id === target.id) continue;
-    for await (const { added } of listAny(pair, folder, signal, states.get(folder.id))) {
-      for (const { stamp, ...item } of added)
-        if (stamp?.folderKey === folderKey) found.set(item.targetId, { ...item, stamp });
-    }
+    for await (const { added } of listAny(pair, folder, signal))
+      found.push(
+        ...added
+          .filter(isStamped)
+          .filter(({ stamp }) => stamp.folderKey === folderKey && parcelIds.has(stamp.parcelId)),
+      );
   }
-  return [...new Map([...(pair.strays.get(folderKey) ?? []), ...found]).values()];
+  return found;
 }
 
 /** By target folder up to where its source folder has settled it; absent where several share it, or the source has it no more. */
@@ -43,13 +43,4 @@ export function settledStates(folders: Iterable<FolderDocument>): Map<string, Ta
 
 export function isStamped(item: AddedItem): item is StampedItem {
   return item.stamp !== undefined;
-}
-
-/** Keeps in mind what was met in another folder's place, for as long as the mailbox is open: its own copy may look for it. */
-export async function noteStrays(pair: MailboxPair, items: readonly StampedItem[]): Promise<void> {
-  for (const item of await unknownItems(pair, items)) {
-    const { folderKey } = item.stamp;
-    const known = pair.strays.get(folderKey) ?? new Map<string, StampedItem>();
-    pair.strays.set(folderKey, known.set(item.targetId, item));
-  }
 }

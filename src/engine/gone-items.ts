@@ -153,7 +153,7 @@ export class GoneItems {
         if (first && isFound(first)) continue;
         if (first && isInTarget(newest)) {
           arrivals.copied += 1;
-          arrivals.present ||= !isGone(newest) && outcome.kind !== 'removed';
+          arrivals.present ||= isAtSource(newest);
         } else if (outcome.kind === 'filtered') arrivals.leftOut += 1;
         else if (outcome.kind !== 'removed') arrivals.uncopied += 1;
       }
@@ -216,6 +216,11 @@ function isInTarget({ outcome }: KnownEntry): boolean {
     case 'filtered':
       return false;
   }
+}
+
+/** Whether the source is known to have it; of what its user has made his own in the target nobody takes note any more. */
+function isAtSource({ outcome }: KnownEntry): boolean {
+  return outcome.kind === 'failed' || (outcome.kind === 'copied' && !outcome.sourceGone);
 }
 
 /** Whether no parcel in the ledger had put it. */

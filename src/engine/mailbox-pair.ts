@@ -6,7 +6,7 @@ import { BackOff, type ConnectorWait } from './back-off';
 import { ByteBudget } from './byte-budget';
 import type { Clock } from './clock';
 import { CounterBoard } from './counter-board';
-import type { FolderDocument, FolderId, LedgerStore, StampedItem } from './ledger';
+import type { FolderDocument, FolderId, LedgerStore } from './ledger';
 import { pairId } from './pair-id';
 import { ParcelSize } from './parcel-size';
 import { Turns } from './turns';
@@ -57,8 +57,6 @@ export class MailboxPair {
   successes = 0;
   /** Items that were given up on since the target last answered for one, with no other to show that it is them. */
   unproven = 0;
-  /** By folder, and by target id, what was met of it in other target folders and is in no parcel of the ledger. */
-  readonly strays = new Map<string, Map<string, StampedItem>>();
   private readonly places = new Map<number, FolderId>();
   private readonly highestSeqs = new Map<string, number>();
 

@@ -1,6 +1,6 @@
 import type { TargetRef, TargetState } from '../connectors/connector';
 import { adopt } from './adopt';
-import { findElsewhere, isStamped, noteStrays } from './elsewhere';
+import { findElsewhere, isStamped } from './elsewhere';
 import { record, type FolderCopy } from './folder-copy';
 import type { Step } from './folder-counters';
 import type { KnownEntry, LedgerEntry, PendingEntry, PendingParcel, StampedItem } from './ledger';
@@ -75,13 +75,10 @@ async function readAdded(copy: Settling): Promise<Added> {
     const page = await pair.targetBackOff.repeat(signal, () =>
       pair.targetTurns.run(signal, () => pair.target.listAdded(target, pair.id, since, signal)),
     );
-    const stamped = page.added.filter(isStamped);
-    const isOwn = ({ stamp }: StampedItem) => stamp.folderKey === session.document.folderKey;
-    await noteStrays(
-      pair,
-      stamped.filter((item) => !isOwn(item)),
-    );
-    await takeIn(copy, stamped.filter(isOwn), added, pendingKeys);
+    const own = page.added
+      .filter(isStamped)
+      .filter(({ stamp }) => stamp.folderKey === session.document.folderKey);
+    await takeIn(copy, own, added, pendingKeys);
     more = page.more && page.state !== since;
     since = page.state;
     if (pending.length === 0) session.setWatermark({ target: since });
