@@ -130,7 +130,8 @@ function wrongItem(
   if (current.length === 0 && !user.moved.has(key)) return [`${key} is not the newest version`];
   // What lies in a folder that is left out is not looked at, and what went there was deleted for all that is known. What was in both
   // places before a ledger was lost may be a copy that its user made at the source.
-  if (migration.ledgerLost || leavesOutFolders(migration)) return [];
+  // What an administrator took for deleted stays where it was, also where it comes back elsewhere.
+  if (migration.ledgerLost || migration.everChecked || leavesOutFolders(migration)) return [];
   return [...all].flatMap(([old, items]) => {
     const { folderKey = '' } = items[0]?.stamp ?? {};
     if (isOutOfSight(migration, folderKey)) return [];
