@@ -87,7 +87,7 @@ async function follow(
   const count = await gone.count();
   const shrunk = await shrinkage(gone, count);
   if (shrunk && !sourceChecked) throw muchSmaller(shrunk);
-  const isEmptied = followDeletions && count > 0 && (await isEmpty(pair, folders, sourceChecked, signal));
+  const isEmptied = count > 0 && (await isEmpty(pair, folders, sourceChecked, signal));
   // What was moved to a folder that is refused is not known to be there.
   const isRefused = folders.some(({ plan }) => plan.refused && !plan.gone && !plan.leftOut);
   const stays = !followDeletions || !isTold || isRefused || shrunk !== undefined || isEmptied;

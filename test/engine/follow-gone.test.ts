@@ -472,9 +472,9 @@ describe('followGone', () => {
       return made;
     };
 
-    it('stops and removes nothing', async () => {
+    it.each([true, false])('stops and judges nothing (deletions followed: %s)', async (followDeletions) => {
       const made = await emptied();
-      await expect(made.followGone({ followDeletions: true })).rejects.toMatchObject({
+      await expect(made.followGone({ followDeletions })).rejects.toMatchObject({
         details: { kind: 'fatal', side: 'source' },
         text: { code: 'SourceEmpty', remedy: 'checkSourceMailbox' },
       });
