@@ -146,7 +146,8 @@ export class GoneItems {
         const arrivals = come.get(newest.moveKey ?? '');
         if (!arrivals) continue;
         const { outcome } = newest;
-        if (outcome.kind === 'removed' && outcome.moved) arrivals.copied -= 1;
+        const isNew = newest.seq > this.judged(folder);
+        if (isNew && outcome.kind === 'removed' && outcome.moved) arrivals.copied -= 1;
         if (first && first.seq <= this.judged(folder)) continue;
         if (first) onCame(keyOf(folder.folderKey, newest.sourceKey));
         // Of what was found by its stamp nobody knows when it came.
@@ -161,13 +162,16 @@ export class GoneItems {
     return come;
   }
 
-  /** The newest entry, since it was last judged, of each item of a folder with one of these move keys, and the first that says it copied. */
+  /**
+   * The newest entry of each item of a folder with one of these move keys, and the first that says it copied: what a filter leaves out
+   * still does so long after it was last judged.
+   */
   private async *candidates(
     folder: FolderDocument,
     wanted: ReadonlySet<string>,
   ): AsyncGenerator<{ newest: KnownEntry; first?: KnownEntry }> {
     const candidates = new Map<string, KnownEntry>();
-    for await (const { parcelId, seq, adopted, entries } of this.stream(folder)) {
+    for await (const { parcelId, seq, adopted, entries } of this.ledger.stream(folder)) {
       for (const entry of entries) {
         if (entry.moveKey === undefined || !wanted.has(entry.moveKey)) continue;
         candidates.set(entry.sourceKey, { ...entry, parcelId, seq, adopted });

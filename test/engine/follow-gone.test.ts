@@ -310,10 +310,11 @@ describe('followGone', () => {
     });
     await pass();
     made.source.moveItem(made.inbox, key, other);
-    expect(await pass({ followDeletions: true }, { toDate: '2025-12-31' })).toMatchObject({
-      moved: 0,
-      kept: 1,
-    });
+    for (const _ of ['a pass', 'the next'])
+      expect(await pass({ followDeletions: true }, { toDate: '2025-12-31' })).toMatchObject({
+        moved: 0,
+        kept: 1,
+      });
     expect([made.texts(), otherTexts()]).toEqual([['new'], []]);
     expect(await pass({ followDeletions: true })).toMatchObject({ moved: 1, deleted: 0 });
     expect([made.texts(), otherTexts()]).toEqual([[], ['new']]);
