@@ -171,11 +171,15 @@ export function formStart(
   } as const;
 }
 
+/** A person looks on: its tasks go before those of thousands of migrations that stand in line, as they do after a bulk action. */
+const waitedFor = { priorityKey: 1 };
+
 /** Options of `client.workflow.start(workflowTypes.checkConnector, …)`. */
 export function checkStart(input: CheckConnectorInput) {
   return {
     workflowId: checkConnectorId(input.checkId),
     taskQueue: mainQueue,
+    priority: waitedFor,
     args: [input] as [CheckConnectorInput],
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
   } as const;
@@ -186,6 +190,7 @@ export function importStart(input: ImportRowsInput) {
   return {
     workflowId: importId(input.importId),
     taskQueue: mainQueue,
+    priority: waitedFor,
     args: [input] as [ImportRowsInput],
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
   } as const;
@@ -196,6 +201,7 @@ export function bulkStart(input: BulkActionInput) {
   return {
     workflowId: bulkActionId(input.bulkId),
     taskQueue: mainQueue,
+    priority: waitedFor,
     args: [input] as [BulkActionInput],
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     staticSummary: input.action,
