@@ -4,10 +4,11 @@ import type { Step } from './folder-counters';
 import type { GoneItem } from './gone-items';
 import type { EntryOutcome } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
+import { removeReplaced } from './remove-replaced';
 import { removeTargets } from './remove-targets';
 import { changedByUser } from './send-parcel';
 import type { TakenFolder, TakenFolders } from './taken-folders';
-import { bare, replacedBy } from './works';
+import { bare } from './works';
 
 /**
  * Removes from the target what is gone from the source, and says so in the ledger; what its user has changed there is left, and said.
@@ -56,7 +57,10 @@ async function removeSome(
   const parcel = session.begin(items.map(({ entry }) => bare(entry)));
   await session.save();
   const copy = { pair, session, signal };
-  await removeTargets(copy, await olderOf(pair, session.document.folderKey, items));
+  await removeReplaced(
+    copy,
+    items.map(({ entry, target }) => ({ ...target, sourceKey: entry.sourceKey })),
+  );
   const outcomes = await removeTargets(
     copy,
     items.map(({ target }) => target),
@@ -79,15 +83,4 @@ function outcomeOf(
   if (outcome?.kind === 'changedByOther')
     return { kind: 'skipped', reason: changedByUser, keptTargetId: targetId };
   return { kind: 'removed', ...(moved && { moved }) };
-}
-
-/** Versions before that were replaced, in case their removal was never sent. */
-async function olderOf(
-  { id: pairId, ledger }: MailboxPair,
-  folderKey: string,
-  items: readonly GoneItem[],
-): Promise<TargetRef[]> {
-  const sourceKeys = items.map(({ entry }) => entry.sourceKey);
-  const known = await ledger.lookUp({ pairId, folderKey }, sourceKeys);
-  return items.flatMap(({ entry, target }) => replacedBy(target, known.get(entry.sourceKey) ?? []));
 }

@@ -1,10 +1,12 @@
+import type { TargetRef } from '../connectors/connector';
 import { note } from './copy-works';
 import type { Step } from './folder-counters';
 import type { FolderDocument, KnownEntry } from './ledger';
 import { listSource } from './list-source';
 import type { MailboxPair } from './mailbox-pair';
 import { newestEntriesBySlice } from './newest-entries';
-import type { TakenFolders } from './taken-folders';
+import { removeReplaced } from './remove-replaced';
+import type { TakenFolder, TakenFolders } from './taken-folders';
 import { onceGone } from './works';
 
 /** The entries of a parcel travel twice in one document each. */
@@ -12,7 +14,8 @@ const notesAtOnce = 200;
 
 /**
  * Says in the ledger which items of a folder the source no longer has, where it did not tell: all of a folder that is gone, and those
- * that a listing of the folder does not name. A slice of the folder is in memory at once.
+ * that a listing of the folder does not name. A slice of the folder is in memory at once. Of a folder that is gone, versions that were
+ * replaced are removed from the target where that was left undone.
  *
  * @returns whether there was anything to say
  */
@@ -23,7 +26,8 @@ export async function noteVanished(
   signal: AbortSignal,
 ): Promise<boolean> {
   let vanished = false;
-  const { session, keys } = await taken.open(folder.folderKey);
+  const opened = await taken.open(folder.folderKey);
+  const { session } = opened;
   for await (const newest of newestEntriesBySlice(pair.ledger, folder)) {
     const left = new Map<string, KnownEntry>();
     for (const entry of newest.values()) if (onceGone(entry)) left.set(entry.sourceKey, entry);
@@ -35,12 +39,30 @@ export async function noteVanished(
       const after = onceGone(before);
       if (after) steps.push({ before, after });
       if (steps.length < notesAtOnce) continue;
-      await note({ pair, session, keys, onProgress: () => {} }, steps);
+      await tell(pair, opened, steps, signal);
       steps = [];
     }
-    await note({ pair, session, keys, onProgress: () => {} }, steps);
+    await tell(pair, opened, steps, signal);
   }
   session.set({ relisted: false, closed: folder.plan.gone });
   await session.save();
   return vanished;
+}
+
+async function tell(
+  pair: MailboxPair,
+  { session, keys }: TakenFolder,
+  steps: readonly Step[],
+  signal: AbortSignal,
+): Promise<void> {
+  // Neither a copy nor a comparison comes to a folder that is gone.
+  const newest = session.document.plan.gone ? steps.flatMap(inTarget) : [];
+  await removeReplaced({ pair, session, signal }, newest);
+  await note({ pair, session, keys, onProgress: () => {} }, steps);
+}
+
+function inTarget({ after: { sourceKey, outcome } }: Step): (TargetRef & { sourceKey: string })[] {
+  if (outcome.kind !== 'copied') return [];
+  const { targetId, targetChangeKey } = outcome;
+  return [{ sourceKey, targetId, targetChangeKey }];
 }

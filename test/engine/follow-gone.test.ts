@@ -336,28 +336,44 @@ describe('followGone', () => {
     expect(made.texts()).toEqual(['back', 'stays']);
   });
 
-  it('removes a replaced version too whose removal was never sent', async () => {
-    let crashing = false;
-    const { made, pass } = await scene({
-      wrapTarget: (target) => {
-        const removeItems = target.removeItems.bind(target);
-        return Object.assign(target, {
-          updateItems: undefined,
-          removeItems: (...given: Parameters<typeof removeItems>) =>
-            crashing ? Promise.reject(new Error('the worker ends')) : removeItems(...given),
-        });
-      },
+  describe('with a replaced version whose removal was never sent', () => {
+    async function crashed(inOther = false) {
+      let crashing = false;
+      const given = await scene({
+        wrapTarget: (target) => {
+          const removeItems = target.removeItems.bind(target);
+          return Object.assign(target, {
+            updateItems: undefined,
+            removeItems: (...given: Parameters<typeof removeItems>) =>
+              crashing ? Promise.reject(new Error('the worker ends')) : removeItems(...given),
+          });
+        },
+      });
+      const { made, other, pass } = given;
+      const folder = inOther ? other : made.inbox;
+      const key = made.source.addItem(folder, { content: textContent('older') });
+      made.add('stays');
+      await pass();
+      made.source.changeItem(folder, key, { content: textContent('newer') });
+      crashing = true;
+      await expect(made.copy({ position: inOther ? 1 : 0 })).rejects.toThrow('the worker ends');
+      crashing = false;
+      return { ...given, key };
+    }
+
+    it('removes that too with what was deleted', async () => {
+      const { made, pass, key } = await crashed();
+      made.source.removeItem(made.inbox, key);
+      expect(await pass({ followDeletions: true })).toMatchObject({ deleted: 1 });
+      expect(made.texts()).toEqual(['stays']);
     });
-    const key = made.add('older');
-    made.add('stays');
-    await pass();
-    made.source.changeItem(made.inbox, key, { content: textContent('newer') });
-    crashing = true;
-    await expect(made.copy()).rejects.toThrow('the worker ends');
-    crashing = false;
-    made.source.removeItem(made.inbox, key);
-    expect(await pass({ followDeletions: true })).toMatchObject({ deleted: 1 });
-    expect(made.texts()).toEqual(['stays']);
+
+    it('removes that alone where the folder is gone', async () => {
+      const { made, other, pass, otherTexts } = await crashed(true);
+      made.source.removeFolder(other);
+      expect(await pass()).toMatchObject({ deleted: 0, kept: 1 });
+      expect(otherTexts()).toEqual(['newer']);
+    });
   });
 
   it('waits with what was moved until it is in the target under its new key', async () => {
