@@ -13,8 +13,8 @@ import type { TakenFolders } from './taken-folders';
  * entered into the ledger before anything is put, wherever the target's user may have moved it. Where stamps are found, an older attempt
  * may still be at work: then it waits until nothing more can come of it, and reads again.
  *
- * A ledger of which that is only feared (`adopted` stands in the pair's document) is asked about what came to the target folders since
- * they were last settled, and is left as it is where it knows all of it.
+ * A ledger of which that is only feared (`adopted` stands in the pair's document beside `feared`) is asked about what came to the target
+ * folders since they were last settled, and is left as it is where it knows all of it.
  *
  * @param quiet true where it has been waited already
  */

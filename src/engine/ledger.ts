@@ -61,6 +61,8 @@ export interface PairDocument {
   ensuring: boolean;
   /** True once the stamps of all target folders are in the ledger, so that it may be believed where it is silent. */
   adopted: boolean;
+  /** True from when fences turn out to be missing until `planFolders` has found out whether the ledger was set back. */
+  feared?: boolean;
   /** Places in the plan that were given out: 0 to `positions` - 1. */
   positions: number;
   /** By position the `seq` up to which `followGone` has judged what went and what came; a folder it has not judged is absent. */
@@ -71,7 +73,7 @@ export interface PairDocument {
   acceptedInbox?: string;
 }
 export type PairPatch = Partial<
-  Pick<PairDocument, 'ensuring' | 'adopted' | 'positions' | 'judged' | 'replacedInbox'>
+  Pick<PairDocument, 'ensuring' | 'adopted' | 'feared' | 'positions' | 'judged' | 'replacedInbox'>
 >;
 
 /** What `planFolders` knows of a folder. */

@@ -7,9 +7,10 @@ import { ensureFolders, type PlannedDocument } from './ensure-folders';
 import { FencedOut } from './folder-session';
 import { refuseEmptied, replacementOf, successorsOf } from './source-guards';
 import { noteLeftOut } from './left-out';
-import type { FolderDocument, PairDocument } from './ledger';
+import type { FolderDocument } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
 import { PairSession } from './pair-session';
+import { fearSetBack } from './set-back';
 import { TakenFolders } from './taken-folders';
 
 /** A folder as the workflow may know it: no name, no key. */
@@ -59,12 +60,12 @@ export async function planFolders(
   signal: AbortSignal,
   onProgress: () => void = () => {},
 ): Promise<PlanResult> {
-  const before = await pair.ledger.pair(pair.id);
+  await fearSetBack(pair, fence);
   const taken = await pair.ledger.takePair(pair.id, fence);
   if (taken.kind === 'refused') return { kind: 'fenced', by: taken.by };
   const session = new PairSession(pair, taken.document);
   try {
-    return await plan(pair, session, { ...order, fenceBefore: before?.fence ?? 0 }, signal, onProgress);
+    return await plan(pair, session, order, signal, onProgress);
   } catch (fault) {
     const failure = session.failure ?? fault;
     if (failure instanceof FencedOut) return { kind: 'fenced', by: failure.by };
@@ -75,7 +76,7 @@ export async function planFolders(
 async function plan(
   pair: MailboxPair,
   session: PairSession,
-  { filter, sourceChecked, fenceBefore }: Omit<PlanOrder, 'fence'> & { fenceBefore: number },
+  { filter, sourceChecked }: Omit<PlanOrder, 'fence'>,
   signal: AbortSignal,
   onProgress: () => void,
 ): Promise<PlanResult> {
@@ -106,24 +107,15 @@ async function plan(
     onProgress,
   );
   const taken = new TakenFolders(pair, document.fence);
-  if (!document.adopted || isMissingFences(document, fenceBefore, known)) {
+  if (!document.adopted || document.feared) {
     await adoptStamps(pair, session, taken, strange, signal, onProgress);
-    await session.write({ adopted: true });
+    await session.write({ adopted: true, feared: false });
   }
   await noteLeftOut(taken, folders, known);
   await pair.readCounters();
   const positions = folders.filter(isToCopy(known)).map(({ plan }) => plannedPosition(plan));
   const refused = folders.filter(({ plan }) => plan.refused).map(({ plan }) => plan.position);
   return { kind: 'planned', folders: positions, refused };
-}
-
-/** Fences are given out one by one: the attempts that the ledger has not heard of never began, or it was set back since. */
-function isMissingFences(
-  { fence }: PairDocument,
-  fenceBefore: number,
-  known: ReadonlyMap<string, FolderDocument>,
-): boolean {
-  return Math.max(fenceBefore, ...[...known.values()].map((folder) => folder.fence)) < fence - 1;
 }
 
 /** A folder that is left out is copied only to find out what became of what was on its way. */

@@ -10,3 +10,23 @@ export async function distrustLedger({ id, ledger }: MailboxPair): Promise<void>
     isNoted = !known?.adopted || (await ledger.writePair(id, known.fence, { adopted: false }));
   }
 }
+
+/**
+ * To be called before a pair is taken under `fence`, for once it is taken nothing else tells: where the ledger has not heard of the
+ * fences before it, the pair is marked as `feared`. Fences are given out one by one, so that either those attempts never began, or it was
+ * set back since.
+ */
+export async function fearSetBack(pair: MailboxPair, fence: number): Promise<void> {
+  const { id, ledger } = pair;
+  for (let isNoted = false; !isNoted;) {
+    const known = await ledger.pair(id);
+    const isMissing = known?.adopted && !known.feared && (await highestFence(pair, known.fence)) < fence - 1;
+    isNoted = !isMissing || (await ledger.writePair(id, known.fence, { feared: true }));
+  }
+}
+
+async function highestFence({ id, ledger }: MailboxPair, pairFence: number): Promise<number> {
+  let highest = pairFence;
+  for await (const folder of ledger.folders(id)) highest = Math.max(highest, folder.fence);
+  return highest;
+}

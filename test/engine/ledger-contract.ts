@@ -31,7 +31,7 @@ export function describeLedger(name: string, store: () => LedgerStore): void {
       it('is written only under its fence', async () => {
         const { pairId } = id;
         await store().takePair(pairId, 1);
-        expect(await store().writePair(pairId, 1, { positions: 4, adopted: true })).toBe(true);
+        expect(await store().writePair(pairId, 1, { positions: 4, adopted: true, feared: true })).toBe(true);
         expect(await store().writePair(pairId, 1, {})).toBe(true);
         await store().takePair(pairId, 2);
         expect(await store().writePair(pairId, 1, { positions: 9 })).toBe(false);
@@ -40,6 +40,7 @@ export function describeLedger(name: string, store: () => LedgerStore): void {
           fence: 2,
           positions: 4,
           adopted: true,
+          feared: true,
           ensuring: false,
         });
       });

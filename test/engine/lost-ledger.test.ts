@@ -131,6 +131,51 @@ describe('a mailbox that is copied on after its ledger was set back', () => {
     expect(scene.texts()).toEqual(['early', 'late']);
   });
 
+  it.each(['before anything was listed', 'while the target is looked through', 'while it waits'])(
+    'puts nothing twice that was moved meanwhile, though the first plan after it was cut off: %s',
+    async (when) => {
+      const cutting = { isNow: false };
+      const cut = () => {
+        cutting.isNow = false;
+        return Promise.reject(new Error('the worker ends'));
+      };
+      const scene = new PairScene({
+        wrapSource: (source) => {
+          const listFolders = source.listFolders.bind(source);
+          return Object.assign(source, {
+            listFolders: (...given: Parameters<typeof listFolders>) =>
+              cutting.isNow && when === 'before anything was listed' ? cut() : listFolders(...given),
+          });
+        },
+        wrapTarget: (target) => {
+          const listFolders = target.listFolders.bind(target);
+          return Object.assign(target, {
+            listFolders: (...given: Parameters<typeof listFolders>) =>
+              cutting.isNow && when === 'while the target is looked through' ? cut() : listFolders(...given),
+          });
+        },
+      });
+      scene.add('early');
+      await scene.planAndCopy();
+      const own = scene.target.addFolder({ name: 'His own' });
+      const backup = scene.ledger.backup();
+      scene.add('late');
+      await scene.copy();
+      const late = scene.target.items(scene.targetInbox).at(-1)?.id ?? '';
+      scene.target.moveItem(scene.targetInbox, late, own);
+      scene.ledger.restore(backup);
+      scene.open();
+      cutting.isNow = true;
+      const ending = new AbortController();
+      if (when === 'while it waits')
+        scene.time.after(10_000, () => ending.abort(new Error('the worker ends')));
+      await expect(scene.plan(undefined, undefined, ending.signal)).rejects.toThrow('the worker ends');
+      scene.open();
+      await scene.planAndCopy();
+      expect([scene.texts(), scene.texts(own)]).toEqual([['early'], ['late']]);
+    },
+  );
+
   it.each(['nothing', 'a parcel that its folder knows of'])(
     'copies on at once where it only has not heard of the last attempts, with %s unsettled',
     async (unsettled) => {

@@ -79,8 +79,8 @@ export class PairScene {
     return this.fence;
   }
 
-  plan(fence = this.nextFence(), filter = everythingSpec) {
-    return this.time.until(planFolders(this.pair, { fence, filter, sourceChecked: false }, never));
+  plan(fence = this.nextFence(), filter = everythingSpec, signal = never) {
+    return this.time.until(planFolders(this.pair, { fence, filter, sourceChecked: false }, signal));
   }
 
   copy(order: Partial<CopyFolderOrder> = {}, signal = never): Promise<CopyFolderResult> {
