@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { Types } from 'mongoose';
-import { randomUUID } from 'node:crypto';
 import { isActionable, rowFacts } from '../src/domain/administrator-actions';
 import { isEndState } from '../src/domain/migration';
 import { shownState } from '../src/domain/shown-state';
@@ -75,7 +74,8 @@ async function nextPart(
     const fate: Fate = row === undefined ? 'gone' : await act(client, row, input, unusable);
     return { id: id.toHexString(), address: row?.source.address ?? '', fate };
   });
-  await note(bulk, total, fates);
+  // Where an attempt of before, which hung, has noted more meanwhile, that stands.
+  if (!(await note(bulk, total, fates))) return { more: true, done: bulk.done, total };
   log.info({ bulkId: bulk._id, action: input.action, rows: ids.length }, 'a part of a bulk action is done');
   const done = bulk.done + bulk.unchanged + bulk.refused + ids.length;
   return { more: ids.length === rowsAtOnce, done, total };
@@ -131,19 +131,20 @@ async function nextIds(bulk: BulkActionDocument): Promise<Types.ObjectId[]> {
   return rows.map(({ _id }) => _id);
 }
 
+/** @returns false, and notes nothing, where the bulk action is no longer where it was when it was read */
 async function note(
   bulk: BulkActionDocument,
   total: number,
   fates: readonly { id: string; address: string; fate: Fate }[],
-): Promise<void> {
+): Promise<boolean> {
   const count = (wanted: Fate) => fates.filter(({ fate }) => fate === wanted).length;
   const refusals = fates.flatMap(({ id, address, fate }) =>
     fate === 'done' || fate === 'unchanged' ? [] : [{ mailUserId: id, address, reason: fate }],
   );
   const last = fates.at(-1)?.id;
   const finished = fates.length < rowsAtOnce;
-  await BulkActions.updateOne(
-    { _id: bulk._id },
+  const { matchedCount } = await BulkActions.updateOne(
+    { _id: bulk._id, cursor: bulk.cursor ?? { $exists: false } },
     {
       $set: {
         total,
@@ -156,6 +157,7 @@ async function note(
       },
     },
   );
+  return matchedCount > 0;
 }
 
 async function act(
@@ -172,6 +174,8 @@ async function act(
   const connectors = [row.source.connectorId, row.target.connectorId].map((id) => id.toHexString());
   const starts = action === 'start' || action === 'retry' || (action === 'resend' && isEndState(state));
   if (starts && connectors.some((id) => unusable.has(id))) return 'connectorUnusable';
+  // The same for a row however often this part of the bulk is repeated.
+  const requestId = `${input.bulkId}-${row._id.toHexString()}`;
   switch (action) {
     case 'start':
       // Who has moved is not asked to move again because a filter happened to match him.
@@ -181,9 +185,7 @@ async function act(
       return done(await startMigration(client, row, { reason: 'retry', by, times }));
     case 'resend':
       if (starts) return done(await startMigration(client, row, { reason: 'resend', by, times }));
-      return done(
-        await signal<[ResendSignal]>(client, row, signals.resendInvitation, { requestId: randomUUID(), by }),
-      );
+      return done(await signal<[ResendSignal]>(client, row, signals.resendInvitation, { requestId, by }));
     case 'stop':
       return done(await signal<[StopSignal]>(client, row, signals.stop, { by }));
     case 'pause':
@@ -191,13 +193,10 @@ async function act(
     case 'resume':
       return done(await signal<[ResumeSignal]>(client, row, signals.resume, { by }));
     case 'delta':
-    case 'cutOver': {
-      // The same for a row however often this part of the bulk is repeated.
-      const requestId = `${input.bulkId}-${row._id.toHexString()}`;
+    case 'cutOver':
       return done(
         await signal<[RunPassSignal]>(client, row, signals.runPass, { kind: action, requestId, by }),
       );
-    }
     case 'delete':
       return deleteRow(client, row);
   }

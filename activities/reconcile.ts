@@ -73,7 +73,10 @@ export function createReconcile({ client, log }: Pick<ActivityDeps, 'client' | '
         const row = await MailUsers.findById(id, { 'projection.state': 1 }).lean<MailUser>();
         if (state === undefined || state === row?.projection?.state) continue;
         if (!(await tellToShow(client, id))) continue;
-        log.warn({ mailUserId: id, state }, 'a row told of another moment than its workflow');
+        log.info(
+          { mailUserId: id, state },
+          'a row and its workflow differed when they were looked at; it is written anew',
+        );
         told += 1;
       }
       return told;

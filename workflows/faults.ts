@@ -1,4 +1,10 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure, isCancellation } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  TimeoutFailure,
+  isCancellation,
+  patched,
+} from '@temporalio/workflow';
 import type { FailureDetails } from '../activities/faults';
 import type { FaultText, FaultDetails } from '../src/domain/faults';
 
@@ -30,7 +36,7 @@ export function endOf(error: unknown): ActivityEnd {
  * way is not repeated, and ends with that failure instead of as cancelled.
  */
 export function isInterruption(error: unknown): boolean {
-  return isCancellation(error) || error instanceof ActivityFailure;
+  return isCancellation(error) || (error instanceof ActivityFailure && patched('failed-while-cancelled'));
 }
 
 export const unexpectedText: FaultText = {

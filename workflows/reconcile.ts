@@ -11,7 +11,7 @@ export interface ReconcileRun {
 
 /** Mends what fell between the database and Temporal; a schedule runs it every five minutes. */
 export async function reconcile({ times, orphanedMs }: ReconcileRun): Promise<void> {
-  // Workers of 0.1.0 mend at once and answer with no lists.
+  // In histories of 0.1.0 the answer has no lists: what was forgotten was mended at once.
   const { starts = [], credentialIds = [] } = await listing.reconcileAsked();
   const { orphans, differing } = patched('rows-compared')
     ? await listing.compareRows()

@@ -49,6 +49,7 @@ export async function disagreementsOfBatch(batch: string): Promise<Disagreement[
     { $match: { batch, counters: { $exists: true } } },
     { $project: { source: 1, counters: 1, accounted } },
     { $match: { $expr: { $ne: ['$counters.found', '$accounted'] } } },
+    { $sort: { 'source.addressKey': 1, _id: 1 } },
     { $limit: mostDisagreements },
   ]);
   return rows.flatMap(({ source, counters }) => disagreementOf(counters, source.address) ?? []);

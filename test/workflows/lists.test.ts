@@ -61,6 +61,30 @@ describe('bulkAction', () => {
     expect(await MailUsers.countDocuments({ batch: 'bulk' })).toBe(0);
   });
 
+  it('invites nobody twice where a part of it is repeated', async () => {
+    const row = await house.row();
+    await house.start(row);
+    await house.until(row, 'emailSent');
+    const ids: MailUserSelection = { kind: 'ids', ids: [row._id.toHexString()] };
+    const { _id: bulkId } = await bulk('resend', ids);
+    await BulkActions.updateOne({ _id: bulkId }, { $set: { done: 0 }, $unset: { cursor: 1, finishedAt: 1 } });
+    const input = { bulkId, action: 'resend' as const, by: administrator, times: quickTimes };
+    const again = { ...bulkStart(input), workflowId: `${bulkActionId(bulkId)}-again` };
+    await house.client.workflow.execute(workflowTypes.bulkAction, again);
+    expect(await BulkActions.findById(bulkId).lean()).toMatchObject({
+      done: 1,
+      finishedAt: expect.any(Date),
+    });
+    expect(await bulk('stop', ids)).toMatchObject({ done: 1 });
+    await house.untilEnded(row);
+    await house.handle(row).result();
+    const mails = house.inbox.recipients.flatMap((to, index) => (to === row.source.address ? [index] : []));
+    const subjects = (await Promise.all(mails.map((index) => house.inbox.parsed(index)))).map(
+      ({ subject }) => subject,
+    );
+    expect(subjects.filter((subject) => subject === subjects[0])).toHaveLength(2);
+  });
+
   it('starts nothing on a connector whose last test found no sign-in that can be used', async () => {
     const row = await house.row();
     await Connectors.updateOne(

@@ -35,11 +35,14 @@ function fileName(batch: string): string {
 
 /** How many are in each state, the sums of their figures, and where these do not add up. */
 async function readHead(batch: string, log: WebDeps['log']) {
-  const [states, sums] = await Promise.all([countStates({ batch }), sumCounters({ batch })]);
-  const wrong = disagreementOf(sums);
-  const disagreements = wrong === undefined ? [] : [wrong, ...(await disagreementsOfBatch(batch))];
-  if (wrong !== undefined)
-    log.error({ batch, mailboxes: disagreements.length - 1 }, 'the figures of a report do not add up');
+  const [states, sums, mailboxes] = await Promise.all([
+    countStates({ batch }),
+    sumCounters({ batch }),
+    disagreementsOfBatch(batch),
+  ]);
+  const disagreements = [disagreementOf(sums) ?? [], mailboxes].flat();
+  if (disagreements.length > 0)
+    log.error({ batch, mailboxes: mailboxes.length }, 'the figures of a report do not add up');
   return { states: Object.fromEntries(states), sums, disagreements };
 }
 

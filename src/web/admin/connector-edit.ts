@@ -86,7 +86,7 @@ function windowConflictOf(
   startWindow: StartWindow | undefined,
 ): Promise<FieldFault | undefined> {
   const id = connector._id.toHexString();
-  const change = { connector: { id, side: connector.side, startWindow } };
+  const change = { connector: { id, startWindow } };
   return windowConflict(
     { kind: 'filter', filter: usersOf(connector) },
     change,

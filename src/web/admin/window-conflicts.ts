@@ -1,6 +1,5 @@
 import { windowsAt, type StartWindow } from '../../domain/start-window';
 import type { BatchPlan } from '../../domain/batch-plan';
-import type { Side } from '../../domain/mailbox';
 import { batchPlanOf } from '../../models/batches';
 import { listConnectors } from '../../models/connector-list';
 import { waysOf, type Way } from '../../models/mail-user-counts';
@@ -12,7 +11,7 @@ import { windowText, type PlanReader } from './plan-words';
 export interface WindowChange {
   /** The batch that all of the users are in then. */
   batch?: { name: string; plan: BatchPlan };
-  connector?: { id: string; side: Side; startWindow?: StartWindow | undefined };
+  connector?: { id: string; startWindow?: StartWindow | undefined };
 }
 
 /**
