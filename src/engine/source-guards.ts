@@ -16,7 +16,7 @@ export function refuseEmptied(
   listed: readonly SourceFolder[],
   known: ReadonlyMap<string, FolderDocument>,
 ): void {
-  const copied = [...known.values()].reduce((sum, { counters }) => sum + inTarget(counters), 0);
+  const copied = copiedFrom(known.values());
   if (copied === 0 || listed.some(({ itemCount }) => itemCount > 0)) return;
   throw stopped(
     'SourceEmpty',
@@ -26,7 +26,7 @@ export function refuseEmptied(
 
 /** A source whose lasting folders are others than before. */
 export interface Replacement {
-  /** The folder that is the Inbox (or the next of `lasting`) now: another replacement has another. */
+  /** The folder that is the Inbox (or the next of `lasting` that is another) now: another replacement has another. */
   key: string;
   /** `fatal` with `acceptSourceMailbox`. */
   fault: Fault;
@@ -35,25 +35,33 @@ export interface Replacement {
 /**
  * A mailbox whose Inbox is another folder than before was replaced or restored: all its items have new keys, and are put again
  * beside those that were copied until `followGone` has matched them. Somebody has to say first that it is the right one.
+ *
+ * @returns absent too where nothing was copied yet, and once the mailbox was planned as it is now and nothing that was copied from a
+ *   lasting folder of before is left
  */
 export function replacementOf(
   listed: readonly SourceFolder[],
   known: ReadonlyMap<string, FolderDocument>,
 ): Replacement | undefined {
+  const copied = copiedFrom(known.values());
   const keys = new Set(listed.map(({ key }) => key));
-  for (const role of lasting) {
+  const unlisted = [...known.values()].filter(({ folderKey }) => !keys.has(folderKey));
+  const replaced = lasting.flatMap((role) => {
     const now = listed.find(({ wellKnown }) => wellKnown === role);
-    const before = [...known.values()].filter(
-      ({ plan, folderKey, counters }) =>
-        plan.wellKnown === role && !keys.has(folderKey) && inTarget(counters) > 0,
-    );
-    const copied = before.reduce((sum, { counters }) => sum + inTarget(counters), 0);
-    if (now === undefined || copied === 0) continue;
-    const what = `its ${role} is another folder than the one ${copied} items were copied from`;
-    const message = `the source mailbox was replaced or restored: ${what}`;
-    return { key: now.key, fault: stopped('SourceReplaced', message, 'acceptSourceMailbox') };
-  }
-  return undefined;
+    const before = unlisted.filter(({ plan }) => plan.wellKnown === role);
+    return now !== undefined && before.length > 0 ? { role, key: now.key, before } : [];
+  });
+  const [first] = replaced;
+  const isOpen = ({ plan, counters }: FolderDocument) => inTarget(counters) > 0 || !plan.gone;
+  if (first === undefined || copied === 0 || !replaced.some(({ before }) => before.some(isOpen)))
+    return undefined;
+  const what = `its ${first.role} is another folder than before, and ${copied} items of the mailbox were copied`;
+  const message = `the source mailbox was replaced or restored: ${what}`;
+  return { key: first.key, fault: stopped('SourceReplaced', message, 'acceptSourceMailbox') };
+}
+
+function copiedFrom(folders: Iterable<FolderDocument>): number {
+  return [...folders].reduce((sum, { counters }) => sum + inTarget(counters), 0);
 }
 
 /**

@@ -558,6 +558,44 @@ describe('followGone', () => {
       expect([made.texts(), otherTexts()]).toEqual([['one', 'two'], ['three']]);
     });
 
+    it('stops where its Inbox, Calendar and Contacts hold nothing that was copied, and goes on once it is accepted', async () => {
+      const { made, other, pass, otherTexts } = await scene();
+      made.source.addItem(other, { content: textContent('one') });
+      await pass();
+      replace(made);
+      await expect(pass()).rejects.toMatchObject({ text: { code: 'SourceReplaced' } });
+      expect(otherTexts()).toEqual(['one']);
+      await accept(made);
+      expect(await pass()).toMatchObject({ moved: 1 });
+      expect(await pass()).toMatchObject({ moved: 0 });
+      expect(otherTexts()).toEqual(['one']);
+    });
+
+    it('is accepted once, though it lacks something of its Calendar that was copied before', async () => {
+      const { made, pass } = await scene();
+      const calendar = made.source.addFolder({ name: 'Calendar', wellKnown: 'calendar' });
+      made.add('one');
+      const lacking = made.source.addItem(calendar, { content: textContent('two') });
+      await pass();
+      made.source.removeItem(calendar, lacking);
+      replace(made);
+      await expect(pass()).rejects.toMatchObject({ text: { code: 'SourceReplaced' } });
+      await accept(made);
+      expect(await pass()).toMatchObject({ moved: 1, kept: 1 });
+      expect(await pass()).toMatchObject({ moved: 0, deleted: 0 });
+    });
+
+    it('is not asked about where nothing was copied from the one before', async () => {
+      const { made, other, pass } = await scene();
+      await pass();
+      replace(made);
+      const restored = [...made.source.folders.values()].find(({ name }) => name === 'Other')?.id ?? other;
+      made.source.addItem(restored, { content: textContent('one') });
+      await pass();
+      expect(await pass()).toMatchObject({ kind: 'followed' });
+      expect(made.pair.counters()).toMatchObject({ copied: 1 });
+    });
+
     it('stops again where it is replaced once more', async () => {
       const { made, pass } = await scene();
       made.add('one');
