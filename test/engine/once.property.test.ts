@@ -3,9 +3,9 @@ import { settleMs } from './model/migration';
 import { wrongs } from './model/outcome';
 import { settings, worlds } from './model/settings';
 import { live } from './model/world';
+import { propertySeed as seed } from './model/property-seed';
 
 const runs = Number(process.env.PROPERTY_RUNS ?? 40);
-const seed = Number(process.env.PROPERTY_SEED ?? Date.now() % 2 ** 31);
 
 const parameters = { numRuns: runs, seed, endOnFailure: process.env.PROPERTY_SHRINK === undefined };
 

@@ -5,9 +5,9 @@ import type { MemoryLedger } from '../support/memory-ledger';
 import { settings, worlds } from './model/settings';
 import type { Migration } from './model/migration';
 import { live } from './model/world';
+import { propertySeed as seed } from './model/property-seed';
 
 const runs = Number(process.env.PROPERTY_RUNS ?? 6);
-const seed = Number(process.env.PROPERTY_SEED ?? Date.now() % 2 ** 31);
 const small = { folders: 4, items: 40, worst: 6 };
 
 /** A folder's figures as its parcels say them, without those that its document does not know to be done. */

@@ -16,7 +16,7 @@ const SERVER = `
   console.log('started');
   const [port, file] = process.argv.slice(1);
   require('node:net')
-    .createServer((socket) => socket.end(readFileSync(file, 'utf8')))
+    .createServer((socket) => socket.on('error', () => undefined).end(readFileSync(file, 'utf8')))
     .listen(Number(port), '127.0.0.1');
 `;
 /** One that does not end when it is asked to. */

@@ -227,9 +227,10 @@ export class Migration {
     return undefined;
   }
 
-  /** In the end nothing more is begun for a pass that was given up. */
+  /** Nothing more is begun for a pass that was given up once another filter holds, and in the end. */
   private isOver(opening: Opening): boolean {
-    return !this.chaos && this.opening !== opening;
+    if (this.opening === opening) return false;
+    return !this.chaos || this.opening?.filter !== opening.filter;
   }
 
   private newWait(): ConnectorWait {
