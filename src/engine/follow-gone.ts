@@ -9,6 +9,7 @@ import type { MailboxPair } from './mailbox-pair';
 import { nothingCame } from './nothing-came';
 import { PairSession } from './pair-session';
 import { removeGone } from './remove-gone';
+import { fearSetBack } from './set-back';
 import { refuseEmptied, stopped } from './source-guards';
 import { TakenFolders } from './taken-folders';
 import { noteVanished } from './vanished';
@@ -59,6 +60,7 @@ export async function followGone(
   order: FollowOrder,
   signal: AbortSignal,
 ): Promise<FollowResult> {
+  await fearSetBack(pair, order.fence);
   const taken = await pair.ledger.takePair(pair.id, order.fence);
   if (taken.kind === 'refused') return { kind: 'fenced', by: taken.by };
   if (!taken.document.adopted) return { kind: 'unplanned' };

@@ -308,6 +308,19 @@ describe('an item that was put without the ledger knowing it, and that its user 
     expect([scene.texts(), scene.texts(otherTarget)]).toEqual([['old'], ['in the other', 'new']]);
   });
 
+  it('is not put again where what is gone was followed after the ledger was set back', async () => {
+    const { scene, own } = await twoFolders();
+    const backup = scene.ledger.backup();
+    scene.add('new');
+    await pass(scene);
+    moveLast(scene, own);
+    scene.ledger.restore(backup);
+    scene.open();
+    await scene.followGone();
+    await pass(scene);
+    expect([scene.texts(), scene.texts(own)]).toEqual([['old'], ['new']]);
+  });
+
   it('is not put again where what was put with it tells that the ledger was set back', async () => {
     const { scene, own } = await twoFolders();
     const backup = scene.ledger.backup();
