@@ -50,6 +50,12 @@ export class ExchangeSides {
       exchange.addFault({ kind: 'latency', operation: 'CreateItem', ms: neverMs, mailbox, skip: puts });
   }
 
+  /** Whether a put into this mailbox waits for its answer by now. */
+  isHeld(address: string): boolean {
+    const faults = this.servers.target.exchange.state.faults.list();
+    return faults.some(({ fault, struck }) => fault.mailbox === address && struck > 0);
+  }
+
   releasePuts(): void {
     this.servers.target.exchange.clearFaults();
   }

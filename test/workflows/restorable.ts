@@ -14,7 +14,7 @@ const size = { folders: 3, items: 12 };
 const items = size.folders * size.items;
 const times: Partial<MigrationTimes> = { heartbeatMs: 3000, retryMostMs: 500 };
 
-export const parcelItems = 4;
+const parcelItems = 4;
 
 export const addressesOf = ({ source, target }: MailUser) => ({
   source: source.address,
@@ -111,17 +111,18 @@ export class Restorable {
   async copying(parcels: number, ...rows: MailUser[]): Promise<void> {
     this.hold(parcels, ...rows);
     await Promise.all(rows.map((row) => signInBoth(this.house, row)));
-    await Promise.all(rows.map((row) => this.untilPut(row, parcels * parcelItems)));
+    await this.untilHeld(...rows);
   }
 
   inTarget(row: MailUser): number {
     return this.sides.count('target', row.target.address);
   }
 
-  async untilPut(row: MailUser, count: number): Promise<void> {
+  /** Until each of these stands still. */
+  async untilHeld(...rows: MailUser[]): Promise<void> {
     await eventually(
-      async () => (this.inTarget(row) >= count ? true : undefined),
-      () => this.inTarget(row),
+      async () => (rows.every(({ target }) => this.sides.isHeld(target.address)) ? true : undefined),
+      () => rows.map((row) => this.inTarget(row)),
     );
   }
 

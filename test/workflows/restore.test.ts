@@ -3,7 +3,7 @@ import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import { Slots } from '../../src/models/slots';
 import { signals, type CredentialSignal, type StopSignal } from '../../workflows/messages';
 import { administrator, eventually, type House } from './house';
-import { addressesOf, parcelItems, Restorable } from './restorable';
+import { addressesOf, Restorable } from './restorable';
 import type { DatabaseBackup } from './set-back';
 import { signInBoth } from './settled-states';
 
@@ -43,15 +43,13 @@ describe('a database that is set back', () => {
   /** What the database is to forget. */
   async function getOn(notStarted: MailUser): Promise<void> {
     await Promise.all([rows.copying, rows.paused, rows.ended].map((row) => world.pause(row)));
-    const before = world.inTarget(rows.copying);
     world.hold(3, rows.copying, rows.signedIn);
     await Promise.all([rows.copying, rows.ended].map((row) => world.resume(row)));
     await Promise.all([world.started(notStarted), signInBoth(house, rows.signedIn)]);
     await house.handle(rows.refused).signal<[CredentialSignal]>(signals.credential, refused);
     await house.until(rows.refused, ({ projection }) => projection?.refusal !== undefined);
     await Promise.all([world.untilDestroyed(rows.refused), house.handle(rows.ended).result()]);
-    await world.untilPut(rows.copying, before + 2 * parcelItems);
-    await world.untilPut(rows.signedIn, 3 * parcelItems);
+    await world.untilHeld(rows.copying, rows.signedIn);
   }
 
   it('to the middle of a copy that has got on since: a slot is asked for again, nothing is lost or doubled', async () => {
@@ -129,14 +127,12 @@ describe('a Temporal that is set back', () => {
   /** What Temporal is to forget. */
   async function getOn(): Promise<void> {
     await Promise.all([rows.ended, rows.copying, rows.paused].map((row) => world.pause(row)));
-    const before = world.inTarget(rows.copying);
     world.hold(2, rows.copying, rows.signedIn);
     await Promise.all([rows.ended, rows.copying].map((row) => world.resume(row)));
     await house.handle(rows.stopped).signal<[StopSignal]>(signals.stop, { by: administrator });
     await signInBoth(house, rows.signedIn);
     await Promise.all([rows.ended, rows.stopped].map((row) => house.handle(row).result()));
-    await world.untilPut(rows.copying, before + parcelItems);
-    await world.untilPut(rows.signedIn, 2 * parcelItems);
+    await world.untilHeld(rows.copying, rows.signedIn);
   }
 
   const told = () =>
