@@ -122,10 +122,14 @@ export class Session {
   /** One request for all that were refused; it decides for all of them. */
   private async tryAgain(signal: AbortSignal, refusal: HttpRefusal): Promise<void> {
     // A refusal that was on its way while the trial was refused must not cost another one.
-    if (this.refused) throw this.refused;
+    this.throwIfRefused();
     this.trial ??= this.trySignIn(refusal).finally(() => (this.trial = undefined));
     await this.trial;
     signal.throwIfAborted();
+    this.throwIfRefused();
+  }
+
+  private throwIfRefused(): void {
     if (this.refused) throw this.refused;
   }
 
