@@ -53,6 +53,8 @@ describe('a wait that a server asks of its whole connector', () => {
     const forOne = new Fault({ kind: 'throttled', retryAfterMs: 90_000, scope: 'mailbox' }, text, true);
     for (const fault of [forOne, askedOfAll(60_000), askedOfAll(1_000)])
       waits.note(connector._id.toHexString(), fault);
+    // Written before anything else is, as the first to be told does it in the background.
+    await waits.of(connector._id.toHexString(), 'one');
     const later = new ConnectorWaits({ log });
     later.note(connector._id.toHexString(), askedOfAll(2_000));
     await later.of(connector._id.toHexString(), 'one');
