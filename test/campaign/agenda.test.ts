@@ -1,6 +1,7 @@
 import { Agenda } from './agenda';
+import { planOf } from './plan';
 
-const flags = { seed: 7, runs: 3, atOnce: 1, isReplay: false, only: [], results: 'none' };
+const flags = { seed: 7, runs: 3, atOnce: 1, isReplay: false, only: [], having: [], results: 'none' };
 const seedsOf = (agenda: Agenda) => {
   const seeds: number[] = [];
   for (let plan = agenda.next(); plan; plan = agenda.next()) seeds.push(plan.seed);
@@ -10,6 +11,16 @@ const seedsOf = (agenda: Agenda) => {
 describe('the agenda of a campaign', () => {
   it('has as many runs as asked for, each with a seed of its own', () => {
     expect(seedsOf(new Agenda(flags))).toEqual([7, 8, 9]);
+  });
+
+  it('passes over the seeds that draw none of the faults asked for', () => {
+    const having = ['keyRotated', 'reset'];
+    const seeds = seedsOf(new Agenda({ ...flags, having }));
+    expect(seeds).toHaveLength(3);
+    const last = seeds.at(-1) ?? 0;
+    const drawn = Array.from({ length: last - 6 }, (_, number) => planOf(7 + number));
+    const wanted = drawn.filter(({ faults }) => faults.some(({ kind }) => having.includes(kind)));
+    expect(seeds).toEqual(wanted.map(({ seed }) => seed));
   });
 
   it('has none more for which the time that the longest took is not left', () => {
@@ -28,5 +39,7 @@ describe('the agenda of a campaign', () => {
 
   it('refuses kinds that there are not before anything is started', () => {
     expect(() => new Agenda({ ...flags, only: ['earthquake'] })).toThrow(/There are these faults/);
+    expect(() => new Agenda({ ...flags, having: ['earthquake'] })).toThrow(/There are these faults/);
+    expect(() => new Agenda({ ...flags, only: ['killWeb'], having: ['reset'] })).toThrow(/No fault/);
   });
 });

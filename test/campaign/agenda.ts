@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { CampaignFlags } from './main';
-import { planOf, type Plan } from './plan';
+import { kindsOf, planOf, type Plan } from './plan';
 
 /** What a run came to: it kept the promise; it ended wrongly; or it did not come to its end in time, or broke off. */
 export type RunEnd = 'kept' | 'broken' | 'unended';
@@ -8,30 +8,42 @@ export type RunEnd = 'kept' | 'broken' | 'unended';
 /** Which runs are still to be made, and what came of those before. */
 export class Agenda {
   private taken = 0;
+  private seed: number;
   private longestMs = 0;
   private isTold = false;
   private readonly ends: RunEnd[] = [];
   private readonly endAt: number;
 
   constructor(private readonly flags: CampaignFlags) {
-    planOf(flags.seed, flags.only);
+    this.seed = flags.seed;
+    const kinds = kindsOf(flags.only);
+    if (!kindsOf(flags.having).some((kind) => kinds.includes(kind)))
+      throw new Error(`No fault that is to be there is among ${kinds.join(', ')}.`);
     this.endAt = performance.now() + (flags.forMs ?? Infinity);
   }
 
   /** The plan of the next run; absent where the number or the time is reached, or nothing more is to be begun. */
   next(): Plan | undefined {
-    const { runs, plan, seed, only } = this.flags;
+    const { runs, plan } = this.flags;
     if (this.isTold || this.taken >= runs || performance.now() + this.longestMs >= this.endAt)
       return undefined;
     this.taken += 1;
-    return plan === undefined
-      ? planOf(seed + this.taken - 1, only)
-      : (JSON.parse(readFileSync(plan, 'utf8')) as Plan);
+    return plan === undefined ? this.draw() : (JSON.parse(readFileSync(plan, 'utf8')) as Plan);
   }
 
   ended(end: RunEnd, durationMs: number): void {
     this.ends.push(end);
     this.longestMs = Math.max(this.longestMs, durationMs);
+  }
+
+  /** The plan of the next seed whose faults are those that are asked for. */
+  private draw(): Plan {
+    const { only, having } = this.flags;
+    for (;;) {
+      const plan = planOf(this.seed, only);
+      this.seed += 1;
+      if (having.length === 0 || plan.faults.some(({ kind }) => having.includes(kind))) return plan;
+    }
   }
 
   /** What is under way comes to its end; nothing more is begun. */

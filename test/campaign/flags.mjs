@@ -10,6 +10,7 @@ const USAGE = `npm run faults -- takes:
   --replay S       the run of this seed alone, with its plan printed
   --plan FILE      the run of a plan that was kept, such as .data/faults/failed/17/plan.json, also of an earlier catalogue
   --only KIND      only faults of this kind, such as answerLost; may be given again
+  --with KIND      only the seeds that draw a fault of this kind; may be given again: of one of them
   --results FILE   where the results are appended (docs/reliability.jsonl)
   --report         make docs/reliability.md anew from the results, and do nothing else
   --help           this list`;
@@ -27,6 +28,7 @@ export function readFlags(args) {
       replay: text,
       plan: text,
       only: { type: 'string', multiple: true },
+      with: { type: 'string', multiple: true },
       results: text,
       report: { type: 'boolean' },
       help: { type: 'boolean' },
@@ -41,6 +43,7 @@ export function readFlags(args) {
     isReplay: values.replay !== undefined || values.plan !== undefined,
     plan: values.plan,
     only: values.only ?? [],
+    having: values.with ?? [],
     atOnce: wholeNumber('at-once', values['at-once'] ?? '1'),
     ...(values.for === undefined
       ? { runs: wholeNumber('runs', values.runs ?? '1') }

@@ -18,6 +18,8 @@ export interface CampaignFlags {
   /** A file with the plan of each run, instead of one that is drawn. */
   plan?: string;
   only: string[];
+  /** Runs without a fault of any of these kinds are passed over; empty: none is. */
+  having: string[];
   results: string;
 }
 

@@ -27,11 +27,21 @@ const mostFaults = 6;
 /** What is due when all is compared finds little left to befall. */
 const latest = 0.92;
 
+/**
+ * The kinds of fault of these names; of none: all.
+ * @throws Error that lists them, where one of the names is no kind of fault
+ */
+export function kindsOf(names: readonly string[]): FaultKind[] {
+  const kinds = names.length === 0 ? faultKinds : faultKinds.filter((kind) => names.includes(kind));
+  if (kinds.length < new Set(names).size)
+    throw new Error(`There are these faults: ${faultKinds.join(', ')}.`);
+  return kinds;
+}
+
 /** @param only the kinds to draw from; empty: all */
 export function planOf(seed: number, only: readonly string[] = []): Plan {
   const random = new Random(seed);
-  const kinds = only.length === 0 ? faultKinds : faultKinds.filter((kind) => only.includes(kind));
-  if (kinds.length === 0) throw new Error(`There are these faults: ${faultKinds.join(', ')}.`);
+  const kinds = kindsOf(only);
   const mailbox = { items: sizeOf(random), folders: random.int(2, 20), seed: random.int(1, 1_000_000) };
   const journey = drawJourney(random);
   const slowedByMs = random.int(0, 60);
