@@ -9,7 +9,7 @@ import { FencedOut, FolderSession } from './folder-session';
 import { KnownKeys } from './known-keys';
 import type { FolderDocument } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
-import { removeDoubles } from './mend';
+import { isOnlyMended, removeDoubles } from './mend';
 import { newestEntries } from './newest-entries';
 import { removeTargets } from './remove-targets';
 import { isOwnStore } from './send-parcel';
@@ -56,7 +56,7 @@ const remakesOfTarget = 2;
 
 /**
  * Brings everything that changed in a source folder since its watermark into its target folder, mends what `verifyPass` noted, and
- * moves the watermark. Resumable: an attempt that ended in any way is taken up by the next one under a higher fence.
+ * moves the watermark. A folder that is gone at the source, or left out, is only mended. Resumable: an attempt that ended in any way is taken up by the next one under a higher fence.
  *
  * @param onProgress called with the folder's counters as they stood before, then whenever they change; those of the mailbox are `pair.counters()`
  * @throws Fault of the mailbox (`retryable`: schedule the folder again; other kinds close the mailbox); the signal's reason when
@@ -73,7 +73,6 @@ export async function copyFolder(
   if (!taken) return { kind: 'unplanned' };
   if (taken.kind === 'refused') return { kind: 'fenced', by: taken.by };
   const { document } = taken;
-  if (document.plan.gone) return { kind: 'gone' };
   if (pair.saw(document) > document.seq) {
     await distrustLedger(pair);
     return { kind: 'unplanned' };
@@ -104,8 +103,7 @@ async function copyAndRemake(
   onProgress: (counters: FolderCounters) => void,
 ): Promise<CopyFolderResult> {
   const { document } = session;
-  if (document.plan.leftOut && !document.plan.targetId)
-    return { kind: 'done', counters: document.counters, changes: 0 };
+  if (isOnlyMended(document.plan) && !document.plan.targetId) return ended(document, 0);
   for (let remakes = 0; ; remakes += 1) {
     try {
       if (!document.plan.targetId) await remakeTargetFolder(pair, session, signal);
@@ -113,7 +111,7 @@ async function copyAndRemake(
       const changes = await copyAll(copy, order.retryFailed);
       if (changes === undefined) return { kind: 'unplanned' };
       pair.board.set(document, true);
-      return { kind: 'done', counters: document.counters, changes };
+      return ended(document, changes);
     } catch (fault) {
       if (session.failure || signal.aborted || fault instanceof NothingGetsThrough) throw fault;
       if (order.giveUp && isNoAnswer(fault)) return refuse(pair, session, textOf(fault));
@@ -125,6 +123,10 @@ async function copyAndRemake(
       session.setWatermark({ target: undefined });
     }
   }
+}
+
+function ended({ plan, counters }: FolderDocument, changes: number): CopyFolderResult {
+  return plan.gone ? { kind: 'gone' } : { kind: 'done', counters, changes };
 }
 
 /** What time did not mend, and our own database is not to blame for. */
@@ -192,8 +194,8 @@ async function copyAll(copy: FolderCopy, retryFailed: boolean): Promise<number |
   if (document.completeSince > completeSince) return undefined;
   await removeDoubles(copy);
   await adopt(copy, document.repairs?.adopt ?? []);
-  const changes = document.plan.leftOut ? 0 : await listAndCopy(copy);
-  if (retryFailed && !document.plan.leftOut) await retry(copy);
+  const changes = isOnlyMended(document.plan) ? 0 : await listAndCopy(copy);
+  if (retryFailed && !isOnlyMended(document.plan)) await retry(copy);
   if (document.plan.refused) session.setPlan({ refused: undefined });
   if (document.repairs) session.mended();
   await session.saveChanges();

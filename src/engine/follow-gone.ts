@@ -6,6 +6,7 @@ import { GoneItems, type GoneItem } from './gone-items';
 import type { FolderDocument, PairDocument } from './ledger';
 import { isOfFolder } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
+import { isOnlyMended } from './mend';
 import { nothingCame } from './nothing-came';
 import { PairSession } from './pair-session';
 import { removeGone } from './remove-gone';
@@ -91,7 +92,7 @@ async function follow(
   if (shrunk && !sourceChecked) throw muchSmaller(shrunk);
   const isEmptied = count > 0 && (await isEmpty(pair, folders, sourceChecked, signal));
   // What was moved to a folder that is refused is not known to be there.
-  const isRefused = folders.some(({ plan }) => plan.refused && !plan.gone && !plan.leftOut);
+  const isRefused = folders.some(({ plan }) => plan.refused && !isOnlyMended(plan));
   const stays = !followDeletions || !isTold || isRefused || shrunk !== undefined || isEmptied;
   const result = { kind: 'followed' as const, moved: 0, deleted: 0, kept: 0 };
   const open: GoneItem[] = [];

@@ -20,7 +20,7 @@ export async function* listAll(
   }
 }
 
-/** A folder of the target; `foreign` where no source folder is copied into it. */
+/** A folder of the target; `foreign` where nothing is put into it. */
 export interface AnyFolder extends TargetFolder {
   foreign: boolean;
 }

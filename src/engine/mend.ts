@@ -1,5 +1,14 @@
 import type { FolderCopy } from './folder-copy';
+import type { FolderPlan } from './ledger';
 import { removeTargets } from './remove-targets';
+
+/**
+ * Whether nothing is put into the target folder any more, because its source folder is gone or left out: what was noted in it is mended,
+ * and it is never made anew.
+ */
+export function isOnlyMended({ gone, leftOut }: Pick<FolderPlan, 'gone' | 'leftOut'>): boolean {
+  return gone || leftOut === true;
+}
 
 /** Removes the doubles that `verifyPass` noted, but never the item that now stands in the ledger, nor the only one there is. */
 export async function removeDoubles(copy: FolderCopy): Promise<void> {

@@ -2,6 +2,7 @@ import type { ChangePage } from '../connectors/connector';
 import { Fault } from '../domain/faults';
 import type { FolderDocument } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
+import { isOnlyMended } from './mend';
 
 /**
  * Whether the source has told of everything that came to its folders until now: none it is copied from tells of a put since its
@@ -18,7 +19,7 @@ export async function nothingCame(
   );
   if (listed.some(({ key, itemCount }) => itemCount > 0 && !known.has(key))) return false;
   for (const folder of folders) {
-    if (folder.plan.gone || folder.plan.leftOut) continue;
+    if (isOnlyMended(folder.plan)) continue;
     if (await toldMore(pair, folder, signal)) return false;
   }
   return true;

@@ -4,6 +4,8 @@ import { findElsewhere, isStamped } from './elsewhere';
 import { record, type FolderCopy } from './folder-copy';
 import type { Step } from './folder-counters';
 import type { KnownEntry, LedgerEntry, PendingEntry, PendingParcel, StampedItem } from './ledger';
+import { listAny } from './list-target';
+import { isOnlyMended } from './mend';
 import { removeTargets } from './remove-targets';
 
 /** What is needed to find out. */
@@ -67,23 +69,19 @@ interface Added {
 /** All that was added since the watermark; what has nothing to do with anything pending is entered page by page. */
 async function readAdded(copy: Settling): Promise<Added> {
   const { pair, session, signal, target } = copy;
-  const { pending } = session.document;
+  const { pending, plan, watermark } = session.document;
   const added: Added = { found: new Map(pending.map(({ parcelId }) => [parcelId, []])), late: [] };
   const pendingKeys = new Set(pending.flatMap(({ entries }) => entries.map(({ sourceKey }) => sourceKey)));
-  let since = session.document.watermark?.target;
-  for (let more = true; more;) {
-    const page = await pair.targetBackOff.repeat(signal, () =>
-      pair.targetTurns.run(signal, () => pair.target.listAdded(target, pair.id, since, signal)),
-    );
+  let state = watermark?.target;
+  for await (const page of listAny(pair, { ...target, foreign: isOnlyMended(plan) }, signal, state)) {
     const own = page.added
       .filter(isStamped)
       .filter(({ stamp }) => stamp.folderKey === session.document.folderKey);
     await takeIn(copy, own, added, pendingKeys);
-    more = page.more && page.state !== since;
-    since = page.state;
-    if (pending.length === 0) session.setWatermark({ target: since });
+    state = page.state;
+    if (pending.length === 0) session.setWatermark({ target: state });
   }
-  return { ...added, state: since };
+  return { ...added, ...(state !== undefined && { state }) };
 }
 
 async function takeIn(

@@ -1,12 +1,10 @@
-import type { TargetRef } from '../connectors/connector';
 import { note } from './copy-works';
 import type { Step } from './folder-counters';
 import type { FolderDocument, KnownEntry } from './ledger';
 import { listSource } from './list-source';
 import type { MailboxPair } from './mailbox-pair';
 import { newestEntriesBySlice } from './newest-entries';
-import { removeReplaced } from './remove-replaced';
-import type { TakenFolder, TakenFolders } from './taken-folders';
+import type { TakenFolders } from './taken-folders';
 import { onceGone } from './works';
 
 /** The entries of a parcel travel twice in one document each. */
@@ -14,8 +12,7 @@ const notesAtOnce = 200;
 
 /**
  * Says in the ledger which items of a folder the source no longer has, where it did not tell: all of a folder that is gone, and those
- * that a listing of the folder does not name. A slice of the folder is in memory at once. Of a folder that is gone, versions that were
- * replaced are removed from the target where that was left undone.
+ * that a listing of the folder does not name. A slice of the folder is in memory at once.
  *
  * @returns whether there was anything to say
  */
@@ -26,8 +23,8 @@ export async function noteVanished(
   signal: AbortSignal,
 ): Promise<boolean> {
   let vanished = false;
-  const opened = await taken.open(folder.folderKey);
-  const { session } = opened;
+  const { session, keys } = await taken.open(folder.folderKey);
+  const noting = { pair, session, keys, onProgress: () => {} };
   for await (const newest of newestEntriesBySlice(pair.ledger, folder)) {
     const left = new Map<string, KnownEntry>();
     for (const entry of newest.values()) if (onceGone(entry)) left.set(entry.sourceKey, entry);
@@ -39,30 +36,12 @@ export async function noteVanished(
       const after = onceGone(before);
       if (after) steps.push({ before, after });
       if (steps.length < notesAtOnce) continue;
-      await tell(pair, opened, steps, signal);
+      await note(noting, steps);
       steps = [];
     }
-    await tell(pair, opened, steps, signal);
+    await note(noting, steps);
   }
   session.set({ relisted: false, closed: folder.plan.gone });
   await session.save();
   return vanished;
-}
-
-async function tell(
-  pair: MailboxPair,
-  { session, keys }: TakenFolder,
-  steps: readonly Step[],
-  signal: AbortSignal,
-): Promise<void> {
-  // Neither a copy nor a comparison comes to a folder that is gone.
-  const newest = session.document.plan.gone ? steps.flatMap(inTarget) : [];
-  await removeReplaced({ pair, session, signal }, newest);
-  await note({ pair, session, keys, onProgress: () => {} }, steps);
-}
-
-function inTarget({ after: { sourceKey, outcome } }: Step): (TargetRef & { sourceKey: string })[] {
-  if (outcome.kind !== 'copied') return [];
-  const { targetId, targetChangeKey } = outcome;
-  return [{ sourceKey, targetId, targetChangeKey }];
 }

@@ -6,6 +6,7 @@ import type { FolderDocument, KnownEntry, LedgerEntry, NamedDifference, StampedI
 import { listSource } from './list-source';
 import { listAll } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
+import { isOnlyMended } from './mend';
 import { sliceOf } from './newest-entries';
 import { nameOf, noVerdict, report, type FolderVerdict } from './verify-findings';
 
@@ -48,14 +49,14 @@ export async function verifyFolder(
       await readLedger(pair, folder, mine, accounts);
       const held = await readTarget(pair, folder, mine, accounts, verdict, signal, onProgress);
       if (slice === 0) verdict.targetCount = held;
-      if (!folder.plan.leftOut)
+      if (!isOnlyMended(folder.plan))
         await readSource(pair, folder, filter, mine, accounts, verdict, signal, onProgress);
       await judgeTarget(pair, folder, accounts, verdict);
     }
   } catch (fault) {
     if (!(fault instanceof Fault) || fault.details.kind !== 'folder') throw fault;
-    // Its copy finds out what is to be done about a folder that is not there any more.
-    verdict.repairs.relistSource = true;
+    // Its copy finds out what is to be done about a folder that is not there any more, if anything is.
+    verdict.repairs.relistSource = !isOnlyMended(folder.plan);
   }
   return verdict;
 }

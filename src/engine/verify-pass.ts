@@ -57,7 +57,7 @@ export async function verifyPass(
   const repair: number[] = [];
   const accepts = itemFilter(filter);
   for await (const folder of pair.ledger.folders(pair.id)) {
-    if (folder.plan.gone || folder.plan.refused || folder.plan.targetId === undefined) continue;
+    if (folder.plan.refused || folder.plan.targetId === undefined) continue;
     const one = {
       folder: withoutPending(folder),
       verdict: await verifyFolder(pair, folder, accepts, signal, onProgress),

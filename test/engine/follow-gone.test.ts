@@ -368,11 +368,14 @@ describe('followGone', () => {
       expect(made.texts()).toEqual(['stays']);
     });
 
-    it('removes that alone where the folder is gone', async () => {
+    it('has that alone removed where the folder is gone', async () => {
       const { made, other, pass, otherTexts } = await crashed(true);
       made.source.removeFolder(other);
       expect(await pass()).toMatchObject({ deleted: 0, kept: 1 });
+      expect(await made.verify()).toMatchObject({ findings: { doubled: 1 }, repair: [1] });
+      expect(await made.copy({ position: 1 })).toEqual({ kind: 'gone' });
       expect(otherTexts()).toEqual(['newer']);
+      expect((await made.verify()).repair).toEqual([]);
     });
   });
 

@@ -194,6 +194,44 @@ describe('verifyPass', () => {
     expect(scene.pair.counters()).toMatchObject({ found: 2, copied: 1, alreadyThere: 1 });
   });
 
+  describe('in a folder that is gone at the source', () => {
+    const gone = async () => {
+      const { scene } = await copied('one');
+      const folder = scene.source.addFolder({ name: 'Gone' });
+      scene.source.addItem(folder, { content: textContent('two') });
+      await scene.plan();
+      await scene.copy({ position: 1 });
+      const target = [...scene.target.folders.values()].find(({ name }) => name === 'Gone')?.id ?? '';
+      scene.source.removeFolder(folder);
+      await scene.plan();
+      await scene.followGone();
+      return { scene, folder, target };
+    };
+
+    it('has an unfinished item removed, and keeps what is whole', async () => {
+      const { scene, folder, target } = await gone();
+      const [own] = scene.target.items(target);
+      const stamp = own?.stamps.get(scene.pair.id);
+      if (!stamp) throw new Error('nothing was put');
+      scene.target.addItem(target, { content: textContent('t'), stamp: { ...stamp, unfinished: true } });
+      expect(await scene.verify()).toMatchObject({ findings: { doubled: 0 }, repair: [1] });
+      expect(await scene.copy({ position: 1 })).toEqual({ kind: 'gone' });
+      expect(scene.texts(target)).toEqual(['two']);
+      expect((await scene.verify()).repair).toEqual([]);
+      expect(await scene.ledger.folder({ pairId: scene.pair.id, folderKey: folder })).toMatchObject({
+        counters: { found: 1, copied: 1 },
+      });
+    });
+
+    it('finds nothing where the target has it no more either, and does not make it anew', async () => {
+      const { scene, target } = await gone();
+      scene.target.removeFolder(target);
+      expect(await scene.verify()).toEqual({ findings: noFindings(), repair: [] });
+      expect(await scene.copy({ position: 1 })).toEqual({ kind: 'gone' });
+      expect(scene.target.folders.size).toBe(1);
+    });
+  });
+
   it('takes items of a folder that is new at the source for the next pass', async () => {
     const { scene } = await copied('one');
     const fresh = scene.source.addFolder({ name: 'New' });
