@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
-import type { Credential } from '../src/connectors/connector';
+import type { CheckReport, Credential } from '../src/connectors/connector';
+import { throttleLeftMs } from '../src/domain/connector-wait';
 import { signInNameOf } from '../src/domain/sign-in-name';
 import { ConnectorChecks } from '../src/models/connector-checks';
 import { Connectors, type ConnectorDocument } from '../src/models/connectors';
@@ -9,10 +10,13 @@ import { heartbeats } from './heartbeat';
 import type { CheckConnectorInput } from '../workflows/messages';
 
 /**
- * **Test connection**: asks the server and writes what it found to the check and, as the newest, to the connector. A secret that was
- * typed for it is destroyed, whatever was found. Never fails for what a server does.
+ * **Test connection**: asks the server and writes what it found to the check and, as the newest, to the connector. While the server has
+ * everybody wait it is asked nothing: the check says until when, and what was found last still counts. A secret that was typed for it is
+ * destroyed, whatever was found. Never fails for what a server does.
  */
-export function createCheckConnector(deps: Pick<ActivityDeps, 'open' | 'serverOf' | 'log'>) {
+export function createCheckConnector(
+  deps: Pick<ActivityDeps, 'open' | 'serverOf' | 'connectorWaits' | 'log'>,
+) {
   return async function checkConnector(input: CheckConnectorInput): Promise<{ usable: boolean } | undefined> {
     using _beating = heartbeats();
     const { checkId, connectorId } = input;
@@ -20,8 +24,12 @@ export function createCheckConnector(deps: Pick<ActivityDeps, 'open' | 'serverOf
     try {
       const connector = await Connectors.findById(connectorId).lean<ConnectorDocument>();
       if (connector === null) return undefined;
-      const mailbox = await mailboxOf(deps, connector, input);
-      const report = await deps.serverOf(connector).check(mailbox, Context.current().cancellationSignal);
+      const asked = await ask(deps, connector, input);
+      if (asked.report === undefined) {
+        await ConnectorChecks.updateOne({ _id: checkId }, { $set: asked });
+        return undefined;
+      }
+      const { report } = asked;
       const at = new Date();
       await Connectors.updateOne({ _id: connector._id }, { $set: { lastCheck: { at, report } } });
       await ConnectorChecks.updateOne({ _id: checkId }, { $set: { report } });
@@ -30,6 +38,27 @@ export function createCheckConnector(deps: Pick<ActivityDeps, 'open' | 'serverOf
       if (input.mailbox !== undefined) await destroyCredentials([input.mailbox.credentialId]);
     }
   };
+}
+
+type Asked = { report: CheckReport } | { report?: undefined; heldUntil: Date };
+
+/** The wait is read from the document, not from `ConnectorWaits`, which may know the one of a server name that was edited a moment ago. */
+async function ask(
+  deps: Pick<ActivityDeps, 'open' | 'serverOf' | 'connectorWaits' | 'log'>,
+  connector: ConnectorDocument,
+  input: CheckConnectorInput,
+): Promise<Asked> {
+  const now = new Date();
+  const leftMs = throttleLeftMs(connector.throttled, now);
+  if (leftMs > 0) return { heldUntil: new Date(now.getTime() + leftMs) };
+  try {
+    const mailbox = await mailboxOf(deps, connector, input);
+    return { report: await deps.serverOf(connector).check(mailbox, Context.current().cancellationSignal) };
+  } catch (fault) {
+    const throttle = deps.connectorWaits.note(input.connectorId, fault);
+    if (throttle === undefined) throw fault;
+    return { heldUntil: throttle.until };
+  }
 }
 
 async function mailboxOf(

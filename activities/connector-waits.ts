@@ -45,24 +45,28 @@ export class ConnectorWaits {
     return leftMs > 0 ? { leftMs, code: throttle.code } : undefined;
   }
 
-  /** Takes note of a wait where a server meant it for its whole connector; anything else is passed over. Never throws. */
-  note(connectorId: string, fault: unknown): void {
-    if (!(fault instanceof Fault) || fault.details.kind !== 'throttled') return;
-    if (fault.details.scope !== 'connector') return;
+  /**
+   * Takes note of a wait where a server meant it for its whole connector; anything else is passed over. Never throws.
+   * @returns what the server asked for; absent where the fault is none such
+   */
+  note(connectorId: string, fault: unknown): ConnectorThrottle | undefined {
+    if (!(fault instanceof Fault) || fault.details.kind !== 'throttled') return undefined;
+    if (fault.details.scope !== 'connector') return undefined;
     const waitMs = fault.details.retryAfterMs / this.timeScale;
     const throttle = { until: new Date(Date.now() + waitMs), waitMs, code: fault.text.code };
     const known = this.unwritten.get(connectorId) ?? this.stored.get(connectorId);
-    if (known !== undefined && known.until >= throttle.until) return;
+    if (known !== undefined && known.until >= throttle.until) return throttle;
     this.unwritten.set(connectorId, throttle);
     this.log.warn({ connectorId, waitMs, code: throttle.code }, 'a server asks its whole connector to wait');
     void this.write();
+    return throttle;
   }
 
   /** For the requests of one mailbox. */
   for(connectorId: string, key: string): ConnectorWait {
     return {
       leftMs: async () => ((await this.of(connectorId, key))?.leftMs ?? 0) * this.timeScale,
-      note: (fault) => this.note(connectorId, fault),
+      note: (fault) => void this.note(connectorId, fault),
     };
   }
 

@@ -317,7 +317,8 @@ export interface Connector<Settings> {
   ): Promise<TargetMailbox>;
   /**
    * What can be known of the server; with `mailbox` also signs in, opens it and counts folders and, where `write` is set, makes and
-   * removes one hidden item. Never rejects for what a server does: that is a red step.
+   * removes one hidden item. What a server does is a red step; only where it asks everybody to wait nothing can be told of it, and it
+   * rejects with `throttled` for the connector.
    */
   check(
     settings: Settings,

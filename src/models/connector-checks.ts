@@ -4,7 +4,7 @@ import { versioned } from './schema-version';
 
 /**
  * One **Test connection**. The web writes it and starts the workflow `checkConnector`; an activity writes the report; pages read it.
- * Without a report 30 s after `askedAt` no worker is running.
+ * Where it was not begun 30 s after `askedAt` no worker is running.
  */
 export interface ConnectorCheck {
   /** The check's id. */
@@ -14,6 +14,8 @@ export interface ConnectorCheck {
   /** Written when a worker has taken it. */
   begunAt?: Date;
   report?: CheckReport;
+  /** Instead of a report: until then the server asked everybody to wait, and nothing was found out. */
+  heldUntil?: Date;
 }
 
 const schema = new Schema<ConnectorCheck>(
@@ -23,6 +25,7 @@ const schema = new Schema<ConnectorCheck>(
     askedAt: { type: Date, required: true },
     begunAt: Date,
     report: { type: Schema.Types.Mixed },
+    heldUntil: Date,
   },
   { collection: 'connectorChecks', minimize: false, versionKey: false },
 );

@@ -229,6 +229,17 @@ describe('signing in to an Exchange', () => {
       expect(drafts?.items.size).toBe(0);
     });
 
+    it('finds nothing out where the server asks everybody to wait', async () => {
+      const details = { kind: 'throttled', retryAfterMs: 90_000, scope: 'connector' };
+      server.exchange.addFault({ kind: 'http', status: 503, retryAfterSeconds: 90, count: 1 });
+      await expect(check(server.settings, samplePassword)).rejects.toMatchObject({ details });
+      const busy: RequestListener = (_request, response) =>
+        void response.writeHead(503, { 'retry-after': '90' }).end();
+      await withTls(busy, async (settings) => {
+        await expect(check(settings)).rejects.toMatchObject({ details });
+      });
+    });
+
     it('is red with the remedy where the name and password are refused', async () => {
       const report = await check(server.settings, 'wrong');
       expect(step(report, 'mailbox')).toMatchObject({ result: 'red', remedy: 'checkNameAndPassword' });

@@ -180,6 +180,21 @@ describe('Test connection', () => {
     expect(text).not.toContain('hx-trigger');
   });
 
+  it('says until when the server asked for a pause, and what was found before', async () => {
+    const connector = await aConnector('source', { lastCheck: { at: new Date(), report: usable } });
+    await ConnectorChecks.create({
+      _id: `h-${connector._id.toHexString()}`,
+      connectorId: connector._id.toHexString(),
+      askedAt: new Date(),
+      heldUntil: new Date('2031-05-06T07:08:00Z'),
+    });
+    const { text } = await panel(connector);
+    expect(text).toContain('Not tested: the server asked for a pause until');
+    expect(text).toContain('2031');
+    expect(text).toContain('Usable');
+    expect(text).not.toContain('hx-trigger');
+  });
+
   it('says that no worker is running when none took it within 30 seconds', async () => {
     const connector = await aConnector('source');
     const askedAt = new Date(Date.now() - 31_000);

@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConnectorWaits, staleMs } from '../../activities/connector-waits';
 import { directWire } from '../../src/connectors/memory';
 import { Fault } from '../../src/domain/faults';
 import { createLogger } from '../../src/log';
+import { ConnectorChecks } from '../../src/models/connector-checks';
 import { Connectors, type ConnectorDocument } from '../../src/models/connectors';
 import type { MailUser } from '../../src/models/mail-users';
 import { Slots } from '../../src/models/slots';
-import { signals } from '../../workflows/messages';
+import { checkStart, signals, workflowTypes } from '../../workflows/messages';
 import { gateId } from '../../workflows/names';
 import { administrator, eventually, House } from './house';
 
@@ -20,6 +22,7 @@ afterAll(() => house.close());
 afterEach(() => {
   house.servers.wire = directWire;
   house.servers.beforeOpen = () => undefined;
+  house.servers.beforeCheck = () => undefined;
 });
 
 const log = createLogger('worker', 'silent');
@@ -177,5 +180,42 @@ describe('mailboxes of a connector whose server asked everybody to wait', () => 
       [],
     );
     await stop([row]);
+  });
+});
+
+describe('Test connection', () => {
+  const hour = 3_600_000;
+  async function test(connector: ConnectorDocument) {
+    const [checkId, connectorId] = [randomUUID(), connector._id.toHexString()];
+    await ConnectorChecks.create({ _id: checkId, connectorId, askedAt: new Date() });
+    await house.client.workflow.execute(workflowTypes.checkConnector, checkStart({ checkId, connectorId }));
+    return ConnectorChecks.findById(checkId).orFail().lean();
+  }
+
+  it('asks nothing of a server that has everybody wait, says until when, and leaves what was found before', async () => {
+    const connector = await house.connector('source');
+    const throttled = { until: new Date(Date.now() + hour), waitMs: hour, code: 'HTTP 503' };
+    const lastCheck = { at: new Date(), report: { usable: true, steps: [] } };
+    await Connectors.updateOne({ _id: connector._id }, { $set: { throttled, lastCheck } });
+    const before = house.servers.checks;
+    const { report, heldUntil } = await test(connector);
+    expect(house.servers.checks).toBe(before);
+    expect(report).toBeUndefined();
+    expect(Math.abs((heldUntil?.getTime() ?? 0) - throttled.until.getTime())).toBeLessThan(100);
+    expect((await read(connector))?.lastCheck).toMatchObject(lastCheck);
+  });
+
+  it('has all others wait where the server asks for it during the test', async () => {
+    const connector = await house.connector('source');
+    house.servers.beforeCheck = () => {
+      throw askedOfAll(hour);
+    };
+    const { heldUntil } = await test(connector);
+    expect(heldUntil?.getTime()).toBeGreaterThan(Date.now() + hour - 60_000);
+    const throttled = await eventually(
+      async () => (await read(connector))?.throttled,
+      () => read(connector),
+    );
+    expect(throttled).toMatchObject({ waitMs: hour, code: 'HTTP 503' });
   });
 });

@@ -26,6 +26,10 @@ export class MailServers {
   readonly open = new Set<object>();
   /** Throws where an opening is to fail. */
   beforeOpen: (side: Side, address: string) => void | Promise<void> = () => undefined;
+  /** How often a server was asked by **Test connection**. */
+  checks = 0;
+  /** Throws where a test is to fail. */
+  beforeCheck: () => void | Promise<void> = () => undefined;
   /** Awaited before a mailbox closes. */
   beforeClose: () => void | Promise<void> = () => undefined;
   /** How requests reach the mailboxes. */
@@ -93,10 +97,11 @@ export class MailServers {
       });
       return this.watch(mailbox);
     },
-    check: async () => ({
-      usable: true,
-      steps: [{ step: 'service', result: 'green', detail: 'It answers.' }],
-    }),
+    check: async () => {
+      this.checks += 1;
+      await this.beforeCheck();
+      return { usable: true, steps: [{ step: 'service', result: 'green', detail: 'It answers.' }] };
+    },
   });
 
   private async signIn(side: Side, address: string, { password }: Credential): Promise<void> {

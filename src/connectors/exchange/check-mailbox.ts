@@ -29,26 +29,46 @@ export async function checkMailbox(
   const { address, credential, write } = mailbox;
   const session = new Session({ settings, address, credential, side: 'source', timeouts: defaultTimeouts });
   try {
+    const isOpen = await countsFolders(session, address, steps, signal);
+    if (isOpen && write) await triesToWrite(session, address, steps, signal);
+  } finally {
+    await session.close();
+  }
+}
+
+/** @returns whether the mailbox opened */
+async function countsFolders(
+  session: Session,
+  address: string,
+  steps: Steps,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
     await guarded({ side: 'source', about: 'open' }, signal, () => opens(session, steps, signal));
     const folders = await guarded({ side: 'source', about: 'open' }, signal, () =>
       findFolders(session, [], signal),
     );
     steps.green('mailbox', `The mailbox ${address} opens; it has ${folders.length} folders.`);
+    return true;
   } catch (error) {
     if (signal.aborted) throw error;
     const text = textOfFault(error);
     steps.red(text.code === 'ErrorInvalidServerVersion' ? 'version' : 'mailbox', text);
-    await session.close();
-    return;
+    return false;
   }
+}
+
+async function triesToWrite(
+  session: Session,
+  address: string,
+  steps: Steps,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    if (write)
-      await guarded({ side: 'target', about: 'open' }, signal, () => writes(session, address, steps, signal));
+    await guarded({ side: 'target', about: 'open' }, signal, () => writes(session, address, steps, signal));
   } catch (error) {
     if (signal.aborted) throw error;
     steps.red('write', textOfFault(error));
-  } finally {
-    await session.close();
   }
 }
 

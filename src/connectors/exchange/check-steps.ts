@@ -30,8 +30,10 @@ export class Steps {
   }
 }
 
-/** The text of a fault for a step; anything else is passed on. */
+/** The text of a fault for a step; passed on is what says nothing of the server: a wait that it asks of everybody, and what is no fault. */
 export function textOfFault(error: unknown): FaultText {
-  if (error instanceof Fault) return error.text;
-  throw error;
+  if (!(error instanceof Fault)) throw error;
+  const { details, text } = error;
+  if (details.kind === 'throttled' && details.scope === 'connector') throw error;
+  return text;
 }

@@ -3,7 +3,7 @@ import type { FaultText } from '../../domain/faults';
 import type { CheckReport, Credential } from '../connector';
 import { certificateFaults, notTls } from './codes';
 import { checkMailbox } from './check-mailbox';
-import { Steps } from './check-steps';
+import { Steps, textOfFault } from './check-steps';
 import { faultOf, microsoftText, noBasicMessage } from './faults';
 import { defaultTimeouts, Http, TransportFailure } from './http';
 import { firstRefusal, signInsOf } from './refusal';
@@ -87,7 +87,8 @@ async function checkService(http: Http, endpoint: URL, steps: Steps, signal: Abo
     steps.red('service', refusedService(answer));
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    steps.red(isOfTls(error) ? 'tls' : 'service', faultOf(error, { side: 'source', about: 'open' }).text);
+    const text = textOfFault(faultOf(error, { side: 'source', about: 'open' }));
+    steps.red(isOfTls(error) ? 'tls' : 'service', text);
   }
   return false;
 }
@@ -102,7 +103,7 @@ function refusedService(answer: Parameters<typeof firstRefusal>[0]): FaultText {
       'The server answers without asking for a sign-in: this is not EWS, or something stands in front of it.';
     return { code: 'HTTP 200', remedy: 'checkServerName', message };
   }
-  return faultOf(firstRefusal(answer, 'nothing'), { side: 'source', about: 'open' }).text;
+  return textOfFault(faultOf(firstRefusal(answer, 'nothing'), { side: 'source', about: 'open' }));
 }
 
 function checkSignIns(offered: readonly string[], endpoint: URL, steps: Steps): boolean {

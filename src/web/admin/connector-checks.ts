@@ -77,7 +77,8 @@ export function checkView(
   connector: ConnectorDocument,
 ): Record<string, unknown> {
   const base = { base: `/admin/${connector.side}s/${connector._id.toHexString()}` };
-  if (check !== undefined && check.report === undefined) {
+  const heldUntil = check?.heldUntil;
+  if (check !== undefined && check.report === undefined && heldUntil === undefined) {
     const waitingMs = Date.now() - check.askedAt.getTime();
     const noWorker = check.begunAt === undefined && waitingMs > noWorkerAfterMs;
     return { ...base, running: true, noWorker, askedAt: check.askedAt };
@@ -85,8 +86,8 @@ export function checkView(
   const last =
     check?.report === undefined ? connector.lastCheck : { at: check.askedAt, report: check.report };
   return last === undefined
-    ? base
-    : { ...base, at: last.at, usable: last.report.usable, steps: stepsOf(last.report, connector) };
+    ? { ...base, heldUntil }
+    : { ...base, heldUntil, at: last.at, usable: last.report.usable, steps: stepsOf(last.report, connector) };
 }
 
 /** Nothing is ever written to a source: its test has no such step. */
