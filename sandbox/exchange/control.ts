@@ -59,6 +59,8 @@ export interface MailboxState {
   readonly usedBytes: number;
   readonly items: number;
   readonly folders: readonly FolderState[];
+  /** Extended properties of items that were in folders when these were removed: whoever marked them can tell which they were. */
+  readonly goneWithFolders: Mailbox['goneWithFolders'];
 }
 
 export interface ControlState {
@@ -225,6 +227,7 @@ export function mailboxState(mailbox: Mailbox): MailboxState {
     usedBytes: mailbox.usedBytes,
     items,
     folders,
+    goneWithFolders: mailbox.goneWithFolders,
   };
 }
 

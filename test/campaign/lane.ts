@@ -26,7 +26,7 @@ export class Lane {
     return (this.surroundings = { system, product, witness: new Witness() });
   }
 
-  /** Makes runs until the agenda has none. A system in which a run did not end is not trusted any more: the next has another. */
+  /** Makes runs until the agenda has none. A system in which a run failed is not trusted any more: the next has another. */
   async work(agenda: Agenda): Promise<void> {
     try {
       for (let plan = agenda.next(); plan; plan = agenda.next()) {
@@ -34,7 +34,7 @@ export class Lane {
         const begunAt = performance.now();
         const end = await this.make(surroundings, plan);
         agenda.ended(end, performance.now() - begunAt);
-        if (end === 'unended') await this.end();
+        if (end !== 'kept') await this.end();
       }
     } finally {
       await this.end();

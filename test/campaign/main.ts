@@ -31,7 +31,7 @@ export interface CampaignOptions {
 
 /**
  * Runs until the number or the time is reached, and tells in the end whatever is needed to make a failing run again.
- * @returns the worst that came of any run; where there was none, `unended`
+ * @returns the worst that came of any run; `broken` where none kept the promise
  */
 export async function main({ root, sources, flags }: CampaignOptions): Promise<RunEnd> {
   const agenda = new Agenda(flags);
@@ -54,8 +54,8 @@ export async function main({ root, sources, flags }: CampaignOptions): Promise<R
     );
   }
   report(root, flags.results);
-  if (agenda.count('broken') > 0) return 'broken';
-  return agenda.count('unended') > 0 || agenda.count() === 0 ? 'unended' : 'kept';
+  if (agenda.count('broken') > 0 || agenda.count('kept') === 0) return 'broken';
+  return agenda.count('unended') > 0 ? 'unended' : 'kept';
 }
 
 /** Makes the report beside the results. */

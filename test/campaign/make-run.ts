@@ -4,7 +4,7 @@ import type { RunEnd } from './agenda';
 import type { FaultKind } from './catalogue';
 import { keepEvidence, logMarks } from './evidence';
 import type { Plan } from './plan';
-import { append, brokePromise, hasPassed, lineOf, whatWasWrong } from './results';
+import { append, brokePromise, hasPassed, isStuck, lineOf, whatWasWrong } from './results';
 import { runOnce, type RunResult, type Surroundings } from './run';
 import { say } from './say';
 
@@ -54,7 +54,7 @@ export async function makeRun(
   if (passed) return 'kept';
   failures.push({ plan, wrong: whatWasWrong(result) });
   say(`     kept in ${await keepEvidence(root, system, plan, marks, result)}`);
-  return brokePromise(result) ? 'broken' : 'unended';
+  return brokePromise(result) || isStuck(result) ? 'broken' : 'unended';
 }
 
 function impossibleOf({ system }: Surroundings, { faults }: Plan): FaultKind[] {

@@ -14,6 +14,7 @@ const after = (change: Partial<Evidence> = {}) =>
     diary: new Diary(),
     wanted: takesAll,
     named: new Set(),
+    pruned: new Set(),
     changedInTarget: 0,
     ledgerWasLost: false,
     ...change,
@@ -73,10 +74,17 @@ describe('the oracle', () => {
     expect(after({ target: [...source, ...strangers] }).foreign).toEqual(strangers);
   });
 
-  it('lets items be away that were removed in the target, where the product says so of as many', () => {
+  it('lets items be away whose folder was deleted in the target, where the product says so of as many', () => {
     const target = source.slice(2);
-    expect(after({ target, changedInTarget: 2 })).toMatchObject({ lost: [], removed: source.slice(0, 2) });
-    expect(after({ target, changedInTarget: 1 }).lost).toHaveLength(2);
+    const pruned = new Set(['a', 'b', 'x']);
+    const told = after({ target, pruned, changedInTarget: 2 });
+    expect(told).toMatchObject({ lost: [], removed: source.slice(0, 2) });
+    expect(after({ target, pruned, changedInTarget: 1 }).lost).toHaveLength(2);
+  });
+
+  it('finds an item that was lost elsewhere while a folder was deleted in the target, whatever the product says', () => {
+    const found = after({ target: source.slice(2), pruned: new Set(['b']), changedInTarget: 2 });
+    expect(found).toMatchObject({ lost: [item('a')], removed: [item('b')] });
   });
 });
 

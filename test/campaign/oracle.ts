@@ -5,8 +5,8 @@
  * target exactly once, in the folder of the same path with the same content, flags and bytes, or it is named in the report, or the
  * filter leaves it out. What its user moved meanwhile is at its new place and no longer at the old one. What he deleted may still be
  * in the target, once; where deletions were to be followed, what was copied before he deleted it is gone, and else it is still there.
- * Nothing else is in the target. Where a folder of the target was deleted, what lay in it stays away, as its user wanted, if the product
- * says of as many items that they were changed in the target.
+ * Nothing else is in the target. What lay in a folder of the target when it was deleted stays away, as its user wanted, if the product says
+ * of as many items that they were changed in the target.
  */
 import type { FilteredFacts } from '../support/exchange-count';
 import type { Diary } from './diary';
@@ -44,7 +44,9 @@ export interface Evidence {
   wanted: Wanted;
   /** Keys of the items that the product named as not copied. */
   named: ReadonlySet<string>;
-  /** Of so many items the product says that they were changed or removed in the target; 0 where nobody touched the target. */
+  /** Keys of the items whose copies lay in folders of the target when these were deleted. */
+  pruned: ReadonlySet<string>;
+  /** Of so many items the product says that they were changed or removed in the target. */
   changedInTarget: number;
   /** Whether the ledger was lost or set back: a move that was copied before it stays in both places then, as docs/decisions.md says. */
   ledgerWasLost: boolean;
@@ -73,7 +75,7 @@ export type Verdict = Record<
   | 'filtered'
   /** Copied before the user deleted it at the source, or moved it to where the filter leaves it out. */
   | 'leftBehind'
-  /** Removed in the target by its user, and said to be. */
+  /** Removed with its folder in the target, and said to be. */
   | 'removed',
   CountedItem[]
 >;
@@ -95,7 +97,7 @@ export function emptyVerdict(): Verdict {
 }
 
 export function judge(evidence: Evidence): Verdict {
-  const { after, target, changedInTarget, diary, before } = evidence;
+  const { after, target, diary, before } = evidence;
   const verdict = emptyVerdict();
   const copies = new Map<string | null, CountedItem[]>();
   for (const item of target) copies.set(item.key, [...(copies.get(item.key) ?? []), item]);
@@ -112,8 +114,16 @@ export function judge(evidence: Evidence): Verdict {
     }
   }
   verdict.dropped.push(...droppedOf(evidence, copies));
-  if (verdict.lost.length <= changedInTarget) verdict.removed = verdict.lost.splice(0);
+  excusePruned(evidence, verdict);
   return verdict;
+}
+
+function excusePruned({ pruned, changedInTarget }: Evidence, verdict: Verdict): void {
+  const wasPruned = ({ key }: CountedItem) => key !== null && pruned.has(key);
+  const removed = verdict.lost.filter(wasPruned);
+  if (removed.length > changedInTarget) return;
+  verdict.removed = removed;
+  verdict.lost = verdict.lost.filter((item) => !wasPruned(item));
 }
 
 function judgeItem(

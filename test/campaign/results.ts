@@ -82,6 +82,11 @@ export function brokePromise(result: RunResult): boolean {
   return result.verdict !== undefined && !hasPassed(result);
 }
 
+/** Whether a run stood still: it would not have come to its end on any machine. */
+export function isStuck({ state }: RunResult): boolean {
+  return state.startsWith('stuck');
+}
+
 /** What was wrong with a run, a sentence each; of each sort of items the first few. */
 export function whatWasWrong({ state, verdict, claims = [] }: RunResult): string[] {
   const items = faulty.flatMap((what) => {

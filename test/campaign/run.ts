@@ -6,6 +6,7 @@ import { People } from './people';
 import type { Plan } from './plan';
 import { Progress } from './progress';
 import type { Product, Row } from './product';
+import { Pulse } from './pulse';
 import { hasPassed } from './results';
 import type { Stage } from './stage';
 import { strike, type Struck } from './strike';
@@ -24,7 +25,7 @@ const mostRetries = 3;
 /** How a run went, as the results keep it. */
 export interface RunResult extends Partial<Judgement> {
   items: number;
-  /** The state at the end; `doesNotEnd` where there was none in time. */
+  /** The state at the end; `doesNotEnd:` and the last one where there was none in time, `stuck:` where nothing went on any more. */
   state: string;
   /** Faults with how often each struck. */
   faults: Partial<Record<FaultKind, number>>;
@@ -74,7 +75,7 @@ export async function runOnce({ system, product, witness }: Surroundings, plan: 
     starts: run.starts,
     passes: passesOf(plan.journey),
   };
-  if (state.startsWith('doesNotEnd')) return { ...rest, durationMs: Date.now() - begunAt };
+  if (!ends.test(state)) return { ...rest, durationMs: Date.now() - begunAt };
   const judgement = await verdictOf(system, product, witness, {
     plan,
     stage,
@@ -121,13 +122,20 @@ class Run {
     await system.control('target', 'POST', '/faults', slow);
     this.stage.armed.target = 1;
     await within(30_000, () => this.stage.people.signInIfAsked());
-    const over = this.strikeAll();
-    this.faults = over.then((struck) => this.countStrikes(struck));
+    this.faults = this.strikeAll().then((struck) => this.countStrikes(struck));
+    const state = await this.untilEnd(new Pulse(() => system.requests()));
+    this.progress.finish();
+    await this.faults;
+    return state;
+  }
+
+  private async untilEnd(pulse: Pulse): Promise<string> {
     const giveUpAt = Date.now() + endsWithinMs;
     let last = '';
     while (Date.now() < giveUpAt) {
       await pause(300);
       const row = await this.row().catch(() => undefined);
+      if (await pulse.isStuck(row, performance.now())) return `stuck:${last}`;
       if (row === undefined) continue;
       last = row.state;
       this.progress.see(row, this.plan.mailbox.items);
@@ -135,8 +143,6 @@ class Run {
         if (!(await this.goOn(row))) return row.state;
       } else await this.attend(row);
     }
-    this.progress.finish();
-    await over;
     return `doesNotEnd:${last}`;
   }
 

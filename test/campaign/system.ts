@@ -121,6 +121,15 @@ export class FaultySystem {
     return faults.map(({ struck }) => struck);
   }
 
+  /** Requests that both simulators have seen since they began. */
+  async requests(): Promise<number> {
+    const states = await Promise.all(
+      (['source', 'target'] as const).map((side) => this.control(side, 'GET', '/state')),
+    );
+    const counts = states.flatMap((state) => Object.values((state as ControlState).requests));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
   /** @returns whether there was a process to send it to */
   signal(part: PartName, signal: NodeJS.Signals): boolean {
     const pid = this.supervisor.running.get(part);

@@ -10,7 +10,7 @@ import type { Product, Row } from './product';
 import { mailboxPath, type Stage } from './stage';
 import type { FaultySystem } from './system';
 import { wantedBy } from './wanted';
-import type { SeenMailbox, Witness } from './witness';
+import { markedKey, type SeenMailbox, type Witness } from './witness';
 
 /** Mails at the end are handed over by a workflow of their own. */
 const mailWithinMs = 20_000;
@@ -56,7 +56,8 @@ export async function verdictOf(
     diary: stage.diary,
     wanted: wantedBy(plan.journey, after.folders),
     named: new Set(named.keys()),
-    changedInTarget: targetWasPruned ? row.changedInTarget : 0,
+    pruned: await prunedOf(stage, pairId),
+    changedInTarget: row.changedInTarget,
     ledgerWasLost,
   });
   const trees = { source: after.folders, target: target.folders, fresh: ending.fresh };
@@ -74,6 +75,13 @@ export async function verdictOf(
 export async function freshPaths(stage: Stage): Promise<ReadonlySet<string>> {
   const state = (await stage.system.control('target', 'GET', mailboxPath(stage, 'target'))) as MailboxState;
   return new Set(state.folders.map(({ path }) => path));
+}
+
+/** Keys of the items whose copies lay in folders of the target when these were deleted. */
+async function prunedOf(stage: Stage, pairId: string | undefined): Promise<ReadonlySet<string>> {
+  const path = mailboxPath(stage, 'target');
+  const { goneWithFolders } = (await stage.system.control('target', 'GET', path)) as MailboxState;
+  return new Set(goneWithFolders.flatMap((properties) => markedKey(properties, pairId ?? 'none') ?? []));
 }
 
 function reasonsOf(verdict: Verdict, named: ReadonlyMap<string, string>): Record<string, number> {

@@ -6,6 +6,12 @@ import type { CountedFolder, CountedItem } from './oracle';
 /** Mailporter's property set, and the property that holds the stamp of a pair: as docs/exchange.md gives them to administrators. */
 const markSet = '6f6f7d0b-5c1e-4c43-9a7d-3b9a5f3e2c81';
 
+/** The key of the item whose copy has these extended properties, as the simulator keeps them; absent where this pair marked nothing. */
+export function markedKey(properties: Readonly<Record<string, unknown>>, pairId: string): string | undefined {
+  const mark = properties[`${markSet}/stamp ${pairId}:String`];
+  return typeof mark === 'string' ? (JSON.parse(mark) as { s: string }).s : undefined;
+}
+
 /** An item with what decides where its user may move it. */
 export interface SeenItem extends CountedItem {
   folderClass: string;

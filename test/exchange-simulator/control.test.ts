@@ -1,5 +1,5 @@
 import type { ControlState, MailboxState } from '../../sandbox/exchange/control';
-import { findItem, texts } from './ews-client';
+import { createMessage, findItem, mimeOf, texts } from './ews-client';
 import { ADA, openSimulator } from './simulator';
 import type { Simulator } from './simulator';
 
@@ -91,5 +91,21 @@ describe('the control API', () => {
     ]);
     expect(await inbox()).toEqual(['one, changed', 'two']);
     expect((await act({ do: 'deleteFolder', folder: '/c' })).status).toBe(400);
+  });
+
+  it('tells by their properties which items went with a folder', async () => {
+    const act = (action: unknown) => ask('POST', `/mailboxes/${ADA.user}/actions`, action);
+    const set = '11111111-2222-3333-4444-555555555555';
+    const mark = `<t:ExtendedFieldURI PropertySetId="${set}" PropertyName="mark" PropertyType="String"/>`;
+    const property = `<t:ExtendedProperty>${mark}<t:Value>mine</t:Value></t:ExtendedProperty>`;
+    await simulator.ada.call(createMessage(mimeOf('one'), property));
+    await act([
+      { do: 'createFolder', parent: 'inbox', name: 'above' },
+      { do: 'createFolder', parent: '/Inbox/above', name: 'below' },
+      { do: 'copyItem', item: { folder: 'inbox', subject: 'one' }, to: '/Inbox/above/below' },
+      { do: 'deleteFolder', folder: '/Inbox/above', how: 'HardDelete' },
+    ]);
+    const { value } = await ask<MailboxState>('GET', `/mailboxes/${ADA.user}`);
+    expect(value.goneWithFolders).toEqual([expect.objectContaining({ [`${set}/mark:String`]: 'mine' })]);
   });
 });

@@ -75,6 +75,7 @@ export class ExchangeSides {
       diary: new Diary(),
       wanted: { followDeletions: false, takes: () => 'yes' },
       named,
+      pruned: new Set(),
       changedInTarget: 0,
       ledgerWasLost: true,
     });

@@ -26,6 +26,8 @@ export type NewFolder = Pick<FolderRecord, 'parent' | 'displayName' | 'folderCla
 export class Mailbox {
   readonly folders = new Map<number, Folder>();
   readonly folderTombstones: Tombstone[] = [];
+  /** Extended properties of items that were in folders when these were removed, since the process began. */
+  readonly goneWithFolders: Item['ext'][] = [];
   /** Highest change number given out. */
   seq = 0;
   /** Sum of the items' sizes, for the quota. */
@@ -113,6 +115,8 @@ export class Mailbox {
     const gone: StoreRecord[] = [];
     const walk = (record: FolderRecord): void => {
       for (const below of this.childrenOf(record.counter)) walk(below.record);
+      for (const { ext } of this.folders.get(record.counter)?.items.values() ?? [])
+        this.goneWithFolders.push(ext);
       gone.push({
         t: 'folderGone',
         gone: {
