@@ -4,6 +4,7 @@ import type { FolderChoice } from '../domain/folder-filter';
 import type { FolderDocument, FolderPlan } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
 import type { PairSession } from './pair-session';
+import type { TakenFolders } from './taken-folders';
 import { ensureOnce } from './target-folder';
 
 /** A folder of the source with its plan. */
@@ -18,13 +19,17 @@ export interface Planning {
   choices: ReadonlyMap<string, FolderChoice>;
   /** By key of a listed folder that of a gone one whose target folder it goes on with. */
   successors: ReadonlyMap<string, string>;
+  taken: TakenFolders;
 }
 
 const mostTries = 4;
+/** Plans written at once. */
+const plansAtOnce = 16;
 
 /**
- * Makes or finds the target folder of each source folder that the filter does not leave out, and writes the plan. One that stands as
- * it was is not asked for again; what the source no longer has is marked as gone.
+ * Makes or finds the target folder of each source folder that the filter does not leave out, and writes the plan; each folder is taken
+ * with it, so that no plan or copy of before writes to it any more. One that stands as it was is not asked for again; what the source no
+ * longer has is marked as gone.
  *
  * @param listed parents before children
  * @returns the plan in the order of `listed`
@@ -33,25 +38,32 @@ export async function ensureFolders(
   pair: MailboxPair,
   session: PairSession,
   listed: readonly SourceFolder[],
-  { known, choices, successors }: Planning,
+  planning: Planning,
   signal: AbortSignal,
   onProgress: () => void,
 ): Promise<PlannedDocument[]> {
+  const { known, choices, taken } = planning;
   let next = await givePositions(session, listed, known);
   const planned = new Map<string, PlannedDocument>();
+  const standing: PlannedDocument[] = [];
   for (const folder of listed) {
     const before = known.get(folder.key)?.plan;
     const choice = choices.get(folder.key) ?? 'copied';
     const made = { folderKey: folder.key, plan: planOf(folder, choice, before, before?.position ?? next++) };
-    if (choice !== 'leftOut')
-      await ensure(pair, session, made, { planned, before, replaces: successors.get(folder.key) }, signal);
-    await pair.ledger.planFolder({ pairId: pair.id, folderKey: folder.key }, made.plan);
     planned.set(folder.key, made);
+    if (choice === 'leftOut' || stands(made.plan, before)) standing.push(made);
+    else {
+      await ensure(pair, session, made, planned, planning, signal);
+      await taken.plan(folder.key, made.plan);
+    }
     onProgress();
   }
-  for (const { folderKey, plan } of known.values()) {
-    if (planned.has(folderKey) || plan.gone) continue;
-    await pair.ledger.planFolder({ pairId: pair.id, folderKey }, { ...plan, gone: true });
+  for (const { folderKey, plan } of known.values())
+    if (!planned.has(folderKey) && !plan.gone) standing.push({ folderKey, plan: { ...plan, gone: true } });
+  for (let at = 0; at < standing.length; at += plansAtOnce) {
+    const some = standing.slice(at, at + plansAtOnce);
+    await Promise.all(some.map(({ folderKey, plan }) => taken.plan(folderKey, plan)));
+    onProgress();
   }
   await session.write({ ensuring: false });
   return [...planned.values()];
@@ -84,30 +96,30 @@ function planOf(
   };
 }
 
-interface Surroundings {
-  planned: ReadonlyMap<string, PlannedDocument>;
-  before: FolderPlan | undefined;
-  replaces: string | undefined;
+/** Whether its target folder needs not be asked for again. */
+function stands(plan: FolderPlan, before: FolderPlan | undefined): boolean {
+  if (!before?.targetId || before.refused) return false;
+  const { name, parentKey, wellKnown } = plan;
+  return before.name === name && before.parentKey === parentKey && before.wellKnown === wellKnown;
 }
 
 async function ensure(
   pair: MailboxPair,
   session: PairSession,
   made: PlannedDocument,
-  { planned, before, replaces }: Surroundings,
+  planned: ReadonlyMap<string, PlannedDocument>,
+  { successors, taken }: Planning,
   signal: AbortSignal,
 ): Promise<void> {
   const { plan } = made;
   const parent = plan.parentKey === undefined ? undefined : planned.get(plan.parentKey);
-  const stands =
-    before?.targetId && !before.refused && before.name === plan.name && before.parentKey === plan.parentKey;
-  if (stands && before.wellKnown === plan.wellKnown) return;
   if (parent?.plan.refused) {
     plan.refused = parent.plan.refused;
     return;
   }
   try {
-    const folder = await ensureUntilSure(pair, session, { ...made, replaces }, parent, signal);
+    const replaces = successors.get(made.folderKey);
+    const folder = await ensureUntilSure(pair, session, { ...made, replaces }, parent, taken, signal);
     plan.targetId = folder.id;
   } catch (fault) {
     if (!(fault instanceof Fault) || fault.details.kind !== 'folder' || fault.details.reason !== 'refused')
@@ -123,6 +135,7 @@ async function ensureUntilSure(
   session: PairSession,
   made: PlannedDocument & { replaces: string | undefined },
   parent: PlannedDocument | undefined,
+  taken: TakenFolders,
   signal: AbortSignal,
 ): Promise<TargetFolder> {
   for (let tries = 1; ; tries += 1) {
@@ -135,7 +148,7 @@ async function ensureUntilSure(
       if (!(fault instanceof Fault) || tries === mostTries) throw fault;
       if (!fault.notDone) await pair.clock.sleep(pair.quietMs, signal);
       const parentGone = fault.details.kind === 'folder' && fault.details.reason === 'gone';
-      if (parentGone && parent) await remakeParent(pair, session, parent, signal);
+      if (parentGone && parent) await remakeParent(pair, session, parent, taken, signal);
       else await pair.targetBackOff.pardon(fault, tries, signal);
     }
   }
@@ -146,9 +159,10 @@ async function remakeParent(
   pair: MailboxPair,
   session: PairSession,
   parent: PlannedDocument,
+  taken: TakenFolders,
   signal: AbortSignal,
 ) {
   const folder = await ensureOnce(pair, parent, undefined, session.window, signal);
   parent.plan.targetId = folder.id;
-  await pair.ledger.planFolder({ pairId: pair.id, folderKey: parent.folderKey }, parent.plan);
+  await taken.plan(parent.folderKey, parent.plan);
 }

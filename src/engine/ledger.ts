@@ -18,16 +18,15 @@ export interface LedgerStore {
   takePair(pairId: string, fence: number): Promise<Taken<PairDocument>>;
   writePair(pairId: string, fence: number, patch: PairPatch): Promise<boolean>;
 
-  /** Sets what is planned for a folder, and makes its document (fence 0, nothing copied) where there is none. Repeatable. */
-  planFolder(id: FolderId, plan: FolderPlan): Promise<void>;
   folder(id: FolderId): Promise<FolderDocument | undefined>;
   /** Every folder of the pair that was ever planned, gone ones too; no order. */
   folders(pairId: string): AsyncIterable<FolderDocument>;
   /**
    * Takes a folder from a lower fence. Repeating it with the same fence is refused with that fence.
+   * @param plan is set by the same write, and makes the document (nothing copied) where there is none
    * @returns the document as it stands after taking it, or the fence that refuses; absent where the folder was never planned
    */
-  takeFolder(id: FolderId, fence: number): Promise<Taken<FolderDocument> | undefined>;
+  takeFolder(id: FolderId, fence: number, plan?: FolderPlan): Promise<Taken<FolderDocument> | undefined>;
   /** Sets what `patch` names; an empty patch proves the fence. */
   writeFolder(id: FolderId, fence: number, patch: FolderPatch): Promise<boolean>;
   /** What `verifyPass` found for the folder's next copy to mend; replaces what was noted before. Not fenced. */

@@ -98,15 +98,9 @@ async function plan(
   pair.board.expect(listed.filter(({ key }) => choices.get(key) === 'copied'));
   const ordered = parentsFirst(listed);
   const successors = replacement ? successorsOf(ordered, known) : new Map<string, string>();
-  const folders = await ensureFolders(
-    pair,
-    session,
-    ordered,
-    { known, choices, successors },
-    signal,
-    onProgress,
-  );
   const taken = new TakenFolders(pair, document.fence);
+  const planning = { known, choices, successors, taken };
+  const folders = await ensureFolders(pair, session, ordered, planning, signal, onProgress);
   if (!document.adopted || document.feared) {
     await adoptStamps(pair, session, taken, strange, signal, onProgress);
     await session.write({ adopted: true, feared: false });

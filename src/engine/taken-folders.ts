@@ -1,5 +1,6 @@
 import { FencedOut, FolderSession } from './folder-session';
 import { KnownKeys } from './known-keys';
+import type { FolderPlan } from './ledger';
 import { isOfFolder } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
 import { settle } from './settle';
@@ -21,15 +22,14 @@ export class TakenFolders {
 
   /** Rejects with `FencedOut` where a higher fence stands at the folder. */
   async open(folderKey: string): Promise<TakenFolder> {
+    return this.taken.get(folderKey) ?? (await this.take(folderKey));
+  }
+
+  /** Sets what is planned for a folder, which may be new; rejects as `open` does. */
+  async plan(folderKey: string, plan: FolderPlan): Promise<void> {
     const known = this.taken.get(folderKey);
-    if (known) return known;
-    const { pair } = this;
-    const taken = await pair.ledger.takeFolder({ pairId: pair.id, folderKey }, this.fence);
-    if (taken?.kind !== 'taken') throw new FencedOut(taken?.by ?? 0);
-    const session = new FolderSession(pair.ledger, pair.clock, pair.sendWindowMs, taken.document);
-    const opened = { session, keys: new KnownKeys(pair.ledger, taken.document) };
-    this.taken.set(folderKey, opened);
-    return opened;
+    known?.session.setPlan(plan);
+    await (known ? known.session.save() : this.take(folderKey, plan));
   }
 
   /**
@@ -45,5 +45,15 @@ export class TakenFolders {
       if (!isOfFolder(fault)) throw fault;
     }
     await session.saveChanges();
+  }
+
+  private async take(folderKey: string, plan?: FolderPlan): Promise<TakenFolder> {
+    const { pair } = this;
+    const taken = await pair.ledger.takeFolder({ pairId: pair.id, folderKey }, this.fence, plan);
+    if (taken?.kind !== 'taken') throw new FencedOut(taken?.by ?? 0);
+    const session = new FolderSession(pair.ledger, pair.clock, pair.sendWindowMs, taken.document);
+    const opened = { session, keys: new KnownKeys(pair.ledger, taken.document) };
+    this.taken.set(folderKey, opened);
+    return opened;
   }
 }

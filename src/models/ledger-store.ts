@@ -63,24 +63,12 @@ export class MongoLedgerStore implements LedgerStore {
   }
 
   takePair(pairId: string, fence: number): Promise<Taken<PairDocument>> {
-    return reach(async () => {
-      const fresh = { fence: 0, ensuring: false, adopted: false, positions: 0 };
-      await upsert(this.pairs, pairId, { $setOnInsert: { pairId, ...fresh, writes: 0, schemaVersion } });
-      const taken = await take(this.pairs, pairId, fence);
-      return taken ?? { kind: 'refused', by: 0 };
-    });
+    const fresh = { pairId, fence, ensuring: false, adopted: false, positions: 0 };
+    return reach(() => takeOrMake(this.pairs, { _id: pairId, ...fresh, writes: 0, schemaVersion }));
   }
 
   writePair(pairId: string, fence: number, patch: PairPatch): Promise<boolean> {
     return reach(() => write(this.pairs, pairId, fence, { $set: { ...patch } }));
-  }
-
-  planFolder(id: FolderId, plan: FolderPlan): Promise<void> {
-    const { pairId, folderKey } = id;
-    const counters = { ...noCounters };
-    const fresh = { pairId, folderKey, fence: 0, pending: [], seq: 0, completeSince: 0, counters, writes: 0 };
-    const stored = { ...fresh, schemaVersion };
-    return reach(() => upsert(this.folderDocuments, idOf(id), { $set: { plan }, $setOnInsert: stored }));
   }
 
   folder(id: FolderId): Promise<FolderDocument | undefined> {
@@ -94,8 +82,14 @@ export class MongoLedgerStore implements LedgerStore {
     for await (const folder of reaching(this.folderDocuments.find({ pairId }))) yield withoutStored(folder);
   }
 
-  takeFolder(id: FolderId, fence: number): Promise<Taken<FolderDocument> | undefined> {
-    return reach(() => take(this.folderDocuments, idOf(id), fence));
+  takeFolder(id: FolderId, fence: number, plan?: FolderPlan): Promise<Taken<FolderDocument> | undefined> {
+    const _id = idOf(id);
+    if (!plan) return reach(() => take(this.folderDocuments, _id, fence));
+    const { pairId, folderKey } = id;
+    const counters = { ...noCounters };
+    const fresh = { pairId, folderKey, plan, fence, pending: [], seq: 0, completeSince: 0, counters };
+    const stored = { _id, ...fresh, writes: 0, schemaVersion };
+    return reach(() => takeOrMake(this.folderDocuments, stored, { plan }));
   }
 
   writeFolder(id: FolderId, fence: number, patch: FolderPatch): Promise<boolean> {
@@ -122,16 +116,8 @@ export class MongoLedgerStore implements LedgerStore {
 
   append(parcel: LedgerParcel): Promise<void> {
     const keys = parcel.entries.map(({ sourceKey }) => hashOf(sourceKey));
-    return reach(async () => {
-      try {
-        await this.parcelDocuments.insertOne(
-          { _id: parcel.parcelId, folder: idOf(parcel), keys, schemaVersion, ...parcel },
-          durable,
-        );
-      } catch (fault) {
-        if (codeOf(fault) !== duplicateKey) throw fault;
-      }
-    });
+    const stored = { _id: parcel.parcelId, folder: idOf(parcel), keys, schemaVersion, ...parcel };
+    return reach(async () => void (await insert(this.parcelDocuments, stored)));
   }
 
   parcels(parcelIds: readonly string[]): Promise<LedgerParcel[]> {
@@ -191,21 +177,22 @@ interface Fenced {
 interface Update {
   $set?: object;
   $unset?: Record<string, ''>;
-  $setOnInsert?: object;
 }
 
-/** Takes a document from the fence that was read, by equality; whoever comes in between is read again. */
+/** Takes a document from the fence that was read, by equality, and sets `change`; whoever comes in between is read again. */
 async function take<Document extends Fenced>(
   collection: mongo.Collection<Document>,
   _id: string,
   fence: number,
+  change: Partial<Document> = {},
 ): Promise<Taken<Omit<Document, '_id' | 'writes' | 'schemaVersion'>> | undefined> {
   for (;;) {
     const found = (await collection.findOne({ _id } as mongo.Filter<Document>)) as Document | null;
     if (!found) return undefined;
     if (found.fence >= fence) return { kind: 'refused', by: found.fence };
-    const document = { ...withoutStored(found), fence };
-    if (await write(collection, _id, found.fence, { $set: { fence } })) return { kind: 'taken', document };
+    const document = { ...withoutStored(found), ...change, fence };
+    const update = { $set: { ...change, fence } };
+    if (await write(collection, _id, found.fence, update)) return { kind: 'taken', document };
   }
 }
 
@@ -221,19 +208,30 @@ async function write<Document extends Fenced>(
   return written.matchedCount === 1;
 }
 
-/** Two that make the same document at once: the second finds it. */
-async function upsert<Document extends Fenced>(
+/** The same, and makes the document as `fresh` where there is none. */
+async function takeOrMake<Document extends Fenced>(
   collection: mongo.Collection<Document>,
-  _id: string,
-  update: Update,
-): Promise<void> {
-  const filter = { _id } as mongo.Filter<Document>;
-  const change = update as mongo.UpdateFilter<Document>;
+  fresh: Document,
+  change: Partial<Document> = {},
+): Promise<Taken<Omit<Document, '_id' | 'writes' | 'schemaVersion'>>> {
+  for (;;) {
+    const taken = await take(collection, fresh._id, fresh.fence, change);
+    if (taken) return taken;
+    if (await insert(collection, fresh)) return { kind: 'taken', document: withoutStored(fresh) };
+  }
+}
+
+/** @returns whether there was none of this id */
+async function insert<Document extends { _id: string }>(
+  collection: mongo.Collection<Document>,
+  document: Document,
+): Promise<boolean> {
   try {
-    await collection.updateOne(filter, change, { ...durable, upsert: true });
+    await collection.insertOne(document as mongo.OptionalUnlessRequiredId<Document>, durable);
+    return true;
   } catch (fault) {
     if (codeOf(fault) !== duplicateKey) throw fault;
-    await collection.updateOne(filter, change, { ...durable, upsert: true });
+    return false;
   }
 }
 

@@ -8,8 +8,7 @@ const plan = { position: 0, name: 'F', folderClass: '', itemCount: 0, gone: fals
 
 async function setting() {
   const ledger = new MemoryLedger();
-  await ledger.planFolder(id, plan);
-  const taken = await ledger.takeFolder(id, 1);
+  const taken = await ledger.takeFolder(id, 1, plan);
   if (taken?.kind !== 'taken') throw new Error('not taken');
   const time = new VirtualTime();
   return { ledger, time, session: new FolderSession(ledger, time, 5_000, taken.document) };

@@ -47,34 +47,39 @@ export function describeLedger(name: string, store: () => LedgerStore): void {
     });
 
     describe('a folder', () => {
-      it('is made by planning it, and keeps what was copied when it is planned again', async () => {
+      it('is made by taking it with a plan, and keeps what was copied when it is planned again', async () => {
         expect(await store().folder(id)).toBeUndefined();
         expect(await store().takeFolder(id, 1)).toBeUndefined();
-        await store().planFolder(id, plan);
         const counters = { ...noCounters };
         const fresh: FolderDocument = {
           ...id,
           plan,
-          fence: 0,
+          fence: 1,
           pending: [],
           seq: 0,
           completeSince: 0,
           counters,
         };
+        expect(await store().takeFolder(id, 1, plan)).toEqual({ kind: 'taken', document: fresh });
         expect(await store().folder(id)).toEqual(fresh);
-        await store().takeFolder(id, 1);
         await store().writeFolder(id, 1, { seq: 7 });
-        await store().planFolder(id, { ...plan, name: 'renamed' });
-        expect(await store().folder(id)).toEqual({
-          ...fresh,
-          plan: { ...plan, name: 'renamed' },
-          fence: 1,
-          seq: 7,
+        const renamed = { ...fresh, plan: { ...plan, name: 'renamed' }, fence: 2, seq: 7 };
+        expect(await store().takeFolder(id, 2, renamed.plan)).toEqual({ kind: 'taken', document: renamed });
+        expect(await store().folder(id)).toEqual(renamed);
+      });
+
+      it('is planned only from a lower fence, and made by one of many who plan it at once', async () => {
+        const tries = await Promise.all(Array.from({ length: 8 }, () => store().takeFolder(id, 4, plan)));
+        expect(tries.filter((taken) => taken?.kind === 'taken')).toHaveLength(1);
+        expect(await store().takeFolder(id, 3, { ...plan, leftOut: true })).toEqual({
+          kind: 'refused',
+          by: 4,
         });
+        expect((await store().folder(id))?.plan).toEqual(plan);
       });
 
       it('is taken only from a lower fence, by one of many who try at once', async () => {
-        await store().planFolder(id, plan);
+        await store().takeFolder(id, 1, plan);
         const tries = await Promise.all(Array.from({ length: 8 }, () => store().takeFolder(id, 4)));
         expect(tries.filter((taken) => taken?.kind === 'taken')).toHaveLength(1);
         expect(tries.filter((taken) => taken?.kind === 'refused')).toHaveLength(7);
@@ -83,8 +88,7 @@ export function describeLedger(name: string, store: () => LedgerStore): void {
       });
 
       it('is written only under its fence, whole fields at a time', async () => {
-        await store().planFolder(id, plan);
-        await store().takeFolder(id, 1);
+        await store().takeFolder(id, 1, plan);
         const pending = [{ parcelId: '1.x', seq: 1, entries: [entry('a')] }];
         const watermark = { source: 's', target: 't', filter: 'everything' };
         expect(await store().writeFolder(id, 1, { pending, watermark, seq: 1, completeSince: 2 })).toBe(true);
@@ -103,7 +107,7 @@ export function describeLedger(name: string, store: () => LedgerStore): void {
       });
 
       it('keeps noted repairs until they are done', async () => {
-        await store().planFolder(id, plan);
+        await store().takeFolder(id, 1, plan);
         const target = { targetId: 't', targetChangeKey: 'c' };
         const repairs = {
           relistSource: true,
@@ -112,15 +116,15 @@ export function describeLedger(name: string, store: () => LedgerStore): void {
           adopt: [],
         };
         await store().noteRepairs(id, repairs);
-        expect(taken(await store().takeFolder(id, 1)).repairs).toEqual(repairs);
-        await store().writeFolder(id, 1, { repairs: null });
+        expect(taken(await store().takeFolder(id, 2)).repairs).toEqual(repairs);
+        await store().writeFolder(id, 2, { repairs: null });
         expect(await store().folder(id)).not.toHaveProperty('repairs');
       });
 
       it('is listed with all folders of its pair, and with no other', async () => {
-        await store().planFolder(id, plan);
-        await store().planFolder({ ...id, folderKey: 'other' }, { ...plan, position: 1 });
-        await store().planFolder({ ...id, pairId: randomUUID() }, plan);
+        await store().takeFolder(id, 1, plan);
+        await store().takeFolder({ ...id, folderKey: 'other' }, 1, { ...plan, position: 1 });
+        await store().takeFolder({ ...id, pairId: randomUUID() }, 1, plan);
         const keys: string[] = [];
         for await (const { folderKey } of store().folders(id.pairId)) keys.push(folderKey);
         expect(keys.sort()).toEqual([id.folderKey, 'other'].sort());

@@ -1,4 +1,5 @@
 import { Fault } from '../../src/domain/faults';
+import { everything } from '../../src/domain/item-filter';
 import { lostAnswer } from './model/faults';
 import { PairScene } from './pair-builder';
 
@@ -141,6 +142,29 @@ describe('planFolders', () => {
     const scene = new PairScene();
     await scene.plan(9);
     expect(await scene.plan(9)).toEqual({ kind: 'fenced', by: 9 });
+  });
+
+  it('writes nothing beside the next plan once it was given up', async () => {
+    const scene = new PairScene();
+    await scene.plan();
+    const takeFolder = scene.ledger.takeFolder.bind(scene.ledger);
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    let isReached = () => {};
+    const reached = new Promise<void>((resolve) => (isReached = resolve));
+    scene.ledger.takeFolder = async (...given) => {
+      isReached();
+      await released;
+      return takeFolder(...given);
+    };
+    const givenUp = scene.plan();
+    await reached;
+    scene.ledger.takeFolder = takeFolder;
+    await scene.plan(undefined, { ...everything, leaveOutFolders: ['inbox'] });
+    release();
+    expect(await givenUp).toEqual({ kind: 'fenced', by: 3 });
+    const inbox = { pairId: scene.pair.id, folderKey: scene.inbox };
+    expect((await scene.ledger.folder(inbox))?.plan.leftOut).toBe(true);
   });
 
   it('closes a folder that the source no longer has', async () => {

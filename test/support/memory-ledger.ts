@@ -50,22 +50,6 @@ export class MemoryLedger implements LedgerStore {
     if (pair) this.pairs.set(pairId, { ...pair, acceptedInbox });
   }
 
-  async planFolder(id: FolderId, plan: FolderPlan): Promise<void> {
-    const { pairId, folderKey } = id;
-    const fresh = {
-      pairId,
-      folderKey,
-      plan,
-      fence: 0,
-      pending: [],
-      seq: 0,
-      completeSince: 0,
-      counters: noCounters,
-    };
-    const folder = this.documents.get(keyOf(id)) ?? fresh;
-    this.documents.set(keyOf(id), structuredClone({ ...folder, plan }));
-  }
-
   async folder(id: FolderId): Promise<FolderDocument | undefined> {
     return structuredClone(this.documents.get(keyOf(id)));
   }
@@ -75,12 +59,17 @@ export class MemoryLedger implements LedgerStore {
       if (folder.pairId === pairId) yield structuredClone(folder);
   }
 
-  async takeFolder(id: FolderId, fence: number): Promise<Taken<FolderDocument> | undefined> {
-    const folder = this.documents.get(keyOf(id));
+  async takeFolder(
+    id: FolderId,
+    fence: number,
+    plan?: FolderPlan,
+  ): Promise<Taken<FolderDocument> | undefined> {
+    const folder = this.documents.get(keyOf(id)) ?? (plan && fresh(id, plan));
     if (!folder) return undefined;
     if (folder.fence >= fence) return { kind: 'refused', by: folder.fence };
-    folder.fence = fence;
-    return { kind: 'taken', document: structuredClone(folder) };
+    const taken = structuredClone({ ...folder, fence, ...(plan && { plan }) });
+    this.documents.set(keyOf(id), taken);
+    return { kind: 'taken', document: structuredClone(taken) };
   }
 
   async writeFolder(id: FolderId, fence: number, patch: FolderPatch): Promise<boolean> {
@@ -160,6 +149,10 @@ export class MemoryLedger implements LedgerStore {
       .filter((parcel) => parcel.pairId === pairId && parcel.folderKey === folderKey)
       .sort((a, b) => a.seq - b.seq);
   }
+}
+
+function fresh({ pairId, folderKey }: FolderId, plan: FolderPlan): FolderDocument {
+  return { pairId, folderKey, plan, fence: 0, pending: [], seq: 0, completeSince: 0, counters: noCounters };
 }
 
 function keyOf({ pairId, folderKey }: FolderId): string {

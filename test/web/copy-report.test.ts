@@ -54,8 +54,7 @@ async function aReport(pairId: string, batch = 'Default') {
   const ledger = new MongoLedgerStore();
   const folder = { pairId, folderKey: 'inbox' };
   const plan = { folderClass: 'IPF.Note', itemCount: 4, gone: false, position: 0, name: '=Inbox, old' };
-  await ledger.planFolder(folder, plan);
-  await ledger.takeFolder(folder, 1);
+  await ledger.takeFolder(folder, 1, plan);
   await ledger.writeFolder(folder, 1, { counters, watermark: { source: 's', filter: '' } });
   const verified = { at: '2026-11-23T12:00:00.000Z', targetCount: 7, findings: noFindings(), named: [] };
   await ledger.noteVerified(folder, verified);
@@ -107,7 +106,11 @@ describe('the folders of a copy', () => {
       { name: 'Later', parentKey: 'Inbox' },
     ];
     for (const [position, folder] of come.entries())
-      await ledger.planFolder({ pairId: 'tree', folderKey: folder.name }, { ...plan, ...folder, position });
+      await ledger.takeFolder({ pairId: 'tree', folderKey: folder.name }, 1, {
+        ...plan,
+        ...folder,
+        position,
+      });
     expect((await foldersOfCopy('tree')).map(({ path }) => path)).toEqual([
       'Inbox',
       'Inbox / Late',
@@ -128,12 +131,9 @@ describe('a mail user’s page', () => {
     const ledger = new MongoLedgerStore();
     const inbox = { pairId: 'p', folderKey: 'inbox' };
     const plan = { folderClass: 'IPF.Note', itemCount: 3, gone: false };
-    await ledger.planFolder(inbox, { ...plan, position: 0, name: 'Inbox', wellKnown: 'inbox' });
-    await ledger.planFolder(
-      { pairId: 'p', folderKey: 'sub' },
-      { ...plan, position: 1, name: 'Überweisungen', parentKey: 'inbox' },
-    );
-    await ledger.takeFolder(inbox, 1);
+    await ledger.takeFolder(inbox, 1, { ...plan, position: 0, name: 'Inbox', wellKnown: 'inbox' });
+    const sub = { ...plan, position: 1, name: 'Überweisungen', parentKey: 'inbox' };
+    await ledger.takeFolder({ pairId: 'p', folderKey: 'sub' }, 1, sub);
     const counters = {
       found: 3,
       foundBytes: 3,

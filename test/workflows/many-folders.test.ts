@@ -86,7 +86,7 @@ describe('a mailbox of very many folders', () => {
 
   it('is listed folder by folder quickly enough for a page', async () => {
     const plan = { position: 0, name: 'A usual name', folderClass: 'IPF.Note', itemCount: 12, gone: false };
-    await new MongoLedgerStore().planFolder({ pairId: 'wide', folderKey: '0' }, plan);
+    await new MongoLedgerStore().takeFolder({ pairId: 'wide', folderKey: '0' }, 1, plan);
     const stored = house.database.connection.collection<{ _id: string }>('folders');
     const first = await stored.findOne({ pairId: 'wide' });
     const others = Array.from({ length: greatest - 1 }, (_, n) => {

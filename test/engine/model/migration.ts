@@ -72,8 +72,8 @@ export class Migration {
   onDone: (sourceChecked: boolean) => void = () => {};
   /** Told when folders are about to be planned; what it returns is told that they were. */
   onPlanning: () => Promise<() => Promise<void>> = async () => async () => {};
-  /** The pass whose plan stands in the ledger; absent while one is made. */
-  private planned?: Opening;
+  /** The last plan that was begun, with its filter once it stands in the ledger. */
+  private planned: { fence: number; filter?: FilterSpec } = { fence: 0 };
   /** Outlive every worker. */
   private readonly connectorWaits = { source: this.newWait(), target: this.newWait() };
   private fence = 0;
@@ -111,12 +111,14 @@ export class Migration {
 
   /** A second attempt at whatever is being done, by a worker of its own. */
   async intrude(): Promise<void> {
-    const filter = this.planned?.filter;
+    const { planned } = this;
+    const { filter } = planned;
     if (!filter) return;
     const { pair, worker } = this.open(filter);
     const folders = this.ledger.folders(pair.id);
     for await (const { plan } of folders) {
       if (!this.chance.is(50)) continue;
+      if (this.planned !== planned) return;
       const order = {
         position: plan.position,
         fence: this.nextFence(),
@@ -180,13 +182,14 @@ export class Migration {
 
   private async plan(opening: Opening, sourceChecked: boolean): Promise<number[] | undefined> {
     const { pair, filter } = opening;
-    if (this.isOver(opening)) return undefined;
-    this.planned = undefined;
     const planned = await this.onPlanning();
-    const result = await planFolders(pair, { fence: this.nextFence(), filter, sourceChecked }, attempt());
+    if (this.isOver(opening)) return undefined;
+    const fence = this.nextFence();
+    this.planned = { fence };
+    const result = await planFolders(pair, { fence, filter, sourceChecked }, attempt());
     if (!sourceChecked && result.kind === 'planned') await planned();
     if (result.kind === 'planned') {
-      this.planned = opening;
+      if (this.planned.fence === fence) this.planned = { fence, filter };
       return result.folders.map(({ position }) => position);
     }
     this.fence = Math.max(this.fence, result.by);

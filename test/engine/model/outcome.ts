@@ -95,8 +95,7 @@ async function unwanted(
   kept: ReadonlyMap<string, Kept[]>,
 ): Promise<string[]> {
   const all = await Promise.all(migration.setting.filters.map((spec) => acceptance(migration, spec)));
-  // The plan of a pass that was given up may still be written beside that of the next one, which copies by another filter.
-  if (sourceUser.renamed.size > 0 || all.length > 1) return [];
+  if (sourceUser.renamed.size > 0) return [];
   return [...kept].flatMap(([key, [first]]) => {
     const { folderKey = '', sourceKey = '' } = first?.stamp ?? {};
     const item = migration.source.item(folderKey, sourceKey);
