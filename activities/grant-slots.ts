@@ -1,7 +1,8 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { placesAfterThrottle } from '../src/domain/connector-wait';
 import type { MigrationState } from '../src/domain/migration';
-import { chooseFairly, type Places } from '../src/domain/fair-order';
+import { chooseFairly } from '../src/domain/fair-order';
+import { batchesOf } from '../src/models/batch-move';
 import { Connectors, type ConnectorDocument } from '../src/models/connectors';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
 import { grantSlot, releaseSlot, Slots, type SlotDocument } from '../src/models/slots';
@@ -68,17 +69,25 @@ function isLongAgo(at: Date | undefined, ms: number): boolean {
 
 async function choose(all: readonly SlotDocument[]): Promise<SlotDocument[]> {
   const held = all.filter(({ grantedAt }) => grantedAt !== undefined);
+  const waiting = all.filter(({ grantedAt }) => grantedAt === undefined);
   const connectors = await Connectors.find({}, { mailboxesAtOnce: 1, throttled: 1 }).lean<
     ConnectorDocument[]
   >();
-  const places: Places = {
-    heldByBatch: countBy(held.map(({ batch }) => batch)),
-    free: freePlaces(connectors, held, new Date()),
-  };
-  const waiting = all.filter(({ grantedAt }) => grantedAt === undefined);
+  const free = freePlaces(connectors, held, new Date());
+  const isFree = (connectorId: string) => (free.get(connectorId) ?? 0) > 0;
+  if (!waiting.some((slot) => isFree(slot.sourceConnectorId) && isFree(slot.targetConnectorId))) return [];
+  // A row may have been moved to another batch since it asked.
+  const batches = await batchesOf(all.map(({ _id }) => _id));
+  const batchOf = ({ _id }: SlotDocument) => batches.get(_id) ?? '';
   const byId = new Map(waiting.map((slot) => [slot._id, slot]));
-  const asked = waiting.map((slot) => ({ ...slot, id: slot._id, since: slot.since.getTime() }));
-  return chooseFairly(asked, places).flatMap(({ id }) => byId.get(id) ?? []);
+  const asked = waiting.map((slot) => ({
+    ...slot,
+    id: slot._id,
+    batch: batchOf(slot),
+    since: slot.since.getTime(),
+  }));
+  const chosen = chooseFairly(asked, { heldByBatch: countBy(held.map(batchOf)), free });
+  return chosen.flatMap(({ id }) => byId.get(id) ?? []);
 }
 
 function freePlaces(

@@ -18,6 +18,8 @@ export interface PlanPassResult {
   next: { kind: 'now'; order: PassOrder } | { kind: 'later'; pass: PassKind; at?: string };
   /** Of the batch and both connectors together. */
   window: { isOpen: boolean; until?: string };
+  /** That of the row now. Earlier releases did not say it. */
+  batch?: string;
 }
 
 /** Reads the plan of the row's batch and the start windows as they stand now, and says which pass comes next and whether it may run. */
@@ -40,5 +42,6 @@ export async function planPass({ mailUserId, made, wanted, now }: PlanPassInput)
             ...(next.at === undefined ? {} : { at: next.at.toISOString() }),
           },
     window: { isOpen, ...(until === undefined ? {} : { until: until.toISOString() }) },
+    batch: row.batch,
   };
 }

@@ -6,7 +6,6 @@ export interface AskForSlotInput {
   mailUserId: string;
   epoch: number;
   ticket: string;
-  batch: string;
   sourceConnectorId: string;
   targetConnectorId: string;
 }

@@ -24,3 +24,6 @@ export const searchAttributes = {
   source: 'SourceConnectorId',
   target: 'TargetConnectorId',
 } as const;
+
+/** A value is cut to what every store of Temporal takes. */
+export const batchAttribute = (batch: string) => ({ [searchAttributes.batch]: [batch.slice(0, 200)] });

@@ -11,7 +11,6 @@ export interface SlotDocument {
   /** One asking; another asking of the same mail user replaces it. */
   ticket: string;
   epoch: number;
-  batch: string;
   sourceConnectorId: string;
   targetConnectorId: string;
   /** When it was asked for first. */
@@ -31,7 +30,6 @@ const schema = new Schema<SlotDocument>(
     _id: { type: String, required: true },
     ticket: { type: String, required: true },
     epoch: { type: Number, required: true },
-    batch: { type: String, required: true },
     sourceConnectorId: { type: String, required: true },
     targetConnectorId: { type: String, required: true },
     since: { type: Date, required: true },

@@ -66,8 +66,8 @@ export async function runOnce({ system, product, witness }: Surroundings, plan: 
   const fresh = await freshPaths(stage);
   const run = new Run(plan, stage, row);
   const state = await run.live();
+  const faults = await run.strikes();
   await system.heal();
-  const faults = await run.faults;
   const rest = {
     items: plan.mailbox.items,
     state,
@@ -94,8 +94,9 @@ export async function runOnce({ system, product, witness }: Surroundings, plan: 
 /** The migration of one run from its first sign-in to the end after which nothing is to be done any more. */
 class Run {
   starts = 1;
-  faults!: Promise<RunResult['faults']>;
   private readonly progress: Progress;
+  private struck!: Promise<{ kind: FaultKind; struck: Struck }[]>;
+  private counted?: Promise<RunResult['faults']>;
   private areFaultsOver = false;
   private retries = 0;
   /** After which pass somebody asked for the next one last, and when. */
@@ -122,10 +123,10 @@ class Run {
     await system.control('target', 'POST', '/faults', slow);
     this.stage.armed.target = 1;
     await within(30_000, () => this.stage.people.signInIfAsked());
-    this.faults = this.strikeAll().then((struck) => this.countStrikes(struck));
+    this.struck = this.strikeAll();
     const state = await this.untilEnd(new Pulse(() => system.requests()));
     this.progress.finish();
-    await this.faults;
+    await this.struck;
     return state;
   }
 
@@ -193,7 +194,7 @@ class Run {
   }
 
   private async calm(): Promise<void> {
-    await this.faults;
+    await this.strikes();
     await this.stage.system.heal();
   }
 
@@ -209,6 +210,11 @@ class Run {
     await pause(1500);
     this.areFaultsOver = true;
     return struck;
+  }
+
+  /** How often each fault struck until it is asked first: before they are taken away. */
+  strikes(): Promise<RunResult['faults']> {
+    return (this.counted ??= this.struck.then((all) => this.countStrikes(all)));
   }
 
   private async countStrikes(all: { kind: FaultKind; struck: Struck }[]): Promise<RunResult['faults']> {

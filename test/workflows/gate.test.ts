@@ -111,7 +111,6 @@ describe('gate', () => {
     await house.until(row, 'awaitingSignIn');
     const slot = {
       ticket: 'dead',
-      batch: 'Default',
       sourceConnectorId: 's',
       targetConnectorId: 't',
       since: new Date(),

@@ -358,10 +358,10 @@ export class House {
     );
   }
 
-  /** The state that the workflow itself tells Temporal. */
-  async saidState(row: MailUser): Promise<string | undefined> {
+  /** What the workflow itself tells Temporal. */
+  async said(row: MailUser, what: keyof typeof searchAttributes = 'state'): Promise<string | undefined> {
     const { typedSearchAttributes } = await this.handle(row).describe();
-    return typedSearchAttributes.get(defineSearchAttributeKey(searchAttributes.state, 'KEYWORD'));
+    return typedSearchAttributes.get(defineSearchAttributeKey(searchAttributes[what], 'KEYWORD'));
   }
 
   handle(row: MailUser): WorkflowHandle {

@@ -184,7 +184,6 @@ describe('a migration that is interrupted', () => {
       _id: id,
       ticket: 'old',
       epoch: 1,
-      batch: 'Default',
       sourceConnectorId: 's',
       targetConnectorId: 't',
       since: new Date(),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { directWire } from '../../src/connectors/memory';
 import type { StartWindow } from '../../src/domain/start-window';
+import { moveToBatch } from '../../src/models/batch-move';
 import { Connectors } from '../../src/models/connectors';
 import type { MailUser } from '../../src/models/mail-users';
 import { Slots } from '../../src/models/slots';
@@ -124,6 +125,17 @@ describe('passes', () => {
     await planOf(row, { cutOver: { kind: 'at', at: new Date(Date.now() + 1500).toISOString() } });
     await planChanged(row);
     expect(kinds(await house.untilEnded(row))).toEqual(['full', 'cutOver']);
+  });
+
+  it('are those of the batch that a row was moved to, which Temporal is told too', async () => {
+    const row = await states.upToDate();
+    await house.until(row, ended(1));
+    expect(await house.said(row, 'batch')).toBe(row.batch);
+    const batch = `at once ${randomUUID()}`;
+    await moveToBatch({ kind: 'ids', ids: [row._id.toHexString()] }, batch);
+    await planChanged(row);
+    expect(kinds(await house.untilEnded(row))).toEqual(['full', 'cutOver']);
+    expect(await house.said(row, 'batch')).toBe(batch);
   });
 
   it('need the sign-in again where a password has come to the end of its time between them', async () => {

@@ -160,7 +160,7 @@ describe('a Temporal that is set back', () => {
   it('to before a pause: the row tells it of it, and nothing is copied until it is resumed', async () => {
     const count = world.inTarget(rows.paused);
     await eventually(
-      async () => ((await house.saidState(rows.paused)) === 'paused' ? true : undefined),
+      async () => ((await house.said(rows.paused)) === 'paused' ? true : undefined),
       () => house.read(rows.paused),
     );
     expect(world.inTarget(rows.paused)).toBe(count);

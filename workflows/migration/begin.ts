@@ -3,7 +3,7 @@ import type { ProjectionView } from '../../activities/project';
 import { defaultBatchPlan } from '../../src/domain/batch-plan';
 import type { Side } from '../../src/domain/mailbox';
 import type { MigrateMailboxInput } from '../messages';
-import { searchAttributes } from '../names';
+import { batchAttribute, searchAttributes } from '../names';
 import { short } from '../proxies';
 import { newPlace, type Carry, type EpochFacts } from './carry';
 
@@ -17,7 +17,7 @@ export async function begin(input: MigrateMailboxInput): Promise<Carry | undefin
   );
   if (facts === undefined) return undefined;
   upsertSearchAttributes({
-    [searchAttributes.batch]: [facts.batch.slice(0, 200)],
+    ...batchAttribute(facts.batch),
     [searchAttributes.source]: [facts.sourceConnectorId],
     [searchAttributes.target]: [facts.targetConnectorId],
   });

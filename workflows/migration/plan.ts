@@ -1,4 +1,6 @@
+import { upsertSearchAttributes } from '@temporalio/workflow';
 import type { PlanPassResult } from '../../activities/plan-pass';
+import { batchAttribute } from '../names';
 import { short } from '../proxies';
 import type { Migration } from './migration';
 
@@ -14,10 +16,18 @@ export async function readPlan(m: Migration): Promise<PlanPassResult> {
     ...(wantedPass === undefined ? {} : { wanted: wantedPass }),
     now: m.now(),
   });
+  followBatch(m, plan.batch);
   const { isOpen, until } = plan.window;
   if (isOpen && until !== undefined) carry.windowUntil = Date.parse(until);
   else delete carry.windowUntil;
   return plan;
+}
+
+/** Whoever moves a row to another batch has its plan read again. */
+function followBatch({ carry }: Migration, batch = carry.facts.batch): void {
+  if (batch === carry.facts.batch) return;
+  carry.facts = { ...carry.facts, batch };
+  upsertSearchAttributes(batchAttribute(batch));
 }
 
 /** A plan that nobody edits and that says no moment is looked at again from time to time: clocks change. */
