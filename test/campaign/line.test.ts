@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { Line, resetConnection } from './line';
+import { resetConnection } from '../../sandbox/exchange/server/reset';
+import { Line } from './line';
 
 describe('a line of the campaign', () => {
   let server: Server;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { resetConnection } from '../../sandbox/exchange/server/reset';
 
 /** How a line is cut: at once; or for a while nothing passes, and nothing is lost; or what is answered is lost, and then the line. */
 export type Cut = 'reset' | 'silent' | 'answersLost';
@@ -84,10 +85,4 @@ export class Line {
 function reset({ near, far }: Pair): void {
   resetConnection(near);
   resetConnection(far);
-}
-
-/** What is being shut down is closed only: Node 20 cannot reset it, and a process in which that was tried never ends. */
-export function resetConnection(socket: Socket): void {
-  if (socket.writableEnded) socket.destroy();
-  else socket.resetAndDestroy();
 }

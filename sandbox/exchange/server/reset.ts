@@ -19,6 +19,12 @@ export function rememberConnections(server: Server): void {
 export function reset(response: ServerResponse): void {
   const { socket } = response;
   const below = socket && connections.get(keyOf(socket));
-  below?.resetAndDestroy();
+  if (below) resetConnection(below);
   response.destroy();
+}
+
+/** What is being shut down is closed only: Node 20 cannot reset it, and a process in which that was tried never ends. */
+export function resetConnection(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
