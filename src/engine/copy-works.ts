@@ -98,7 +98,7 @@ async function noteTooGreat(copy: FolderCopy, works: readonly Work[]): Promise<W
   const most = copy.pair.target.capabilities.greatestItemBytes ?? Infinity;
   const tooGreat = works.filter(({ entry, action }) => action.kind !== 'flags' && entry.sizeBytes > most);
   const steps = tooGreat.map((work) => {
-    const reason = tooLarge(work.entry.sizeBytes, 'ItemTooLarge');
+    const reason = tooLarge('ItemTooLarge');
     return { before: work.before, after: { ...work.entry, outcome: failure(work, reason) } };
   });
   await note(copy, steps);

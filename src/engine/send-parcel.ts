@@ -110,7 +110,7 @@ async function halve(
   const { session } = copy;
   const [first] = sendings;
   if (first && sendings.length === 1) {
-    await record(copy, parcel, [failedStep(first, tooLarge(first.sizeBytes, fault.text.code))]);
+    await record(copy, parcel, [failedStep(first, tooLarge(fault.text.code))]);
     return nothingSent();
   }
   const half = Math.ceil(sendings.length / 2);
@@ -130,9 +130,8 @@ async function halve(
   return sent;
 }
 
-export function tooLarge(sizeBytes: number, code: string): ItemReason {
-  const message = `the target takes no item of ${sizeBytes} bytes`;
-  return { code, remedy: 'raiseRequestLimit', message };
+export function tooLarge(code: string): ItemReason {
+  return { code, remedy: 'raiseRequestLimit', message: 'The item is larger than the server takes.' };
 }
 
 /** The one request of a parcel; how long it takes adapts the size of those that follow. */

@@ -48,6 +48,8 @@ export interface AuditEntry {
   connectorId?: string;
   /** The bulk action whose page says how far it is. */
   bulkId?: string;
+  /** How the link that was used for it had come to whoever used it. */
+  through?: 'invitation' | 'reminder' | 'administrator';
 }
 
 const schema = new Schema<AuditEntry>(
@@ -59,6 +61,7 @@ const schema = new Schema<AuditEntry>(
     mailUserId: String,
     connectorId: String,
     bulkId: String,
+    through: String,
   },
   { collection: 'auditLog', versionKey: false },
 );

@@ -44,25 +44,37 @@ const schema = new Schema<SlotDocument>(
 schema.plugin(versioned);
 export const Slots = model<SlotDocument>('Slot', schema);
 
-/** How many wait for the same connectors, this one included, among those that asked before it; `undefined` where it does not wait. */
+/**
+ * How many wait for the same connectors, this one included, among those that asked before it; 0 where it has its slots and waits for a
+ * worker with room, `undefined` where it asks for none.
+ */
 export async function placeInQueue(mailUserId: string): Promise<number | undefined> {
   const slot = await Slots.findById(mailUserId).lean<SlotDocument>();
-  if (slot === null || slot.grantedAt !== undefined) return undefined;
+  if (slot === null) return undefined;
+  if (slot.grantedAt !== undefined) return 0;
   const { sourceConnectorId, targetConnectorId, since } = slot;
   const before = { ...ofPair({ sourceConnectorId, targetConnectorId }), since: { $lt: since } };
   return (await Slots.countDocuments(before)) + 1;
 }
 
-/** The places of many at once; those that do not wait are left out. */
+/** Places in a queue are told up to this one. */
+export const lastPlaceTold = 1_000;
+
+/** The places of many at once, as `placeInQueue`; one more than the last that is told stands for all behind it. */
 export async function placesInQueue(mailUserIds: readonly string[]): Promise<Map<string, number>> {
-  const asked = { _id: { $in: [...mailUserIds] }, grantedAt: { $exists: false } };
+  const asked = { _id: { $in: [...mailUserIds] } };
   const slots = mailUserIds.length === 0 ? [] : await Slots.find(asked).lean<SlotDocument[]>();
-  const wanted = new Set(slots.map(({ _id }) => _id));
-  const pairs = new Map(slots.map((slot) => [`${slot.sourceConnectorId} ${slot.targetConnectorId}`, slot]));
-  const places = new Map<string, number>();
+  const places = new Map(
+    slots.map(({ _id, grantedAt }) => [_id, grantedAt === undefined ? lastPlaceTold + 1 : 0]),
+  );
+  const waiting = slots.filter(({ grantedAt }) => grantedAt === undefined);
+  const pairs = new Map(waiting.map((slot) => [`${slot.sourceConnectorId} ${slot.targetConnectorId}`, slot]));
   for (const pair of pairs.values()) {
-    const queue = await Slots.find(ofPair(pair), { _id: 1 }).sort({ since: 1 }).lean<{ _id: string }[]>();
-    queue.forEach(({ _id }, index) => wanted.has(_id) && places.set(_id, index + 1));
+    const queue = await Slots.find(ofPair(pair), { _id: 1 })
+      .sort({ since: 1 })
+      .limit(lastPlaceTold)
+      .lean<{ _id: string }[]>();
+    queue.forEach(({ _id }, index) => places.has(_id) && places.set(_id, index + 1));
   }
   return places;
 }

@@ -472,7 +472,7 @@ describe('an invitation', () => {
     const list = async () => (await agent.get(`/admin/users?q=${row.source.address}`).expect(200)).text;
     const overview = async () => (await agent.get('/admin').expect(200)).text;
     const link = `href="/admin/users/${idOf(row)}"`;
-    expect(await list()).toMatch(/reminder\s+<time datetime="2027-01-04T09:00:00\.000Z"/);
+    expect(await list()).toMatch(/next reminder\s+<time datetime="2027-01-04T09:00:00\.000Z"/);
     expect(await overview()).not.toContain(link);
     const remindedAt = new Date('2026-11-20T09:00:00.000Z');
     await MailUsers.updateOne(

@@ -139,7 +139,8 @@ describe('the user’s pages', () => {
       expect(await AuditLog.findOne({ mailUserId: row._id.toHexString() }).lean()).toMatchObject({
         by: { kind: 'user' },
         action: 'credentialsGiven',
-        subject: expect.stringContaining('invitation'),
+        subject: row.source.address,
+        through: 'invitation',
       });
       expect(app.log()).not.toContain('Hunter2');
     });

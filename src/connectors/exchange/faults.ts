@@ -279,11 +279,7 @@ export type ItemVerdict =
   | { kind: 'fault'; fault: Fault };
 
 /** A code that is unknown says that this one item is refused: it is named in the report and tried again on Retry. */
-export function itemVerdict(
-  refusal: EwsRefusal,
-  request: Request,
-  sizeBytes: number | undefined,
-): ItemVerdict {
+export function itemVerdict(refusal: EwsRefusal, request: Request): ItemVerdict {
   if (refusal.code === 'ErrorBatchProcessingStopped') {
     const message = 'The server stopped before it came to this item.';
     return {
@@ -298,7 +294,7 @@ export function itemVerdict(
     case 'conflict':
       return { kind: 'conflict' };
     case 'itemTooLarge':
-      return { kind: 'failed', reason: tooLargeReason(refusal.code, sizeBytes) };
+      return { kind: 'failed', reason: { code: refusal.code, ...words.itemTooLarge } };
     case undefined:
     case 'idBad':
     case 'itemBad':
@@ -307,13 +303,4 @@ export function itemVerdict(
     default:
       return { kind: 'fault', fault: faultOf(refusal, request) };
   }
-}
-
-export function tooLargeReason(code: string, sizeBytes: number | undefined): ItemReason {
-  const size = sizeBytes === undefined ? '' : ` It has ${(sizeBytes / 1e6).toFixed(1)} MB.`;
-  return {
-    code,
-    remedy: 'raiseRequestLimit',
-    message: `The item is larger than the server takes in one request.${size} Raise the server’s request limit, then press Retry.`,
-  };
 }

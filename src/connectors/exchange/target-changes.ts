@@ -53,7 +53,7 @@ export async function listAdded(
 
 function told(message: Element, id: string, pairId: string, added: AddedItem[], gone: string[]): void {
   const refusal = refusalOf(message);
-  const verdict = refusal && itemVerdict(refusal, request, undefined);
+  const verdict = refusal && itemVerdict(refusal, request);
   if (verdict?.kind === 'gone') gone.push(id);
   else if (refusal) throw refusal;
   else {
@@ -108,7 +108,7 @@ function updateOutcome(message: Element, target: TargetRef | undefined): UpdateO
 }
 
 function refusedUpdate(refusal: EwsRefusal): UpdateOutcome {
-  const verdict = itemVerdict(refusal, request, undefined);
+  const verdict = itemVerdict(refusal, request);
   switch (verdict.kind) {
     case 'gone':
       return { kind: 'gone' };

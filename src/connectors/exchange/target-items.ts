@@ -63,7 +63,7 @@ async function outcomeOf(
   signal: AbortSignal,
 ): Promise<PutOutcome> {
   const refusal = refusalOf(message);
-  if (refusal) return refusedPut(refusal, item, request);
+  if (refusal) return refusedPut(refusal, request);
   const made = idOf(itemOf(message));
   if (!made) throw new Fault({ kind: 'retryable' }, noId);
   if (!exceptions) return { kind: 'copied', targetId: made.id, targetChangeKey: made.changeKey };
@@ -105,8 +105,8 @@ const noId = {
 } as const;
 
 /** An item that the server surely did not make is put again; where it is not sure, all are in doubt. */
-function refusedPut(refusal: EwsRefusal, item: PutItem, request: Request): PutOutcome {
-  const verdict = itemVerdict(refusal, request, item.sizeBytes);
+function refusedPut(refusal: EwsRefusal, request: Request): PutOutcome {
+  const verdict = itemVerdict(refusal, request);
   if (verdict.kind === 'failed') return verdict;
   if (verdict.kind === 'fault' && !verdict.fault.notDone) throw verdict.fault;
   return {
@@ -129,7 +129,7 @@ async function finishSeries(
   try {
     await makeExceptions(session, id, exceptions, hold, signal);
   } catch (error) {
-    const verdict = error instanceof EwsRefusal ? itemVerdict(error, request, undefined) : undefined;
+    const verdict = error instanceof EwsRefusal ? itemVerdict(error, request) : undefined;
     if (verdict?.kind !== 'failed') throw error;
     const [removed] = await deleteItems(session, [id], hold, signal);
     const refusal = removed && refusalOf(removed);
@@ -163,7 +163,7 @@ function refusedAlone(error: unknown, item: PutItem): ItemReason | undefined {
   if (error instanceof EwsRefusal) {
     // An unknown code for a whole request may pass; one that speaks of the item, or of the request's form, does not.
     if (!ofItems.has(meaningOf(error.code) ?? 'passing')) return undefined;
-    const verdict = itemVerdict(error, { side: 'target', about: 'put' }, item.sizeBytes);
+    const verdict = itemVerdict(error, { side: 'target', about: 'put' });
     return verdict.kind === 'failed' ? verdict.reason : undefined;
   }
   if (!(error instanceof HttpRefusal) || error.status !== 400 || item.sizeBytes >= surelyLargeBytes)

@@ -8,9 +8,16 @@ const issuesShown = 200;
 /** The columns of figures, in their order. */
 export const words = ['found', ...fates] as const;
 
-export interface CopyView {
-  folders: (FolderReport & { figures: number[] })[];
+/** Issues with the same reason. */
+export interface IssueGroup extends Pick<IssueReport, 'message' | 'remedy' | 'code'> {
   issues: IssueReport[];
+}
+
+export interface CopyView {
+  /** The columns that say something of some folder. */
+  words: string[];
+  folders: (FolderReport & { figures: number[] })[];
+  issues: IssueGroup[];
   hasMoreIssues: boolean;
   /** The path of each folder by its label. @see folderLabel */
   pathsByLabel: ReadonlyMap<string, string>;
@@ -20,7 +27,8 @@ export interface CopyView {
 
 /** What has become of each folder and what is not in the target as it should be; empty before a copy has begun. */
 export async function copyView({ pairId }: MailUser): Promise<CopyView> {
-  if (pairId === undefined) return { folders: [], issues: [], hasMoreIssues: false, pathsByLabel: new Map() };
+  if (pairId === undefined)
+    return { words: [], folders: [], issues: [], hasMoreIssues: false, pathsByLabel: new Map() };
   const folders = await foldersOfCopy(pairId);
   const issues: IssueReport[] = [];
   let hasMoreIssues = false;
@@ -33,18 +41,35 @@ export async function copyView({ pairId }: MailUser): Promise<CopyView> {
     .map(({ verified }) => verified?.at ?? '')
     .sort()
     .at(-1);
+  const told = words.filter(
+    (word) => word === 'found' || word === 'copied' || folders.some((folder) => folder[word] > 0),
+  );
   return {
+    words: told,
     folders: folders.map((folder) => ({
       ...withoutTwin(folder),
-      figures: words.map((word) => folder[word]),
+      figures: told.map((word) => folder[word]),
     })),
-    issues,
+    issues: byReason(issues),
     hasMoreIssues,
     pathsByLabel: new Map(
       folders.map(({ position, wellKnown, path }) => [folderLabel(position, wellKnown), path]),
     ),
     ...(countedAt ? { countedAt } : {}),
   };
+}
+
+/** In the order in which each reason comes up first. */
+function byReason(issues: readonly IssueReport[]): IssueGroup[] {
+  const groups = new Map<string, IssueGroup>();
+  for (const issue of issues) {
+    const { message, remedy, code } = issue;
+    const key = JSON.stringify([code, remedy, message]);
+    const group = groups.get(key) ?? { message, remedy, code, issues: [] };
+    group.issues.push(issue);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
 }
 
 /** In an English mailbox the well-known name says the same as the folder's own. */

@@ -3,7 +3,7 @@ import type { Language, Translate } from '../../locales';
 import { bytesText, numberText } from '../for-people';
 
 const minuteMs = 60_000;
-/** What **now** is: the last full minutes. */
+/** What **now** is: the minute that is under way and those before it, so many together. */
 export const nowMinutes = 5;
 const barMinutes = 30;
 export const bars = 48;
@@ -22,7 +22,7 @@ export interface ThroughputChart {
   height: number;
 }
 
-/** What is copied a minute: over the last full minutes, and in each half hour of the last day. */
+/** What is copied a minute: over the last minutes, and in each half hour of the last day. */
 export function throughputView(
   minutes: readonly Minute[],
   now: Date,
@@ -59,13 +59,12 @@ function perMinute(minutes: readonly Minute[], now: Date, valueOf: (minute: Minu
   return sums.map((sum) => sum / barMinutes);
 }
 
-/** The minute that is under way is left out: it is not full. */
+/** The minute that is under way counts for as much of it as has passed. */
 function nowOf(minutes: readonly Minute[], now: Date, valueOf: (minute: Minute) => number): number {
-  const end = Math.floor(now.getTime() / minuteMs) * minuteMs;
-  const recent = minutes.filter(
-    ({ at }) => at.getTime() < end && at.getTime() >= end - nowMinutes * minuteMs,
-  );
-  return recent.reduce((sum, minute) => sum + valueOf(minute), 0) / nowMinutes;
+  const since = (Math.floor(now.getTime() / minuteMs) - (nowMinutes - 1)) * minuteMs;
+  const recent = minutes.filter(({ at }) => at.getTime() >= since && at <= now);
+  const sum = recent.reduce((copied, minute) => copied + valueOf(minute), 0);
+  return (sum * minuteMs) / (now.getTime() - since);
 }
 
 function barOf(value: number, most: number, place: number, title: string) {

@@ -3,6 +3,7 @@ import { shownState } from '../../domain/shown-state';
 import type { MessageKey, MessageValues } from '../../locales';
 import { isUndelivered, type ListedMailUser } from '../../models/mail-user-list';
 import type { InvitationProjection } from '../../models/mail-users';
+import { lastPlaceTold } from '../../models/slots';
 import { noWorkerAfterMs } from './connector-checks';
 
 /** A line under a row's state: what it waits for, or why it is so. */
@@ -18,7 +19,7 @@ export interface RowNote {
 
 /**
  * The one thing to know about a row beside its state; `undefined` where the state says it all.
- * @param place in the queue, where it waits there; 1 is the next
+ * @param place in the queue, where it waits there; 1 is the next, 0 has its turn
  */
 export function noteOf(row: ListedMailUser, now: Date, place?: number): RowNote | undefined {
   const state = shownState(row);
@@ -63,7 +64,7 @@ export function noteOf(row: ListedMailUser, now: Date, place?: number): RowNote 
       }
       if (projection?.refusal !== undefined)
         return { key: 'admin.users.notes.signInRefused', tone: 'warning' };
-      return invitation === undefined ? undefined : sentTo(invitation);
+      return invitation === undefined ? undefined : sentNote(row, invitation);
     }
     case 'awaitingSignIn':
       return projection?.refusal === undefined
@@ -110,8 +111,10 @@ function scheduledNote({ projection }: ListedMailUser, place: number | undefined
     return waitsFor.until === undefined
       ? { key: 'admin.users.notes.windowNever', tone: 'danger' }
       : { key: 'admin.users.notes.windowUntil', at: waitsFor.until, tone: 'plain' };
-  return place === undefined
-    ? undefined
+  if (place === undefined) return undefined;
+  if (place === 0) return { key: 'admin.users.notes.turn', tone: 'plain' };
+  return place > lastPlaceTold
+    ? { key: 'admin.users.notes.placeFar', values: { count: lastPlaceTold }, tone: 'plain' }
     : { key: 'admin.users.notes.place', values: { count: place }, tone: 'plain' };
 }
 
@@ -119,13 +122,18 @@ function whoOf(by: Actor | undefined): string {
   return by?.kind === 'administrator' ? by.email : 'Mailporter';
 }
 
-function sentTo({ to, remindedAt, reminderDueAt }: InvitationProjection): RowNote {
+/** When it went out and when the next one will; the row shows both its addresses already, so where to is told only where it is another. */
+function sentNote({ source, target }: ListedMailUser, invitation: InvitationProjection): RowNote {
+  const { to, sentAt, remindedAt, reminderDueAt } = invitation;
+  const place = to.every((address) => address === source.address || address === target.address)
+    ? 'own'
+    : 'other';
   const values = { to: to.join(', ') };
   if (reminderDueAt !== undefined)
-    return { key: 'admin.users.notes.reminderDue', values, at: reminderDueAt, tone: 'plain' };
+    return { key: `admin.users.notes.reminderDue.${place}`, values, at: reminderDueAt, tone: 'plain' };
   if (remindedAt !== undefined)
-    return { key: 'admin.users.notes.reminded', values, at: remindedAt, tone: 'plain' };
-  return { key: 'admin.users.notes.sentTo', values, tone: 'plain' };
+    return { key: `admin.users.notes.reminded.${place}`, values, at: remindedAt, tone: 'plain' };
+  return { key: `admin.users.notes.sent.${place}`, values, ...(sentAt && { at: sentAt }), tone: 'plain' };
 }
 
 /** Whether a worker has taken note of all that was asked for. */

@@ -11,14 +11,14 @@ import { placeInQueue } from '../../models/slots';
 import { migrationId } from '../../../workflows/names';
 import type { WebDeps } from '../deps';
 import { actionButtons } from './action-buttons';
-import { copyView, words } from './copy-view';
+import { copyView } from './copy-view';
 import { awaitsAcceptance } from './source-acceptance';
 import { findUser } from './user-form';
 import { noteOf } from './user-notes';
 
 const auditLines = 20;
-/** What brings a migration on; nothing else is put first to the eye. */
-const onward: ReadonlySet<string> = new Set(['start', 'resume', 'retry']);
+/** What brings a migration on, the likeliest next step first; nothing else is put first to the eye. */
+const onward = ['resume', 'retry', 'start'] as const;
 
 /** **A mail user**: time line, progress, folders, issues, and what can be done. */
 export function userPageRoute(router: Router, deps: WebDeps): void {
@@ -39,14 +39,14 @@ async function show(deps: WebDeps, response: Response, user: MailUser): Promise<
     copyView(user),
     awaitsAcceptance(user),
   ]);
+  const main = onward.find((action) => isActionable(action, state, facts));
   response.render('admin/users/page', {
     titleText: user.source.address,
     user,
     id,
     name: `${user.firstName} ${user.lastName}`.trim(),
     state,
-    note: noteOf(user, new Date()),
-    place,
+    note: noteOf(user, new Date(), place),
     source,
     target,
     audit,
@@ -54,10 +54,9 @@ async function show(deps: WebDeps, response: Response, user: MailUser): Promise<
     timeline: timelineView(user, state),
     ...copied,
     activeFolders: user.counters?.activeFolders.map((label) => copied.pathsByLabel.get(label) ?? label),
-    words,
     buttons: actionButtons
       .filter(({ value }) => isActionable(value, state, facts))
-      .map((button, place) => ({ ...button, isMain: place === 0 && onward.has(button.value) })),
+      .map((button) => ({ ...button, isMain: button.value === main })),
     canAccept,
     canReplaceLink: isActionable('resend', state, facts),
     isUndelivered: isUndelivered(user),

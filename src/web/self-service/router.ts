@@ -290,7 +290,8 @@ async function audit({ row, link }: OpenLink): Promise<void> {
     at: new Date(),
     by: { kind: 'user' },
     action: 'credentialsGiven',
-    subject: `${row.source.address} (${link.purpose})`,
+    subject: row.source.address,
     mailUserId: row._id.toHexString(),
+    through: link.purpose,
   });
 }

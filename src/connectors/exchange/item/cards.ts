@@ -55,7 +55,7 @@ export class Cards {
       const refusal = refusalOf(message);
       const item = itemOf(message);
       if (refusal) {
-        const verdict = itemVerdict(refusal, { side: 'source', about: 'folder' }, undefined);
+        const verdict = itemVerdict(refusal, { side: 'source', about: 'folder' });
         if (verdict.kind === 'fault') throw verdict.fault;
         found.set(key, verdict.kind === 'failed' ? { failed: verdict.reason } : { gone: true });
       } else if (item) {

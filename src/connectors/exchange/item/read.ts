@@ -184,7 +184,7 @@ export class ItemReader {
       }
     };
     const note = (refusal: EwsRefusal) => {
-      const verdict = itemVerdict(refusal, request, undefined);
+      const verdict = itemVerdict(refusal, request);
       if (verdict.kind === 'failed') this.broken.set(brokenKey(ref), verdict.reason);
     };
     return Readable.from(
@@ -201,7 +201,7 @@ function brokenKey(ref: ItemRef): string {
 }
 
 function refusedItem(ref: ItemRef, refusal: EwsRefusal): ReadItem {
-  const verdict = itemVerdict(refusal, request, undefined);
+  const verdict = itemVerdict(refusal, request);
   if (verdict.kind === 'fault') throw verdict.fault;
   return verdict.kind === 'failed' ? { ref, failed: verdict.reason } : { ref, gone: true };
 }
