@@ -1,21 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
-import { ConnectorWaits, staleMs } from '../../activities/connector-waits';
 import { directWire } from '../../src/connectors/memory';
 import { Fault } from '../../src/domain/faults';
-import { createLogger } from '../../src/log';
 import { ConnectorChecks } from '../../src/models/connector-checks';
 import { Connectors, type ConnectorDocument } from '../../src/models/connectors';
 import type { MailUser } from '../../src/models/mail-users';
 import { Slots } from '../../src/models/slots';
 import { checkStart, signals, workflowTypes } from '../../workflows/messages';
-import { gateId } from '../../workflows/names';
-import { administrator, eventually, House } from './house';
+import { administrator, eventually, House, type RunningWorker } from './house';
 
 let house: House;
+let worker: RunningWorker;
 beforeAll(async () => {
   house = await House.open();
-  await house.startWorker();
+  worker = await house.startWorker();
   await house.startGate();
 });
 afterAll(() => house.close());
@@ -25,7 +22,6 @@ afterEach(() => {
   house.servers.beforeCheck = () => undefined;
 });
 
-const log = createLogger('worker', 'silent');
 const text = { code: 'HTTP 503', remedy: 'wait' as const, message: 'The server asks for a pause.' };
 const askedOfAll = (retryAfterMs: number) =>
   new Fault({ kind: 'throttled', retryAfterMs, scope: 'connector' }, text, true);
@@ -33,50 +29,6 @@ const askedOfAll = (retryAfterMs: number) =>
 async function read(connector: ConnectorDocument): Promise<ConnectorDocument | null> {
   return Connectors.findById(connector._id).lean<ConnectorDocument>();
 }
-
-describe('a wait that a server asks of its whole connector', () => {
-  it('holds for every worker, outlives the one that was told, and ends by itself', async () => {
-    const connector = await house.connector('source');
-    const id = connector._id.toHexString();
-    const told = new ConnectorWaits({ log });
-    told.note(id, askedOfAll(3_000));
-    expect((await told.of(id, 'one'))?.leftMs).toBeGreaterThan(1_000);
-    const another = new ConnectorWaits({ log });
-    expect(await another.of(id, 'other')).toMatchObject({ code: 'HTTP 503' });
-    const asked: number[] = [];
-    const began = Date.now();
-    await another.heeded(id, 'other', async () => void asked.push(Date.now() - began), pause);
-    expect(asked[0]).toBeGreaterThan(2_000);
-    expect(await another.of(id, 'other')).toBeUndefined();
-  });
-
-  it('is not shortened by a wait that ends sooner, and not begun by one meant for a mailbox alone', async () => {
-    const connector = await house.connector('source');
-    const waits = new ConnectorWaits({ log });
-    const forOne = new Fault({ kind: 'throttled', retryAfterMs: 90_000, scope: 'mailbox' }, text, true);
-    for (const fault of [forOne, askedOfAll(60_000), askedOfAll(1_000)])
-      waits.note(connector._id.toHexString(), fault);
-    // Written before anything else is, as the first to be told does it in the background.
-    await waits.of(connector._id.toHexString(), 'one');
-    const later = new ConnectorWaits({ log });
-    later.note(connector._id.toHexString(), askedOfAll(2_000));
-    await later.of(connector._id.toHexString(), 'one');
-    expect((await read(connector))?.throttled).toMatchObject({ waitMs: 60_000, code: 'HTTP 503' });
-  });
-
-  it('asks the database once for as many mailboxes as there are', async () => {
-    const connector = await house.connector('source');
-    const waits = new ConnectorWaits({ log });
-    const find = jest.spyOn(Connectors, 'find');
-    try {
-      const id = connector._id.toHexString();
-      await Promise.all(Array.from({ length: 500 }, (_, n) => waits.of(id, `mailbox ${n}`)));
-      expect(find).toHaveBeenCalledTimes(1);
-    } finally {
-      find.mockRestore();
-    }
-  });
-});
 
 describe('mailboxes of a connector whose server asked everybody to wait', () => {
   async function rowsOf(count: number): Promise<MailUser[]> {
@@ -159,8 +111,10 @@ describe('mailboxes of a connector whose server asked everybody to wait', () => 
     const hour = 3_600_000;
     const throttled = { until: new Date(Date.now() + hour), waitMs: hour, code: 'HTTP 503' };
     await Connectors.updateOne({ _id }, { $set: { throttled, mailboxesAtOnce: 20 } });
-    await house.client.workflow.getHandle(gateId).signal(signals.wake);
-    await pause(1_000);
+    // Whoever comes later, by way of other servers, is let in: the gate has looked.
+    const [later] = (await rowsOf(1)) as [MailUser];
+    await house.sendForm(later);
+    await house.untilEnded(later);
     expect(await grants(rows)).toBe(0);
     await Connectors.updateOne({ _id }, { $set: { 'throttled.until': new Date() } });
     const ended = await Promise.all(rows.map((row) => house.untilEnded(row)));
@@ -172,7 +126,11 @@ describe('mailboxes of a connector whose server asked everybody to wait', () => 
     const hour = 3_600_000;
     const throttled = { until: new Date(Date.now() + hour), waitMs: hour, code: 'HTTP 503' };
     await Connectors.updateOne({ _id: row.source.connectorId }, { $set: { throttled } });
-    await pause(staleMs);
+    const { connectorWaits } = worker.deps;
+    await eventually(
+      () => connectorWaits.of(row.source.connectorId.toHexString(), 'any'),
+      () => Connectors.findById(row.source.connectorId),
+    );
     await house.sendForm(row);
     const { projection } = await house.until(row, (now) => now.projection?.refusal?.side === 'source');
     expect(projection?.refusal).toMatchObject({ outcome: 'unreachable', text: { code: 'HTTP 503' } });

@@ -6,7 +6,7 @@ import { Credentials } from '../../src/models/credentials';
 import type { MailUser } from '../../src/models/mail-users';
 import { startAsked } from '../../src/models/mail-user-asks';
 import { MailUsers } from '../../src/models/mail-users';
-import { migrationStart, signals, workflowTypes, type StopSignal } from '../../workflows/messages';
+import { formStart, migrationStart, signals, workflowTypes, type StopSignal } from '../../workflows/messages';
 import { mainQueue } from '../../workflows/names';
 import { administrator, eventually, House, pairOf, quickTimes, type RunningWorker } from './house';
 
@@ -90,9 +90,12 @@ describe('the document of a password', () => {
 
   it('is gone once the link has expired over the other side', async () => {
     const row = await house.row();
-    await house.start(row, { linkLifeMs: 4000 });
-    await house.until(row, 'emailSent');
-    await house.signIn(row, 'source');
+    const input = { ...house.input(row, 'form', { linkLifeMs: 1000 }), reason: 'form' as const };
+    const source = await house.keep(row, 'source');
+    await house.client.workflow.signalWithStart(
+      workflowTypes.migrateMailbox,
+      formStart(input, pairOf(row), source),
+    );
     const { projection } = await house.untilEnded(row);
     expect(projection).toMatchObject({ state: 'expired', credentialsDestroyedAt: expect.any(Date) });
     expect(await documentsOf(row)).toEqual([]);

@@ -149,9 +149,8 @@ describe('a migration that is interrupted', () => {
       throw new Fault({ kind: 'throttled', retryAfterMs: 1500, scope: 'mailbox' }, text, true);
     };
     await started(row);
-    const { projection } = await house.until(row, 'throttled');
-    expect(projection?.throttledUntil).toBeInstanceOf(Date);
     expect((await house.untilEnded(row)).projection?.state).toBe('completed');
+    expect(await house.states(row)).toContain('throttled');
     await house.handle(row).result();
     await recordHistory(house, house.handle(row).workflowId, 'throttled');
   });

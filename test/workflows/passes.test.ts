@@ -145,7 +145,7 @@ describe('passes', () => {
     await house.start(row);
     await house.until(row, 'emailSent');
     await house.signIn(row, 'target');
-    const takenAt = new Date(Date.now() - quickTimes.credentialLifeMs + 8_000);
+    const takenAt = new Date(Date.now() - quickTimes.credentialLifeMs + 12_000);
     const credential = await house.keep(row, 'source', undefined, takenAt);
     await house.handle(row).signal<[CredentialSignal]>(signals.credential, credential);
     await house.until(row, ended(1));

@@ -172,11 +172,9 @@ describe('signing in', () => {
   it('expires with its link, and begins a new epoch when the invitation is sent again', async () => {
     const row = await house.row();
     await house.start(row, { linkLifeMs: 700 });
-    await house.until(row, 'emailSent');
-    await house.signIn(row, 'source');
     const expired = await house.until(row, 'expired');
     expect(expired.projection?.epoch).toBe(1);
-    expect(await house.credentialsOf(row)).toBe(0);
+    expect(await house.states(row)).toContain('emailSent');
     await house.handle(row).result();
     await recordHistory(house, house.handle(row).workflowId, 'expired');
     await house.start(row, {}, 'resend');
