@@ -8,6 +8,7 @@ import { BulkActions, type BulkActionDocument, type BulkRefusal } from '../src/m
 import { queryOf } from '../src/models/mail-user-filter';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
 import { purgeCredentials } from '../src/models/credentials';
+import { releasePair } from '../src/models/ledger-purge';
 import type { ActivityDeps } from './deps';
 import { heartbeats } from './heartbeat';
 import { startMigration, unusableConnectors } from './start-migration';
@@ -230,6 +231,7 @@ async function deleteRow(client: Client, row: MailUser): Promise<Fate> {
   const id = row._id.toHexString();
   if (await isRunning(client, id)) return 'running';
   await MailUsers.deleteOne({ _id: row._id });
+  await releasePair(row.pairId, new Date());
   await purgeCredentials(id);
   return 'done';
 }

@@ -63,6 +63,8 @@ export interface ActivityDeps {
   /** This process's own queue, where the folders of the mailboxes it has open are copied. */
   workerQueue: string;
   openMailboxes: OpenMailboxes;
+  /** How long the report of a migration is kept after its end. */
+  reportLifeMs: number;
   /** The waits that servers asked of whole connectors. */
   connectorWaits: ConnectorWaits;
 }

@@ -5,6 +5,7 @@ import { isEndState, migrationStates, type MigrationState } from '../src/domain/
 import { Credentials, purgeCredentials } from '../src/models/credentials';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
 import { workflowEnded, writeProjection } from '../src/models/projection';
+import { purgeReports } from '../src/models/report-retention';
 import { releaseSlot, Slots, type SlotDocument } from '../src/models/slots';
 import type { ActivityDeps } from './deps';
 import { findForgotten, mendForgotten, type Forgotten, type Mended, type MendInput } from './forgotten';
@@ -25,6 +26,7 @@ export interface Differences {
   differing: string[];
 }
 
+const reportsAtOnce = 500;
 const mostOrphans = 1000;
 const mostDiffering = 5000;
 
@@ -35,8 +37,22 @@ const activeStates = migrationStates.filter((state) => !isEndState(state));
  * terminated, a database or a Temporal that was restored. What seems wrong is only noted, and mended where it is so still when the
  * workflow has waited a while: no two machines' clocks are compared. Every part is harmless when repeated.
  */
-export function createReconcile({ client, log }: Pick<ActivityDeps, 'client' | 'log'>) {
+export function createReconcile({
+  client,
+  log,
+  reportLifeMs,
+}: Pick<ActivityDeps, 'client' | 'log' | 'reportLifeMs'>) {
   return {
+    /** Deletes the reports that are past their time, some hundreds at most. Answers how many. */
+    async purgeReports(): Promise<number> {
+      using _beating = heartbeats();
+      const now = new Date();
+      const until = new Date(now.getTime() - reportLifeMs);
+      const purged = await purgeReports({ until, now, most: reportsAtOnce });
+      if (purged > 0) log.info({ reports: purged }, 'reports past their time are deleted');
+      return purged;
+    },
+
     /** Finds what was asked for and not taken yet, and destroys the credentials that are past their time. */
     async reconcileAsked(): Promise<ReconcileResult> {
       using _beating = heartbeats();

@@ -10,6 +10,7 @@ const SETTINGS = {
   'link-life': ['LINK_LIFE', 'duration', 'from the invitation until its link no longer signs in'],
   'credential-life': ['CREDENTIAL_LIFE', 'duration', 'longest time a credential is kept'],
   'retry-life': ['RETRY_LIFE', 'duration', 'how long a failed migration keeps its credentials'],
+  'report-life': ['REPORT_LIFE', 'duration', 'how long reports are kept after the end of a migration'],
   'invitations-per-minute': ['INVITATIONS_PER_MINUTE', 'number', 'invitations sent a minute'],
   reminders: ['REMINDERS', 'text', 'when those who have not signed in are reminded, such as P3D,P10D'],
   settle: ['EXCHANGE_SETTLE', 'duration', 'how long after its last byte a request may still take effect'],

@@ -101,6 +101,7 @@ const shared = z.object({
   LINK_LIFE: duration('P21D').describe('From the invitation until its link no longer signs in'),
   CREDENTIAL_LIFE: duration('P30D').describe('Longest time a credential is kept'),
   RETRY_LIFE: duration('P7D').describe('How long a failed migration keeps its credentials for Retry'),
+  REPORT_LIFE: duration('P365D').describe('How long the report of a migration is kept after its end'),
   INVITATIONS_PER_MINUTE: wholeNumber(1, 10_000)
     .default(30)
     .describe('Invitations sent a minute by all workers'),

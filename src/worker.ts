@@ -185,6 +185,7 @@ function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps
     },
     workerQueue: workerQueue(workerId),
     openMailboxes: new OpenMailboxes(),
+    reportLifeMs: config.REPORT_LIFE,
     connectorWaits: new ConnectorWaits({ log, timeScale: scale }),
   };
 }

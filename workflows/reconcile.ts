@@ -9,8 +9,13 @@ export interface ReconcileRun {
   orphanedMs: number;
 }
 
-/** Mends what fell between the database and Temporal; a schedule runs it every five minutes. */
-export async function reconcile({ times, orphanedMs }: ReconcileRun): Promise<void> {
+/** Mends what fell between the database and Temporal, and deletes what is past its time; a schedule runs it every five minutes. */
+export async function reconcile(run: ReconcileRun): Promise<void> {
+  await mend(run);
+  if (patched('reports-purged')) await listing.purgeReports();
+}
+
+async function mend({ times, orphanedMs }: ReconcileRun): Promise<void> {
   // In histories of 0.1.0 the answer has no lists: what was forgotten was mended at once.
   const { starts = [], credentialIds = [] } = await listing.reconcileAsked();
   const { orphans, differing } = patched('rows-compared')

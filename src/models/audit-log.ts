@@ -34,6 +34,7 @@ export const auditedActions = [
   'batchForgotten',
   'movedToBatch',
   'sourceAccepted',
+  'reportPurged',
 ] as const;
 export type AuditedAction = (typeof auditedActions)[number];
 

@@ -29,6 +29,7 @@ const pairs = new Schema(
   { collection: 'pairs', strict: false, versionKey: false },
 );
 pairs.index({ _id: 1, fence: 1 }, { unique: true });
+pairs.index({ releasedAt: 1 });
 const folders = new Schema(
   { _id: String, pairId: String, fence: Number },
   { collection: 'folders', strict: false, versionKey: false },
@@ -42,9 +43,9 @@ const parcels = new Schema(
 parcels.index({ folder: 1, seq: 1 });
 parcels.index({ folder: 1, keys: 1 });
 
-const Pairs = model('LedgerPair', pairs);
-const Folders = model('LedgerFolder', folders);
-const Parcels = model('LedgerParcel', parcels);
+export const Pairs = model('LedgerPair', pairs);
+export const Folders = model('LedgerFolder', folders);
+export const Parcels = model('LedgerParcel', parcels);
 
 const durable = { writeConcern: { w: 'majority', j: true }, ignoreUndefined: true } as const;
 const parcelsPerBatch = 100;

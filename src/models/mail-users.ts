@@ -141,6 +141,8 @@ export interface MailUser {
   pairId?: string;
   /** Hash of the target's own identity. As long as it stands, another source mailbox is a replaced one, and the pair the same. */
   targetIdentity?: string;
+  /** When its report was deleted, and with it what it was made of. Counts while there is no pair: a new start may make another. */
+  reportPurgedAt?: Date;
   counters?: CountersProjection;
   /** Set by `reconcile` while it finds no workflow behind a row that should have one. */
   orphanSince?: Date;
@@ -177,6 +179,7 @@ const schema = new Schema<MailUser>(
     projection: { type: Schema.Types.Mixed },
     pairId: String,
     targetIdentity: String,
+    reportPurgedAt: Date,
     counters: { type: Schema.Types.Mixed },
     orphanSince: Date,
   },
@@ -201,6 +204,8 @@ schema.index({ 'asked.credentialIds': 1, _id: 1 });
 schema.index({ batch: 1, 'source.addressKey': 1, _id: 1 });
 schema.index({ 'target.connectorId': 1, 'source.addressKey': 1, _id: 1 });
 schema.index({ 'source.addressKey': 1, _id: 1 });
+schema.index({ 'projection.endedAt': 1 });
+schema.index({ pairId: 1 });
 
 schema.plugin(versioned);
 export const MailUsers = model<MailUser>('MailUser', schema);

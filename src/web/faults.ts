@@ -10,6 +10,7 @@ const faultPages = {
   plainHttp: 403,
   notFound: 404,
   conflict: 409,
+  reportPurged: 410,
   tooLarge: 413,
   tooMany: 429,
   internal: 500,

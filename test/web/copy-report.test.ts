@@ -4,6 +4,7 @@ import { noFindings } from '../../src/engine/verify-findings';
 import { MailUsers } from '../../src/models/mail-users';
 import { foldersOfCopy, notePair } from '../../src/models/copy-report';
 import { MongoLedgerStore } from '../../src/models/ledger-store';
+import { purgeReports } from '../../src/models/report-retention';
 import type { EntryOutcome, LedgerEntry } from '../../src/engine/ledger';
 import { AuditLog } from '../../src/models/audit-log';
 import { aConnector, aMailUser, send, startAdmin, type AdminApp } from './admin-app';
@@ -233,5 +234,27 @@ describe('a mail user’s page', () => {
     expect(csv.text.split('\r\n')[1]).toContain(',completedWithIssues,4,2,0,1,0,1,0,2,');
     const page = await agent.get(path).expect(200);
     expect(page.text).toContain(`href="/admin/users/${id}#issues"`);
+  });
+});
+
+describe('a report whose time is over', () => {
+  it('is not made again: the user’s page says when it was deleted and still tells the numbers', async () => {
+    const { id, agent } = await aReport('purged');
+    const page = `/admin/users/${id}`;
+    const endedAt = new Date('2026-01-02T03:04:05Z');
+    await MailUsers.updateOne({ _id: id }, { $set: { 'projection.endedAt': endedAt } });
+    // A year after it had ended.
+    expect((await agent.get(page).expect(200)).text).toMatch(
+      /Kept until[^<]*<[^>]*datetime="2027-01-02T03:04:05/,
+    );
+    await purgeReports({ until: endedAt, now: new Date('2027-01-03T00:00:00Z'), most: 10 });
+    const { text } = await agent.get(page).expect(200);
+    expect(text).toMatch(/Deleted[^<]*<[^>]*datetime="2027-01-03T00:00:00/);
+    expect(text).not.toContain(`${page}/report`);
+    expect(text).toMatch(/<dt>Failed<\/dt><dd>[^]*?1/);
+    for (const form of ['report', 'report.csv', 'report.json'])
+      expect((await agent.get(`${page}/${form}`).set('accept', 'text/html').expect(410)).text).toContain(
+        'This report was deleted',
+      );
   });
 });

@@ -371,6 +371,9 @@ describe('viewOf', () => {
       credentialsDestroyAt: destroyAt,
     });
     expect(view(of)).toMatchObject({ issues: 1 });
+    const purged = view({ ...of, counters, reportPurgedAt: now });
+    expect(purged).toMatchObject({ view: 'completed', isPurged: true });
+    expect(purged).not.toHaveProperty('counters');
     const done = said({ state: 'completed', credentialsDestroyedAt: now, credentialsDestroyAt: destroyAt });
     expect(view({ ...done, counters })).toMatchObject({ view: 'completed', issues: 0 });
     expect(view(done)).not.toHaveProperty('credentialsDestroyAt');

@@ -166,6 +166,7 @@ export class House {
       },
       workerQueue: workerQueue(randomUUID()),
       openMailboxes: new OpenMailboxes(),
+      reportLifeMs: 365 * 24 * 3_600_000,
       connectorWaits: new ConnectorWaits({ log }),
       ...change,
     };

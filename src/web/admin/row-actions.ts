@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { RowAction } from '../../domain/administrator-actions';
 import type { Actor } from '../../domain/migration';
+import { releasePair } from '../../models/ledger-purge';
 import { purgeCredentials } from '../../models/credentials';
 import { MailUsers, type MailUser } from '../../models/mail-users';
 import { migrationId } from '../../../workflows/names';
@@ -74,6 +75,7 @@ async function deleteRow(deps: WebDeps, row: MailUser): Promise<Outcome> {
   const seen = row.asked.startId === undefined ? { $exists: false } : row.asked.startId;
   const deleted = await MailUsers.deleteOne({ _id: row._id, 'asked.startId': seen });
   if (deleted.deletedCount === 0) return 'nothing';
+  await releasePair(row.pairId, new Date());
   await purgeCredentials(id);
   return 'sent';
 }

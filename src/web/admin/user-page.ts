@@ -1,7 +1,8 @@
 import type { Request, Response, Router } from 'express';
 import { isActionable, rowFacts } from '../../domain/administrator-actions';
 import { sumLines } from '../../domain/item-counts';
-import { progressOf } from '../../domain/migration';
+import { isEndState, progressOf, type MigrationState } from '../../domain/migration';
+import { reportPurgedAt } from '../../domain/report-life';
 import { shownState } from '../../domain/shown-state';
 import { listAudit } from '../../models/audit-log';
 import { Connectors, type ConnectorDocument } from '../../models/connectors';
@@ -51,6 +52,7 @@ async function show(deps: WebDeps, response: Response, user: MailUser): Promise<
     target,
     audit,
     ...progressView(user),
+    ...keptView(deps, user, state),
     timeline: timelineView(user, state),
     ...copied,
     activeFolders: user.counters?.activeFolders.map((label) => copied.pathsByLabel.get(label) ?? label),
@@ -81,6 +83,15 @@ function progressView({ counters, projection }: MailUser): Record<string, unknow
   const progress = progressOf(counters);
   const isReading = counters.folders === 0 || (step === 'planning' && progress.ofItems === 0);
   return { counters, progress, sums, step, isReading };
+}
+
+/** Until when the report of an ended migration is kept, or when it was deleted. */
+function keptView({ config }: WebDeps, user: MailUser, state: MigrationState): Record<string, unknown> {
+  const purgedAt = reportPurgedAt(user);
+  if (purgedAt !== undefined) return { reportPurgedAt: purgedAt };
+  const endedAt = user.projection?.endedAt;
+  if (!isEndState(state) || endedAt === undefined || user.pairId === undefined) return {};
+  return { reportKeptUntil: new Date(endedAt.getTime() + config.REPORT_LIFE) };
 }
 
 /** The states with their times and who brought them about, newest last; what was asked for and is not handled yet stands at the end. */

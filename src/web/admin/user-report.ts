@@ -1,5 +1,6 @@
 import type { Request, Response, Router } from 'express';
 import { disagreementOf, sumOf, type Disagreement, type ItemCounts } from '../../domain/item-counts';
+import { reportPurgedAt } from '../../domain/report-life';
 import { shownState } from '../../domain/shown-state';
 import { Connectors, type ConnectorDocument } from '../../models/connectors';
 import { issuesOfCopy, type IssueReport } from '../../models/copy-issues';
@@ -7,6 +8,7 @@ import { foldersOfCopy, type FolderReport } from '../../models/copy-report';
 import type { MailboxOfRow, MailUser } from '../../models/mail-users';
 import type { WebDeps } from '../deps';
 import { csvLine, sendCsv, sendJson } from '../downloads';
+import { PageFault } from '../faults';
 import { words } from './copy-view';
 import { findUser } from './user-form';
 
@@ -51,6 +53,7 @@ interface UserReport {
 async function readReport(id: string, log: WebDeps['log']): Promise<UserReport> {
   const user = await findUser(id);
   const { pairId } = user;
+  if (reportPurgedAt(user) !== undefined) throw new PageFault('reportPurged');
   const folders = pairId === undefined ? [] : await foldersOfCopy(pairId);
   const sums = { ...sumOf(folders), remaining: folders.reduce((sum, { remaining }) => sum + remaining, 0) };
   const disagreements = [

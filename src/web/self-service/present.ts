@@ -229,9 +229,9 @@ function completedText(t: Translate, issues: number, filtered: number): string {
 }
 
 function completed(view: CompletedView, { t, language, timeZone }: Reader): Presented {
-  const { counters, summary, issues, endedAt, credentialsDestroyAt } = view;
+  const { counters, summary, issues, endedAt, isPurged, credentialsDestroyAt } = view;
   return {
-    text: completedText(t, issues, counters?.filtered ?? 0),
+    text: isPurged ? t('selfService.completed.purged') : completedText(t, issues, counters?.filtered ?? 0),
     sums: counters && sumRows(t, language, counters),
     issues,
     endedAt,

@@ -1,6 +1,7 @@
 import type { Side } from '../../domain/mailbox';
 import { issuesIn } from '../../domain/item-counts';
 import { progressOf, type MigrationState, type SignInRefusal } from '../../domain/migration';
+import { reportPurgedAt } from '../../domain/report-life';
 import { shownState } from '../../domain/shown-state';
 import { signInNameOf } from '../../domain/sign-in-name';
 import { signInTries } from '../../domain/sign-in-tries';
@@ -19,7 +20,10 @@ import type {
 
 /** As much of a connector as its users see. */
 export type ConnectorOfView = Pick<ConnectorDocument, 'shownName' | 'webMailUrl' | 'signIn'>;
-export type RowOfView = Pick<MailUser, 'source' | 'target' | 'asked' | 'projection' | 'counters'>;
+export type RowOfView = Pick<
+  MailUser,
+  'source' | 'target' | 'asked' | 'projection' | 'counters' | 'pairId' | 'reportPurgedAt'
+>;
 
 /** Everything a view is made of; the database is asked before, never in between. */
 export interface ViewInput {
@@ -245,7 +249,7 @@ function completedView({ row }: ViewInput, state: 'completed' | 'completedWithIs
   return {
     view: 'completed',
     issues: state === 'completed' ? 0 : Math.max(1, left),
-    ...(counters && { counters }),
+    ...(reportPurgedAt(row) ? { isPurged: true as const } : counters && { counters }),
     ...(projection?.summary && { summary: projection.summary }),
     ...(projection?.endedAt && { endedAt: projection.endedAt }),
     ...(kept && { credentialsDestroyAt: kept }),

@@ -55,6 +55,8 @@ export interface CompletedView {
   counters?: MailboxCounters;
   summary?: MoveSummary;
   endedAt?: Date;
+  /** The report was deleted: only that it has moved is known. */
+  isPurged?: true;
   /** Set while passwords are kept for **Retry**. */
   credentialsDestroyAt?: Date;
 }
