@@ -23,14 +23,18 @@ const folders = () => collectionOf<FolderOfLedger>(Folders);
 const parcels = () => collectionOf<{ folder: string; seq: number }>(Parcels);
 
 /**
- * Deletes what is known of the copy of two mailboxes: its folders, its parcels, its findings. What a copy that has begun meanwhile
- * writes is left to it; it finds a ledger that was lost, and asks the stamps in the target. Repeating it goes on.
+ * Deletes what is known of the copy of two mailboxes: its folders, its parcels, its findings; nothing where the pair is opened in this
+ * moment. What a copy that begins meanwhile writes is left to it; it finds a ledger that was lost, and asks the stamps in the target.
+ * Repeating it goes on.
  */
 export async function purgeLedger(pairId: string): Promise<void> {
   const pair = await pairs().findOne({ _id: pairId });
-  // Whoever opens the pair from here on reads the stamps of all target folders before it puts anything.
-  if (pair !== null)
-    await pairs().updateOne({ _id: pairId, fence: pair.fence }, { $set: { adopted: false, feared: false } });
+  if (pair !== null) {
+    // Whoever opens the pair from here on reads the stamps of all target folders before it puts anything.
+    const mark = { $set: { adopted: false, feared: false } };
+    const marked = await pairs().updateOne({ _id: pairId, fence: pair.fence }, mark);
+    if (marked.matchedCount === 0) return;
+  }
   const found = await folders()
     .find({ pairId }, { projection: { fence: 1, seq: 1 } })
     .toArray();
