@@ -50,8 +50,8 @@ export interface WorkersOptions {
   deps: ActivityDeps;
   /** Mailboxes open at once. */
   capacity: number;
-  /** Where the workflow code comes from; a bundle made before starts in a moment. */
-  workflows: Pick<WorkerOptions, 'workflowBundle'> | Pick<WorkerOptions, 'workflowsPath'>;
+  /** Where the workflow code comes from; a bundle made before starts in a moment. And how long Temporal keeps tasks for this process alone. */
+  workflows: Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'stickyQueueScheduleToStartTimeout'>;
 }
 
 /**

@@ -184,7 +184,8 @@ export class House {
       namespace: this.temporal.namespace,
       deps,
       capacity,
-      workflows: { workflowBundle: await workflowCode() },
+      // What a worker that was ended had cached is soon given to another.
+      workflows: { workflowBundle: await workflowCode(), stickyQueueScheduleToStartTimeout: '1 second' },
     });
     const runs = Promise.all(workers.map((worker) => worker.run()));
     const running: RunningWorker = {
