@@ -21,8 +21,8 @@ RUN triple="$(node -p "process.arch === 'arm64' ? 'aarch64' : 'x86_64'")-unknown
     -exec rm -rf {} +
 
 FROM node:20.19.5-bookworm-slim
-# With one malloc arena per thread a worker holds a fifth more memory than it uses.
-ENV NODE_ENV=production MALLOC_ARENA_MAX=2
+# As malloc is set up by itself, a worker holds a third more memory than it uses.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=131072
 WORKDIR /app
 # A new volume takes the owner of the folder it is mounted on.
 RUN install -d -o node -g node /keys /keys/all /keys/web /keys/worker
