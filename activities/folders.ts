@@ -38,7 +38,16 @@ export interface PlannedFolderOfWorkflow {
   label: string;
 }
 export type PlanFoldersResult =
-  { kind: 'planned'; pairId: string; folders: PlannedFolderOfWorkflow[]; refused: number } | Fenced | Closed;
+  | {
+      kind: 'planned';
+      pairId: string;
+      folders: PlannedFolderOfWorkflow[];
+      refused: number;
+      /** None of the folders is up to date, whatever was said before: the ledger was lost or set back. */
+      adopted: boolean;
+    }
+  | Fenced
+  | Closed;
 
 export interface CopyFolderInput extends OpeningKey {
   position: number;
@@ -93,8 +102,9 @@ export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps
           label: folderLabel(position, wellKnown),
         }));
         const { pair } = mailbox;
+        const { refused, adopted } = result;
         await notePair(key.mailUserId, pair.id, identityHash(pair.target.identity));
-        return { kind: 'planned', pairId: pair.id, folders, refused: result.refused.length };
+        return { kind: 'planned', pairId: pair.id, folders, refused: refused.length, adopted };
       });
     },
 

@@ -17,6 +17,7 @@ import type { TakenFolders } from './taken-folders';
  * folders since they were last settled, and is left as it is where it knows all of it.
  *
  * @param quiet true where it has been waited already
+ * @returns whether the ledger was as was feared
  */
 export async function adoptStamps(
   pair: MailboxPair,
@@ -25,7 +26,7 @@ export async function adoptStamps(
   quiet: boolean,
   signal: AbortSignal,
   onProgress: () => void,
-): Promise<void> {
+): Promise<boolean> {
   const isFeared = session.document.adopted;
   const folders: FolderDocument[] = [];
   for await (const folder of pair.ledger.folders(pair.id)) folders.push(folder);
@@ -36,13 +37,14 @@ export async function adoptStamps(
     signal,
   );
   const isFound = (!isFeared && quiet) || (await adopting.findsAny(targets, onProgress));
-  if (isFeared && !isFound) return;
+  if (isFeared && !isFound) return false;
   if (isFound && !quiet) await pair.clock.sleep(pair.quietMs, signal);
   await adopting.settle();
   for (const target of targets) {
     await adopting.folder(target, onProgress);
     await session.write({});
   }
+  return true;
 }
 
 /** Takes each folder that stamps speak of and enters them. */

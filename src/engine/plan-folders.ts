@@ -41,6 +41,8 @@ export type PlanResult =
       folders: PlannedPosition[];
       /** Positions of folders the target refuses; named in the report, the others go on. */
       refused: number[];
+      /** The ledger knew nothing of the pair, or less than was done: none of its folders is up to date, whatever was said before. */
+      adopted: boolean;
     }
   /** Another attempt holds the pair under this higher (or the same) fence: go above it. */
   | { kind: 'fenced'; by: number };
@@ -101,15 +103,14 @@ async function plan(
   const taken = new TakenFolders(pair, document.fence);
   const planning = { known, choices, successors, taken };
   const folders = await ensureFolders(pair, session, ordered, planning, signal, onProgress);
-  if (!document.adopted || document.feared) {
-    await adoptStamps(pair, session, taken, strange, signal, onProgress);
-    await session.write({ adopted: true, feared: false });
-  }
+  const isDoubted = !document.adopted || document.feared === true;
+  const adopted = isDoubted && (await adoptStamps(pair, session, taken, strange, signal, onProgress));
+  if (isDoubted) await session.write({ adopted: true, feared: false });
   await noteLeftOut(taken, folders, known);
   await pair.readCounters();
   const positions = folders.filter(isToCopy(known)).map(({ plan }) => plannedPosition(plan));
   const refused = folders.filter(({ plan }) => plan.refused).map(({ plan }) => plan.position);
-  return { kind: 'planned', folders: positions, refused };
+  return { kind: 'planned', folders: positions, refused, adopted };
 }
 
 /** A folder that is left out is copied only to find out what became of what was on its way. */

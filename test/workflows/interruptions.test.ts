@@ -10,6 +10,7 @@ import { mailId, mainQueue } from '../../workflows/names';
 import { signals, workflowTypes, type GrantedSignal } from '../../workflows/messages';
 import { administrator, eventually, House, quickTimes } from './house';
 import { recordHistory } from './record-histories';
+import { backUpDatabase, restoreDatabase } from './set-back';
 
 let house: House;
 beforeAll(async () => {
@@ -23,12 +24,13 @@ afterEach(() => {
   house.servers.wire = directWire;
 });
 
-/** A wire whose first put of each folder run fails so, as often as asked. */
-function failingPuts(times: number, fault: () => Fault): MemoryWire & { failed: number } {
+/** A wire whose puts fail so, as often as asked, once so many have gone through. */
+function failingPuts(times: number, fault: () => Fault, after = 0): MemoryWire & { failed: number } {
+  let puts = 0;
   const wire = {
     failed: 0,
     async send<Answer>(request: Parameters<MemoryWire['send']>[0], signal: AbortSignal): Promise<Answer[]> {
-      if (request.kind === 'putItems' && wire.failed < times) {
+      if (request.kind === 'putItems' && (puts += 1) > after && wire.failed < times) {
         wire.failed += 1;
         throw fault();
       }
@@ -71,6 +73,32 @@ describe('a migration that is interrupted', () => {
     expect(await house.states(row)).toEqual(
       expect.arrayContaining(['working', 'signInNeeded', 'verifying', 'scheduled', 'completed']),
     );
+  });
+
+  it('puts nothing again that was moved in the target, where its ledger was set back before it is opened anew', async () => {
+    const row = await house.row({ invitation: 'none' });
+    house.servers.fill(row.source.address, 1, 60);
+    const text = { code: 'HTTP 401', remedy: 'signInAgain' as const, message: 'The password was changed.' };
+    const refused = () => new Fault({ kind: 'credential', side: 'target' }, text, true);
+    house.servers.wire = failingPuts(Infinity, refused);
+    await started(row);
+    await house.until(row, 'signInNeeded');
+    const backup = await backUpDatabase(house.database.connection);
+    const target = house.servers.mailbox('target', row.target.address);
+    house.servers.wire = failingPuts(Infinity, refused, 1);
+    await house.signIn(row, 'target');
+    await house.until(
+      row,
+      ({ projection }) => projection?.timeline.filter(({ state }) => state === 'signInNeeded').length === 2,
+    );
+    house.servers.wire = directWire;
+    const own = target.addFolder({ name: 'His own' });
+    for (const { id, items } of [...target.folders.values()])
+      if (id !== own) for (const item of [...items.keys()]) target.moveItem(id, item, own);
+    await restoreDatabase(house.database.connection, backup, ['pairs', 'folders', 'parcels']);
+    await house.signIn(row, 'target');
+    expect((await house.untilEnded(row)).projection?.state).toBe('completed');
+    expect(house.servers.countItems('target', row.target.address)).toBe(60);
   });
 
   it('repeats what failed for a while, with growing waits, until it is done', async () => {

@@ -110,10 +110,17 @@ export async function backUpDatabase({ db }: Database): Promise<DatabaseBackup> 
   return backup;
 }
 
-/** As `mongorestore --drop` does, for collections that are missing in the backup too; indexes stay. */
-export async function restoreDatabase(database: Database, backup: DatabaseBackup): Promise<void> {
-  const { db } = database;
+/**
+ * As `mongorestore --drop` does, for collections that are missing in the backup too; indexes stay.
+ * @param only these collections; absent: all
+ */
+export async function restoreDatabase(
+  { db }: Database,
+  backup: DatabaseBackup,
+  only?: readonly string[],
+): Promise<void> {
   for (const { name } of (await db?.listCollections().toArray()) ?? []) {
+    if (only && !only.includes(name)) continue;
     await db?.collection(name).deleteMany({});
     const documents = backup.get(name) ?? [];
     if (documents.length > 0) await db?.collection(name).insertMany(documents);

@@ -16,4 +16,6 @@ export interface Opening {
 /** The folders of one opening. */
 export interface OpenFolders extends Opening {
   activities: ReturnType<typeof folderActivities>;
+  /** Whether the folders were planned in this opening. */
+  isPlanned: boolean;
 }

@@ -19,11 +19,12 @@ const mostSweeps = 3;
 const mostRounds = 3;
 
 /**
- * A pass from where it was left: all folders, then sweeps until the source tells nothing new or three times, then what is gone from the
+ * A pass from where it was left, with its folders planned anew in each opening: all folders, then sweeps until the source tells nothing new or three times, then what is gone from the
  * source is followed, then both mailboxes are compared with the ledger and what is found is mended, until a comparison is clean.
  */
 export async function runPass(m: Migration, opening: Opening): Promise<PassEnd> {
-  const open: OpenFolders = { ...opening, activities: folderActivities(opening.queue, m.times) };
+  const activities = folderActivities(opening.queue, m.times);
+  const open: OpenFolders = { ...opening, activities, isPlanned: false };
   for (;;) {
     if (m.isFull) return { kind: 'continue' };
     showPass(m);
@@ -36,7 +37,10 @@ export async function runPass(m: Migration, opening: Opening): Promise<PassEnd> 
 type StepEnd = Extract<PassEnd, { kind: 'done' | 'hopeless' }> | 'lost' | 'continue' | undefined;
 
 async function nextStep(m: Migration, open: OpenFolders): Promise<StepEnd> {
-  switch (m.carry.place.step) {
+  const { step } = m.carry.place;
+  // A ledger that was set back while nobody looked is noticed by a plan alone, before anything else is done under a fence.
+  if (step !== 'plan' && !open.isPlanned && patched('openings-planned')) return plan(m, open);
+  switch (step) {
     case 'plan':
       return plan(m, open);
     case 'folders': {
@@ -65,16 +69,17 @@ async function plan(m: Migration, open: OpenFolders): Promise<StepEnd> {
   if (result.kind === 'hopeless') return result;
   if (result.kind === 'fenced') return above(m, open, result.by);
   open.progress.progressed = true;
+  open.isPlanned = true;
   const known = result.folders.filter(({ label }) => !label.startsWith('folder '));
   Object.assign(place, {
-    step: 'folders',
-    todo: result.folders.map(({ position }) => position),
     labels: Object.fromEntries(known.map(({ position, label }) => [position, label])),
-    changes: 0,
-    interrupted: false,
     refusedByPlan: result.refused,
     pairId: result.pairId,
   });
+  // What an opening before this one has left to do.
+  if (place.step !== 'plan' && !result.adopted) return undefined;
+  const todo = result.folders.map(({ position }) => position);
+  Object.assign(place, { step: 'folders', todo, changes: 0, interrupted: false });
   return undefined;
 }
 
