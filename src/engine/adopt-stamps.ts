@@ -87,7 +87,6 @@ class Adopting {
       if (highest > seq) {
         const { session } = await taken.open(folderKey);
         session.raiseSeq(highest);
-        session.set({ completeSince: highest });
         await session.save();
       }
       if (pending.length > 0 && plan.targetId !== undefined) await taken.settle(folderKey, signal);

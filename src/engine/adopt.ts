@@ -30,7 +30,7 @@ export async function adopt(
     const { sourceKey, parcelId } = item.stamp;
     const before = known.get(sourceKey)?.at(-1);
     const seq = seqOf(parcelId);
-    if (seq <= (steps.get(sourceKey)?.seq ?? before?.seq ?? -1)) continue;
+    if (seq <= (steps.get(sourceKey)?.seq ?? before?.drawnSeq ?? before?.seq ?? -1)) continue;
     steps.set(sourceKey, { before, after: entryOf(item, before), seq });
   }
   if (steps.size === 0) return;
@@ -91,7 +91,6 @@ async function foresee(
   await session.save();
   await distrustLedger(pair);
   session.raiseSeq(latest);
-  session.set({ completeSince: latest });
 }
 
 function entryOf(
@@ -103,5 +102,6 @@ function entryOf(
   const fate = before ? fateOf(before.outcome) : undefined;
   const outcome: EntryOutcome = { kind: 'copied', targetId, targetChangeKey };
   if (fate !== 'copied') outcome.alreadyThere = true;
-  return { sourceKey, changeKey, moveKey, itemClass, sizeBytes, date, outcome };
+  const drawnSeq = seqOf(stamp.parcelId);
+  return { sourceKey, changeKey, moveKey, itemClass, sizeBytes, date, outcome, drawnSeq };
 }

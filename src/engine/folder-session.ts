@@ -68,14 +68,17 @@ export class FolderSession {
     this.changed = true;
   }
 
-  /** @param seq every seq up to this was given out, by whomever */
+  /**
+   * @param seq every seq up to this was given out, by whomever. Where the document did not know, the ledger was lost or set back, and that
+   *   an older parcel is not in it proves nothing
+   */
   raiseSeq(seq: number): void {
     if (seq <= this.document.seq) return;
-    this.document.seq = seq;
+    this.document.seq = this.document.completeSince = seq;
     this.changed = true;
   }
 
-  set(change: Partial<Pick<FolderDocument, 'completeSince' | 'goneSeq' | 'relisted' | 'closed'>>): void {
+  set(change: Partial<Pick<FolderDocument, 'goneSeq' | 'relisted' | 'closed'>>): void {
     Object.assign(this.document, change);
     this.changed = true;
   }

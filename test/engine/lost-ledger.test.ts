@@ -10,9 +10,9 @@ describe('a mailbox that is moved again after its ledger was lost', () => {
     await scene.followGone();
     return { scene, keys, texts: scene.texts() };
   };
-  const again = async (scene: PairScene) => {
+  const again = async (scene: PairScene, meanwhile = (lost: PairScene): unknown => lost.open()) => {
     scene.ledger.lose();
-    scene.open();
+    await meanwhile(scene);
     await scene.planAndCopy();
     const followed = await scene.followGone({ followDeletions: true });
     expect((await scene.verify()).repair).toEqual([]);
@@ -43,30 +43,47 @@ describe('a mailbox that is moved again after its ledger was lost', () => {
     expect(scene.texts()).toHaveLength(30);
   });
 
-  it('removes an old version whose newer one was put beside it, and leaves a copy its user made of it', async () => {
-    let crashing = false;
-    const { scene, keys } = await moved({
-      wrapTarget: (target) => {
-        const removeItems = target.removeItems.bind(target);
-        return Object.assign(target, {
-          updateItems: undefined,
-          removeItems: (...given: Parameters<typeof removeItems>) =>
-            crashing ? Promise.reject(new Error('the worker ends')) : removeItems(...given),
-        });
+  it.each([
+    { when: 'the mailbox was open meanwhile', meanwhile: () => undefined },
+    { when: 'the mailbox is opened anew', meanwhile: undefined },
+    {
+      when: 'an attempt of before still entered a parcel',
+      meanwhile: async (scene: PairScene) => {
+        const pairId = scene.open().id;
+        const outcome = { kind: 'removed' as const };
+        const entry = { sourceKey: 'other', changeKey: '', itemClass: '', sizeBytes: 0, outcome };
+        const parcel = { pairId, folderKey: scene.inbox, parcelId: '9.x', seq: 9, adopted: false };
+        await scene.ledger.append({ ...parcel, entries: [entry] });
       },
-    });
-    const old = scene.target.items(scene.targetInbox)[0];
-    scene.target.copyItem(scene.targetInbox, old?.id ?? '', scene.targetInbox);
-    scene.source.changeItem(scene.inbox, keys[0] ?? '', { content: textContent('newer') });
-    crashing = true;
-    await expect(scene.copy()).rejects.toThrow('the worker ends');
-    crashing = false;
-    expect(scene.texts().filter((text) => text === 'item 0')).toHaveLength(2);
-    await again(scene);
-    expect(scene.texts().filter((text) => text === 'item 0')).toHaveLength(1);
-    expect(scene.texts()).toContain('newer');
-    expect(scene.target.item(scene.targetInbox, old?.id ?? '')).toBeUndefined();
-  });
+    },
+  ])(
+    'removes an old version whose newer one was put beside it, and leaves a copy its user made of it: $when',
+    async ({ meanwhile }) => {
+      let crashing = false;
+      const { scene, keys } = await moved({
+        target: { pageItems: 7 },
+        wrapTarget: (target) => {
+          const removeItems = target.removeItems.bind(target);
+          return Object.assign(target, {
+            updateItems: undefined,
+            removeItems: (...given: Parameters<typeof removeItems>) =>
+              crashing ? Promise.reject(new Error('the worker ends')) : removeItems(...given),
+          });
+        },
+      });
+      const old = scene.target.items(scene.targetInbox)[0];
+      scene.target.copyItem(scene.targetInbox, old?.id ?? '', scene.targetInbox);
+      scene.source.changeItem(scene.inbox, keys[0] ?? '', { content: textContent('newer') });
+      crashing = true;
+      await expect(scene.copy()).rejects.toThrow('the worker ends');
+      crashing = false;
+      expect(scene.texts().filter((text) => text === 'item 0')).toHaveLength(2);
+      await again(scene, meanwhile);
+      expect(scene.texts().filter((text) => text === 'item 0')).toHaveLength(1);
+      expect(scene.texts().filter((text) => text === 'newer')).toHaveLength(1);
+      expect(scene.target.item(scene.targetInbox, old?.id ?? '')).toBeUndefined();
+    },
+  );
 });
 
 describe('a mailbox that is copied on after its ledger was set back', () => {
