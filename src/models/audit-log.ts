@@ -7,6 +7,8 @@ export const auditedActions = [
   'signedIn',
   'signInRefused',
   'administratorAdded',
+  'administratorRemoved',
+  'passwordChanged',
   'connectorCreated',
   'connectorEdited',
   'connectorDeleted',

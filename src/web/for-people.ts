@@ -26,6 +26,13 @@ const spans = [
   ['second', 1000],
 ] as const;
 
+/** `30 days`, `90 minutes`: in the largest unit that it is a whole number of. */
+export function durationText(ms: number, language: string): string {
+  const [unit, length] =
+    spans.find(([, each]) => ms >= each && ms % each === 0) ?? (['second', 1000] as const);
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(ms / length);
+}
+
 /** `3 minutes ago`, `in 2 days`; within ten seconds `now`. */
 export function relativeTime(at: Date, now: Date, language: string): string {
   const distanceMs = at.getTime() - now.getTime();

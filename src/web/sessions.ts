@@ -14,6 +14,8 @@ declare module 'express-session' {
   interface SessionData {
     administratorId: string;
     email: string;
+    /** ms since 1970. */
+    signedInAt: number;
     notices: Notice[];
     /** Where to go after sign-in; a path of ours. */
     wanted: string;

@@ -6,6 +6,7 @@ import { bulkRoutes } from './bulk';
 import { connectorRoutes } from './connectors';
 import { importRoutes } from './imports';
 import { overview } from './overview';
+import { settingsRoutes } from './settings';
 import { requireAdministrator, signInRoutes } from './sign-in';
 import { userRoutes } from './users';
 
@@ -22,6 +23,7 @@ export function adminRouter(deps: WebDeps): Router {
   router.use('/users', userRoutes(deps));
   router.use('/batches', batchRoutes(deps));
   router.use('/bulk', bulkRoutes());
+  router.use('/settings', settingsRoutes(deps));
   router.use('/audit', auditRoutes());
   return router;
 }

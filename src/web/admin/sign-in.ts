@@ -1,14 +1,19 @@
 import type { Request, RequestHandler, Response, Router } from 'express';
-import { z } from 'zod';
-import { Administrators, addAdministrator, type AdministratorDocument } from '../../models/administrators';
+import {
+  Administrators,
+  addAdministrator,
+  isSignedIn,
+  type AdministratorDocument,
+} from '../../models/administrators';
 import { AuditLog } from '../../models/audit-log';
 import { isSetUpLink, takeSetUpLink } from '../../models/settings';
 import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
 import { fieldsOf, formView, parseForm, type FieldFault } from '../forms';
 import { limitForms } from '../security';
+import { administratorForm } from './administrator-form';
 import { setUpHash } from './first-administrator';
-import { hashPassword, isPassword, leastPasswordLength } from './passwords';
+import { hashPassword, isPassword } from './passwords';
 
 const quarterHourMs = 15 * 60_000;
 
@@ -70,12 +75,13 @@ async function signIn(
       else resolve();
     });
   });
+  const at = new Date();
   Object.assign(request.session, {
     administratorId: _id.toHexString(),
     email,
+    signedInAt: at.getTime(),
     ...(wanted === undefined ? {} : { wanted }),
   });
-  const at = new Date();
   await Administrators.updateOne({ _id }, { $set: { signedInAt: at } });
   await AuditLog.create({ at, by: { kind: 'administrator', email }, action: 'signedIn', subject: email });
 }
@@ -88,9 +94,9 @@ function wantedPath(request: Request): string {
 
 /** Lets signed-in administrators pass; others sign in first and come back to the page they wanted. */
 export const requireAdministrator: RequestHandler = async (request, response, next) => {
-  const { administratorId } = request.session;
-  const known =
-    administratorId !== undefined && (await Administrators.exists({ _id: administratorId })) !== null;
+  // A session that a release before has begun does not say when: any change of the password ends it.
+  const { administratorId, signedInAt = 0 } = request.session;
+  const known = administratorId !== undefined && (await isSignedIn(administratorId, new Date(signedInAt)));
   if (known) {
     next();
     return;
@@ -104,14 +110,6 @@ export const requireAdministrator: RequestHandler = async (request, response, ne
   response.redirect(303, '/admin/sign-in');
 };
 
-const setUpForm = z.object({
-  email: z.string().trim().pipe(z.email('admin.faults.address')),
-  password: z
-    .string()
-    .min(leastPasswordLength, 'admin.faults.shortPassword')
-    .max(200, 'admin.faults.tooLong'),
-});
-
 function setUpRoutes(router: Router): void {
   router.get('/set-up/:token', async (request, response) => {
     await expectSetUpLink(request.params.token);
@@ -124,7 +122,7 @@ function setUpRoutes(router: Router): void {
       const { token } = request.params;
       await expectSetUpLink(token);
       const fields = fieldsOf(request.body);
-      const form = parseForm(setUpForm, fields);
+      const form = parseForm(administratorForm, fields);
       if (!form.ok) {
         response.status(422).render('admin/set-up', {
           layout: 'plain',
