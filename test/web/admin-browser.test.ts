@@ -60,6 +60,7 @@ async function everyPage(): Promise<string[]> {
     `/admin/users/import/${preview}`,
     '/admin/batches',
     '/admin/batches/Default',
+    '/admin/settings',
     '/admin/audit',
     '/admin/nothing-here',
   ];

@@ -219,7 +219,9 @@ function workingView(input: ViewInput): WorkingView {
   const progress = progressOf(counters);
   // The folders are still being listed: two zeros would tell of an empty mailbox.
   if (step === 'planning' && progress.ofItems === 0) return { ...shown, activeFolders: [] };
-  const leftMs = timeLeftMs(input.samples ?? []);
+  // How long the comparison of both mailboxes takes, or what is in the way now, the rate of the copy does not tell.
+  const isCopying = step === 'copying' && projection?.fault === undefined;
+  const leftMs = isCopying ? timeLeftMs(input.samples ?? []) : undefined;
   return {
     ...shown,
     activeFolders: counters.activeFolders,
