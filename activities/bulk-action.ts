@@ -32,6 +32,8 @@ const stretchMs = 60_000;
  * in turn: fewer would be told at the pace at which the others are done.
  */
 const toldAtOnce = 64;
+/** Whom it starts begins when about all have been told: so long for each who is still to be told. */
+const beginsAfterMs = (left: number) => Math.min(120_000, left * 20);
 
 type Fate = 'done' | 'unchanged' | BulkRefusal;
 
@@ -70,9 +72,10 @@ async function nextPart(
   const found = await MailUsers.find({ _id: { $in: ids } }).lean<MailUser[]>();
   const rows = new Map(found.map((row) => [row._id.toHexString(), row]));
   const unusable = await unusableConnectors();
+  const afterMs = beginsAfterMs(total - bulk.done - bulk.unchanged - bulk.refused);
   const fates = await inLanes(ids, async (id) => {
     const row = rows.get(id.toHexString());
-    const fate: Fate = row === undefined ? 'gone' : await act(client, row, input, unusable);
+    const fate: Fate = row === undefined ? 'gone' : await act(client, row, { ...input, afterMs }, unusable);
     return { id: id.toHexString(), address: row?.source.address ?? '', fate };
   });
   // Where an attempt of before, which hung, has noted more meanwhile, that stands.
@@ -164,10 +167,10 @@ async function note(
 async function act(
   client: Client,
   row: MailUser,
-  input: BulkActionInput,
+  input: BulkActionInput & { afterMs: number },
   unusable: ReadonlySet<string>,
 ): Promise<Fate> {
-  const { action, by, times } = input;
+  const { action, by, times, afterMs } = input;
   const state = shownState(row);
   if (action === 'planChanged') return done(!isEndState(state) && (await tellPlanChanged(client, row)));
   if (!isActionable(action, state, rowFacts(row.projection)))
@@ -181,11 +184,11 @@ async function act(
     case 'start':
       // Who has moved is not asked to move again because a filter happened to match him.
       if (state === 'completed' || state === 'completedWithIssues') return 'unchanged';
-      return done(await startMigration(client, row, { reason: 'start', by, times }));
+      return done(await startMigration(client, row, { reason: 'start', by, times, afterMs }));
     case 'retry':
-      return done(await startMigration(client, row, { reason: 'retry', by, times }));
+      return done(await startMigration(client, row, { reason: 'retry', by, times, afterMs }));
     case 'resend':
-      if (starts) return done(await startMigration(client, row, { reason: 'resend', by, times }));
+      if (starts) return done(await startMigration(client, row, { reason: 'resend', by, times, afterMs }));
       return done(await signal<[ResendSignal]>(client, row, signals.resendInvitation, { requestId, by }));
     case 'stop':
       return done(await signal<[StopSignal]>(client, row, signals.stop, { by }));

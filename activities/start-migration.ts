@@ -10,13 +10,15 @@ export interface StartOrder {
   reason: Exclude<StartReason, 'form'>;
   by: Actor;
   times: MigrationTimes;
+  /** So much later it begins; a signal has it begin at once. Absent: at once. */
+  afterMs?: number;
 }
 
 /** Notes the start on the row and starts its workflow. @returns false where it runs already */
 export async function startMigration(
   client: Client,
   row: MailUser,
-  { reason, by, times }: StartOrder,
+  { reason, by, times, afterMs = 0 }: StartOrder,
 ): Promise<boolean> {
   const startId = randomUUID();
   const startedAt = new Date();
@@ -25,7 +27,8 @@ export async function startMigration(
   const input = { mailUserId: row._id.toHexString(), startId, reason, by, times };
   const pair = { sourceAddress: row.source.address, targetAddress: row.target.address };
   try {
-    await client.workflow.start(workflowTypes.migrateMailbox, migrationStart(input, pair));
+    const options = { ...migrationStart(input, pair), startDelay: afterMs };
+    await client.workflow.start(workflowTypes.migrateMailbox, options);
     return true;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

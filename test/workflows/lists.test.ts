@@ -5,7 +5,7 @@ import { Connectors, type ConnectorDocument } from '../../src/models/connectors'
 import { Credentials } from '../../src/models/credentials';
 import { ImportChunks, importChunkId, Imports, type ImportRow } from '../../src/models/imports';
 import type { MailUserSelection } from '../../src/models/mail-user-filter';
-import { MailUsers } from '../../src/models/mail-users';
+import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import {
   bulkStart,
   checkStart,
@@ -36,8 +36,15 @@ async function bulk(action: BulkActionName, selection: MailUserSelection): Promi
   return (await BulkActions.findById(bulkId).lean<BulkActionDocument>()) as BulkActionDocument;
 }
 
+/** How long after its start a migration begins. */
+async function backOffMs(row: MailUser): Promise<number> {
+  const { events } = await house.handle(row).fetchHistory();
+  const { firstWorkflowTaskBackoff: backOff } = events?.[0]?.workflowExecutionStartedEventAttributes ?? {};
+  return Number(backOff?.seconds ?? 0) * 1000 + (backOff?.nanos ?? 0) / 1e6;
+}
+
 describe('bulkAction', () => {
-  it('starts, stops and deletes all that a filter matches, and counts what there was nothing to do for', async () => {
+  it('starts all that a filter matches once they are told, stops and deletes them, and counts what there was nothing to do for', async () => {
     const rows = [];
     for (let n = 0; n < 3; n += 1) rows.push(await house.row({ batch: 'bulk' }));
     await house.start(rows[0] as never);
@@ -50,6 +57,7 @@ describe('bulkAction', () => {
       refused: 0,
       finishedAt: expect.any(Date),
     });
+    expect(await backOffMs(rows[1] as never)).toBeGreaterThan(0);
     for (const row of rows) await house.until(row, 'emailSent');
     expect(await bulk('delete', filter)).toMatchObject({ done: 0, refused: 3 });
     expect(await bulk('stop', filter)).toMatchObject({ done: 3 });
