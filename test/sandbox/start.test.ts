@@ -8,6 +8,7 @@ import type { SandboxFacts } from '../../sandbox/facts';
 import { identify, lives, type ProcessIdentity } from '../../sandbox/supervisor/identity';
 import { root } from '../support/prepared';
 import { listens } from '../support/server-process';
+import { waitedForCoreMs } from '../support/waited-for-core';
 
 /** `npm start` in a folder of its own, with everything it starts. */
 describe('npm start', () => {
@@ -181,23 +182,6 @@ describe('npm start', () => {
     expect(refused.printed()).toContain('--link-life DURATION');
   });
 });
-
-/**
- * How long a process was ready to run and had no core since it began, by the thread that waited longest.
- * Linux tells it: Documentation/scheduler/sched-stats.rst.
- */
-function waitedForCoreMs(pid: number): number {
-  const tasks = `/proc/${pid}/task`;
-  const waitedNs = readdirSync(tasks).map((task) => {
-    try {
-      return Number(readFileSync(join(tasks, task, 'schedstat'), 'utf8').split(' ')[1]);
-    } catch {
-      // The thread has ended meanwhile.
-      return 0;
-    }
-  });
-  return Math.max(...waitedNs) / 1e6;
-}
 
 function portOf(
   name: string,
