@@ -109,7 +109,7 @@ export class SandboxRun {
     const pid = this.pid(part);
     if (pid === undefined) throw new Error(`${part} does not run`);
     process.kill(pid, 'SIGKILL');
-    await this.until(`${part} is back`, 30_000, () => {
+    await this.until(`${part} is back`, 90_000, () => {
       const now = this.pid(part);
       return Promise.resolve(now !== undefined && now !== pid);
     });

@@ -60,7 +60,7 @@ export const quickTimes: MigrationTimes = {
 };
 
 // A machine that does much else at the time makes it slower, not wrong.
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 Runtime.install({
   logger: new DefaultLogger('ERROR'),
@@ -380,7 +380,7 @@ export class House {
   async until(
     row: MailUser,
     wanted: MigrationState | ((row: MailUser) => boolean),
-    withinMs = 60_000,
+    withinMs = 120_000,
   ): Promise<MailUser> {
     const isThere = typeof wanted === 'string' ? (now: MailUser) => now.projection?.state === wanted : wanted;
     return eventually(
@@ -394,7 +394,7 @@ export class House {
   }
 
   /** Waits until the row's migration has come to its end. */
-  async untilEnded(row: MailUser, withinMs = 90_000): Promise<MailUser> {
+  async untilEnded(row: MailUser, withinMs = 180_000): Promise<MailUser> {
     return this.until(row, (now) => now.projection?.endedAt !== undefined, withinMs);
   }
 
@@ -417,7 +417,7 @@ export function pairOf({ source, target }: MailUser) {
 export async function eventually<T>(
   ask: () => Promise<T | undefined>,
   seen: () => unknown,
-  withinMs = 60_000,
+  withinMs = 120_000,
 ): Promise<T> {
   const giveUpAt = Date.now() + withinMs;
   for (;;) {
