@@ -2,6 +2,7 @@ import type { TargetRef } from '../connectors/connector';
 import type { FolderDocument, KnownEntry, LedgerStore, PairDocument } from './ledger';
 import { newestEntries, sliceOf } from './newest-entries';
 import { keyOf } from './verify-folder';
+import { onceGone } from './works';
 
 /** Most items that went held in memory at once: more are dealt with in several slices of their move keys' hashes. */
 const goneAtOnce = 20_000;
@@ -154,7 +155,7 @@ export class GoneItems {
         if (first && isFound(first)) continue;
         if (first && isInTarget(newest)) {
           arrivals.copied += 1;
-          arrivals.present ||= isAtSource(newest);
+          arrivals.present ||= onceGone(newest) !== undefined;
         } else if (outcome.kind === 'filtered') arrivals.leftOut += 1;
         else if (outcome.kind !== 'removed') arrivals.uncopied += 1;
       }
@@ -220,11 +221,6 @@ function isInTarget({ outcome }: KnownEntry): boolean {
     case 'filtered':
       return false;
   }
-}
-
-/** Whether the source is known to have it; of what its user has made his own in the target nobody takes note any more. */
-function isAtSource({ outcome }: KnownEntry): boolean {
-  return outcome.kind === 'failed' || (outcome.kind === 'copied' && !outcome.sourceGone);
 }
 
 /** Whether no parcel in the ledger had put it. */

@@ -136,8 +136,11 @@ export type EntryOutcome =
       sourceGone?: true;
       outdated?: true;
     }
-  /** With `keptTargetId` the target item was changed or removed by its user: it is left, and nothing is put in its place. */
-  | { kind: 'skipped'; reason: ItemReason; keptTargetId?: string }
+  /**
+   * With `keptTargetId` the target item was changed or removed by its user: it is left, and nothing is put in its place; with `sourceGone`
+   * the source no longer has it.
+   */
+  | { kind: 'skipped'; reason: ItemReason; keptTargetId?: string; sourceGone?: true }
   /** With `older` the target still holds the version before. */
   | { kind: 'failed'; reason: ItemReason; older?: TargetRef }
   /** Left out by the filter; the target holds nothing of ours for it. */

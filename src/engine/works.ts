@@ -105,8 +105,8 @@ function isDone(newest: KnownEntry, change: PutChange): boolean {
 
 function noteKnown(page: PageWorks, change: PutChange, entries: KnownEntry[], newest: KnownEntry): void {
   const { outcome } = newest;
-  if (outcome.kind !== 'copied') return;
-  page.leftovers.push(...replacedBy(outcome, entries));
+  if (outcome.kind === 'copied') page.leftovers.push(...replacedBy(outcome, entries));
+  else if (outcome.kind !== 'skipped') return;
   if (!newest.adopted && !outcome.sourceGone) return;
   const { sourceGone: _, ...there } = outcome;
   const after = { ...entryOf(change), outcome: there };
@@ -150,9 +150,9 @@ function noteGone(page: PageWorks, newest: KnownEntry | undefined): void {
 /** What the ledger has to say of an item once the source no longer has it; absent where that is said already. */
 export function onceGone(newest: KnownEntry): LedgerEntry | undefined {
   const { outcome } = newest;
-  if (outcome.kind === 'removed' || isKept(newest)) return undefined;
-  if (outcome.kind === 'copied' && outcome.sourceGone) return undefined;
-  if (outcome.kind === 'copied') return { ...bare(newest), outcome: { ...outcome, sourceGone: true } };
+  if (outcome.kind === 'removed') return undefined;
+  if (outcome.kind === 'copied' || (outcome.kind === 'skipped' && outcome.keptTargetId !== undefined))
+    return outcome.sourceGone ? undefined : { ...bare(newest), outcome: { ...outcome, sourceGone: true } };
   const held = heldBy(newest);
   return {
     ...bare(newest),
