@@ -30,7 +30,7 @@ export async function adopt(
     const { sourceKey, parcelId } = item.stamp;
     const before = known.get(sourceKey)?.at(-1);
     const seq = seqOf(parcelId);
-    if (seq <= (steps.get(sourceKey)?.seq ?? before?.drawnSeq ?? before?.seq ?? -1)) continue;
+    if (seq <= (steps.get(sourceKey)?.seq ?? (before ? drawnAt(before) : -1))) continue;
     steps.set(sourceKey, { before, after: entryOf(item, before), seq });
   }
   if (steps.size === 0) return;
@@ -62,6 +62,11 @@ async function recordReplaced(
   const parcel = copy.session.begin(replaced.map(({ after }) => after));
   await copy.session.save();
   await record(copy, parcel, replaced);
+}
+
+/** The seq of the parcel that put what the entry speaks of. */
+function drawnAt({ putBy, seq }: KnownEntry): number {
+  return putBy === undefined ? seq : seqOf(putBy);
 }
 
 function holds({ outcome }: LedgerEntry, targetId: string): boolean {
@@ -102,6 +107,5 @@ function entryOf(
   const fate = before ? fateOf(before.outcome) : undefined;
   const outcome: EntryOutcome = { kind: 'copied', targetId, targetChangeKey };
   if (fate !== 'copied') outcome.alreadyThere = true;
-  const drawnSeq = seqOf(stamp.parcelId);
-  return { sourceKey, changeKey, moveKey, itemClass, sizeBytes, date, outcome, drawnSeq };
+  return { sourceKey, changeKey, moveKey, itemClass, sizeBytes, date, outcome, putBy: stamp.parcelId };
 }

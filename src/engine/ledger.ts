@@ -150,8 +150,8 @@ export type EntryOutcome =
 
 export interface LedgerEntry extends PendingEntry {
   outcome: EntryOutcome;
-  /** Of an entry made from a stamp, the `seq` of the parcel that put the item: of several versions found one by one the highest counts. */
-  drawnSeq?: number;
+  /** Of an entry made from a stamp, the parcel that put the item: of several versions found one by one that of the highest `seq` counts. */
+  putBy?: string;
 }
 
 /** An entry with the parcel it stands in. */

@@ -1,5 +1,6 @@
+import type { TargetRef } from '../connectors/connector';
 import type { FolderCopy } from './folder-copy';
-import type { FolderPlan } from './ledger';
+import type { EntryOutcome, FolderPlan } from './ledger';
 import { removeTargets } from './remove-targets';
 
 /**
@@ -15,13 +16,24 @@ export async function removeDoubles(copy: FolderCopy): Promise<void> {
   const noted = copy.session.document.repairs?.remove ?? [];
   if (noted.length === 0) return;
   const known = await copy.keys.lookUp(noted.map(({ sourceKey }) => sourceKey));
-  const doubles = noted.filter(({ sourceKey, target }) => {
-    const newest = known.get(sourceKey)?.at(-1)?.outcome;
-    if (newest?.kind === 'removed') return true;
-    return newest?.kind === 'copied' && newest.targetId !== target.targetId;
-  });
+  const doubles = noted.filter(({ sourceKey, target }) =>
+    isDouble(target, known.get(sourceKey)?.at(-1)?.outcome),
+  );
   await removeTargets(
     copy,
     doubles.map(({ target }) => target),
   );
+}
+
+function isDouble({ targetId }: TargetRef, newest: EntryOutcome | undefined): boolean {
+  switch (newest?.kind) {
+    case 'removed':
+      return true;
+    case 'copied':
+      return newest.targetId !== targetId;
+    case 'skipped':
+      return newest.keptTargetId !== undefined && newest.keptTargetId !== targetId;
+    default:
+      return false;
+  }
 }

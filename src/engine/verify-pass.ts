@@ -1,6 +1,7 @@
 import { chooseFolders } from '../domain/folder-filter';
 import { itemFilter, type FilterSpec } from '../domain/item-filter';
 import type { VerifyCounts } from '../domain/migration';
+import { doublesAtOnce } from './judge-keys';
 import type { FolderDocument } from './ledger';
 import { listAny, targetFolders } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
@@ -12,7 +13,7 @@ import {
   type FolderVerdict,
   type Question,
 } from './verify-findings';
-import { doublesAtOnce, keyOf, verifyFolder } from './verify-folder';
+import { keyOf, verifyFolder } from './verify-folder';
 
 export interface VerifyOrder {
   filter: FilterSpec;

@@ -149,6 +149,41 @@ describe('verifyPass', () => {
     expect([scene.texts(), scene.texts(elsewhere)]).toEqual([[], ['one']]);
   });
 
+  describe('where a newer version was not written over what its user has made his own', () => {
+    const kept = async (use: (scene: PairScene, own: string) => void) => {
+      const { scene, keys } = await copied('one');
+      const [own = ''] = scene.target.items(scene.targetInbox).map(({ id }) => id);
+      use(scene, own);
+      scene.source.changeItem(scene.inbox, keys[0] ?? '', { content: textContent('newer') });
+      await scene.copy();
+      comeLate(scene, keys[0] ?? '', 'late');
+      return scene;
+    };
+
+    it.each([
+      { what: 'changed', use: (scene: PairScene, own: string) => edit(scene, own) },
+      { what: 'moved there and back', use: (scene: PairScene, own: string) => move(scene, own) },
+    ])('has an item removed that came late: $what', async ({ use }) => {
+      const scene = await kept(use);
+      expect(await scene.verify()).toMatchObject({ findings: { doubled: 1 }, repair: [0] });
+      await scene.copy();
+      expect(scene.texts()).toHaveLength(1);
+      expect(scene.texts()).not.toContain('late');
+      expect((await scene.verify()).repair).toEqual([]);
+    });
+
+    it('leaves an item that came late and is the only one there is', async () => {
+      const scene = await kept((given, own) => given.target.removeItem(given.targetInbox, own));
+      expect(await scene.verify()).toMatchObject({ findings: { doubled: 0 }, repair: [] });
+      expect(scene.texts()).toEqual(['late']);
+    });
+
+    const edit = ({ target, targetInbox }: PairScene, own: string) =>
+      target.changeItem(targetInbox, own, { content: textContent('edited') });
+    const move = ({ target, targetInbox }: PairScene, own: string) =>
+      target.moveItem(targetInbox, own, targetInbox);
+  });
+
   it('leaves what the user changed or removed, and says how many', async () => {
     const { scene } = await copied('one', 'two', 'three');
     const [first, second] = scene.target.items(scene.targetInbox).map(({ id }) => id);
