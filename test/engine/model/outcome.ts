@@ -135,8 +135,12 @@ function wrongItem(
   return [...all].flatMap(([old, items]) => {
     const { folderKey = '' } = items[0]?.stamp ?? {};
     if (isOutOfSight(migration, folderKey)) return [];
-    const isOld = sourceUser.wayOf(old).includes(key) && !user.hasUsed(old);
-    return isOld && items.length > user.copiesOf(old) ? [`${key} is still where it was, as ${old}`] : [];
+    const way = sourceUser.wayOf(old);
+    // Of the places of what was moved on while a filter left it out only one is followed, one for one that came.
+    const isFollowed = way.includes(key) && (way[0] === key || migration.setting.filters.length === 1);
+    return isFollowed && !user.hasUsed(old) && items.length > user.copiesOf(old)
+      ? [`${key} is still where it was, as ${old}`]
+      : [];
   });
 }
 
