@@ -54,7 +54,7 @@ describe(`pages over ${rows} mail users`, () => {
       (await MailUsers.find({ 'projection.state': 'scheduled' }, { source: 1, target: 1 }).lean()).map(
         ({ _id, source: from, target: to }) =>
           ({
-            ...{ _id: _id.toHexString(), ticket: 'one', epoch: 1, batch: 'Batch 01' },
+            ...{ _id: _id.toHexString(), ticket: 'one', epoch: 1 },
             sourceConnectorId: from.connectorId.toHexString(),
             targetConnectorId: to.connectorId.toHexString(),
             ...{ since: new Date(), seenAt: new Date() },
@@ -121,16 +121,17 @@ describe(`pages over ${rows} mail users`, () => {
     };
   }
 
-  /** The slowest of a few. */
+  /** The middle one of a few, each as for somebody who opens the page: nothing is told from a moment before. */
   async function timeOf(page: string): Promise<number> {
-    let slowest = 0;
+    const times: number[] = [];
     for (let n = 0; n < tries; n += 1) {
       const began = performance.now();
       await agent.get(page).expect(200);
-      slowest = Math.max(slowest, performance.now() - began);
+      times.push(performance.now() - began);
     }
-    measured.push({ page, ms: slowest });
-    return slowest;
+    const ms = times.sort((a, b) => a - b)[Math.floor(tries / 2)] ?? NaN;
+    measured.push({ page, ms });
+    return ms;
   }
 
   const list = '/admin/users';

@@ -138,7 +138,7 @@ function isNoAnswer(fault: unknown): boolean {
 function textOf(fault: unknown): FaultText {
   if (fault instanceof Fault) return fault.text;
   const code = fault instanceof Error ? fault.name : 'Unexpected';
-  const message = 'something unforeseen happens with this folder; the log of the worker tells more';
+  const message = 'Something unforeseen happens with this folder; the log of the worker tells more.';
   return { code, remedy: 'askSupport', message };
 }
 
@@ -173,7 +173,7 @@ function startCopy(
 function formatOf({ source, target }: MailboxPair): ItemFormat {
   const format = source.capabilities.formats.find((name) => target.capabilities.formats.includes(name));
   if (format) return format;
-  const message = 'source and target have no item format in common';
+  const message = 'Source and target have no item format in common.';
   throw new Fault(
     { kind: 'fatal', side: 'target' },
     { code: 'NoCommonFormat', remedy: 'askSupport', message },

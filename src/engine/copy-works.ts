@@ -148,6 +148,6 @@ export async function note(
 }
 
 function noAnswer(items: number): Fault {
-  const message = `the server gives no answer for ${items} items`;
+  const message = `The server gives no answer for ${items} items.`;
   return new Fault({ kind: 'retryable' }, { code: 'NoAnswer', remedy: 'checkItem', message });
 }

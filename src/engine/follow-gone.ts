@@ -184,7 +184,7 @@ async function isEmpty(
 }
 
 function muchSmaller([gone, known]: [number, number]): Fault {
-  const message = `${gone} of ${known} items that were copied are gone from the source mailbox since the last pass`;
+  const message = `${gone} of ${known} items that were copied are gone from the source mailbox since the last pass.`;
   return stopped('SourceMuchSmaller', message);
 }
 

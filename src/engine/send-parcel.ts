@@ -262,7 +262,7 @@ function wasAlreadyThere(before: Work['before']): boolean {
 export const changedByUser: ItemReason = {
   code: 'ChangedInTarget',
   remedy: 'none',
-  message: 'the item was changed or removed in the target by its user, and is left so',
+  message: 'The item was changed or removed in the target by its user, and is left so.',
 };
 
 function entryOf({ work, changeKey }: Sending): PendingEntry {

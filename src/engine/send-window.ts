@@ -46,7 +46,7 @@ export class FencedSendWindow implements SendWindow {
 }
 
 function storeTooSlow(sendWindowMs: number): Fault {
-  const message = `a write to the database takes longer than half of the send window of ${sendWindowMs} ms`;
+  const message = `A write to the database takes longer than half of the send window of ${sendWindowMs} ms.`;
   return new Fault(
     { kind: 'retryable', ownStore: true },
     { code: 'StoreTooSlow', remedy: 'wait', message },

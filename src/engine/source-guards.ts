@@ -20,7 +20,7 @@ export function refuseEmptied(
   if (copied === 0 || listed.some(({ itemCount }) => itemCount > 0)) return;
   throw stopped(
     'SourceEmpty',
-    `the source mailbox lists as empty, while ${copied} items were copied from it before`,
+    `The source mailbox lists as empty, while ${copied} items were copied from it before.`,
   );
 }
 
@@ -56,7 +56,7 @@ export function replacementOf(
   if (first === undefined || copied === 0 || !replaced.some(({ before }) => before.some(isOpen)))
     return undefined;
   const what = `its ${first.role} is another folder than before, and ${copied} items of the mailbox were copied`;
-  const message = `the source mailbox was replaced or restored: ${what}`;
+  const message = `The source mailbox was replaced or restored: ${what}.`;
   return { key: first.key, fault: stopped('SourceReplaced', message, 'acceptSourceMailbox') };
 }
 

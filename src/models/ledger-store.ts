@@ -282,7 +282,7 @@ async function* reaching<T>(all: AsyncIterable<T>): AsyncGenerator<T> {
 /** What the database did is not known. Its message may name hosts, so that only its kind is passed on. */
 function unavailable(cause: unknown): Fault {
   const name = cause instanceof Error ? cause.name : 'unknown';
-  const message = `the database did not answer as expected (${name})`;
+  const message = `The database did not answer as expected (${name}).`;
   return new Fault({ kind: 'retryable' }, { code: 'StoreUnavailable', remedy: 'wait', message }, false, {
     cause,
   });

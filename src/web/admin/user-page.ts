@@ -40,7 +40,8 @@ async function show(deps: WebDeps, response: Response, user: MailUser): Promise<
     copyView(user),
     awaitsAcceptance(user),
   ]);
-  const main = onward.find((action) => isActionable(action, state, facts));
+  // Before a replaced source was accepted a repetition would only stop again.
+  const main = canAccept ? undefined : onward.find((action) => isActionable(action, state, facts));
   response.render('admin/users/page', {
     titleText: user.source.address,
     user,
