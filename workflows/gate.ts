@@ -21,6 +21,9 @@ export interface GateInput {
   historyEvents: number;
 }
 
+/** Above what an attempt takes at most. After it another takes the place of one whose worker has died: until then nobody is let in. */
+const startToCloseTimeout = '30 seconds';
+
 const wake = defineSignal(signals.wake);
 
 /** Hands the slots of the connectors to those who wait, in fair order, and frees the slots of the dead. One of it runs, for good. */
@@ -32,7 +35,9 @@ export async function gate(input: GateInput): Promise<never> {
   let freedAt = 0;
   for (;;) {
     isAwake = false;
-    const { held, waiting } = await short.grantSlots({ tellAgainMs: input.tellAgainMs });
+    const { held, waiting } = await short.grantSlots.executeWithOptions({ startToCloseTimeout }, [
+      { tellAgainMs: input.tellAgainMs },
+    ]);
     setCurrentDetails(`${held} mailboxes have slots, ${waiting} wait`);
     if (Date.now() - freedAt >= input.idleMs) {
       await listing.freeDeadSlots();
