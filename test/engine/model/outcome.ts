@@ -135,9 +135,12 @@ function wrongItem(
   return [...all].flatMap(([old, items]) => {
     const { folderKey = '' } = items[0]?.stamp ?? {};
     if (isOutOfSight(migration, folderKey)) return [];
+    // What comes after its move was followed is known from its stamp alone.
+    if (isPromiseBroken(migration) && !items.some(({ stamp }) => migration.ledger.has(stamp))) return [];
     const way = sourceUser.wayOf(old);
-    // Of the places of what was moved on while a filter left it out only one is followed, one for one that came.
-    const isFollowed = way.includes(key) && (way[0] === key || migration.setting.filters.length === 1);
+    // Of the places of what was moved on, and a filter left out there, only one is followed: one for one that came.
+    const wasMovedOn = way[0] !== key || [...sourceUser.movedTo.values()].includes(old);
+    const isFollowed = way.includes(key) && !(wasMovedOn && migration.setting.filters.length > 1);
     return isFollowed && !user.hasUsed(old) && items.length > user.copiesOf(old)
       ? [`${key} is still where it was, as ${old}`]
       : [];
