@@ -110,20 +110,36 @@ describe('followGone', () => {
     expect(made.texts()).toEqual(['late', 'stays']);
   });
 
-  it('removes what was moved since it was last looked at, though its user has made the newer one his own', async () => {
-    const { made, other, pass, otherTexts } = await scene();
-    const key = made.add('moved');
-    made.add('stays');
-    await pass({ quiet: false });
-    const there = made.source.moveItem(made.inbox, key, other);
-    await made.plan();
-    for (const position of [0, 1]) await made.copy({ position });
-    const folder = [...made.target.folders.values()].find(({ name }) => name === 'Other');
-    const own = made.target.items(folder?.id ?? '')[0]?.id ?? '';
-    made.target.changeItem(folder?.id ?? '', own, { content: textContent('edited') });
-    made.source.changeItem(other, there, { content: textContent('newer') });
-    expect(await pass()).toMatchObject({ moved: 1 });
-    expect([made.texts(), otherTexts()]).toEqual([['stays'], ['edited']]);
+  describe('with what was moved since it was last looked at, and changed in both mailboxes since', () => {
+    async function changed() {
+      const given = await scene();
+      const { made, other, pass } = given;
+      const key = made.add('moved');
+      made.add('stays');
+      await pass({ quiet: false });
+      const there = made.source.moveItem(made.inbox, key, other);
+      await made.plan();
+      for (const position of [0, 1]) await made.copy({ position });
+      const folder = [...made.target.folders.values()].find(({ name }) => name === 'Other')?.id ?? '';
+      const [own] = made.target.items(folder);
+      made.target.changeItem(folder, own?.id ?? '', { content: textContent('edited') });
+      made.source.changeItem(other, there, { content: textContent('newer') });
+      await made.copy({ position: 1 });
+      return { ...given, there };
+    }
+
+    it('removes the older item, as its user has made the newer one his own', async () => {
+      const { made, pass, otherTexts } = await changed();
+      expect(await pass()).toMatchObject({ moved: 1 });
+      expect([made.texts(), otherTexts()]).toEqual([['stays'], ['edited']]);
+    });
+
+    it('keeps both where it was deleted at the source then', async () => {
+      const { made, other, pass, otherTexts, there } = await changed();
+      made.source.removeItem(other, there);
+      expect(await pass()).toMatchObject({ moved: 0, kept: 1 });
+      expect([made.texts(), otherTexts()]).toEqual([['moved', 'stays'], ['edited']]);
+    });
   });
 
   it('keeps what was moved and deleted since it was last looked at in both places, as nobody knows the newer', async () => {

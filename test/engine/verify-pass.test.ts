@@ -1,4 +1,5 @@
 import { textContent } from '../../src/connectors/memory';
+import { everything, itemFilter } from '../../src/domain/item-filter';
 import { noFindings } from '../../src/engine/verify-findings';
 import { PairScene } from './pair-builder';
 
@@ -122,6 +123,29 @@ describe('verifyPass', () => {
     await scene.copy();
     expect((await scene.verify()).repair).toEqual([]);
     expect(scene.texts()).toEqual(['one', 'the only one']);
+  });
+
+  it('leaves a copy that the user made of an item that came late', async () => {
+    const { scene } = await copied('one');
+    const late = comeLate(scene, 'vanished', 'the only one');
+    scene.target.copyItem(scene.targetInbox, late, scene.targetInbox);
+    await scene.verify();
+    await scene.copy();
+    expect(await scene.verify()).toMatchObject({ findings: { doubled: 0, copies: 1 }, repair: [] });
+    expect(scene.texts()).toHaveLength(3);
+  });
+
+  it('has a late item removed whose original was moved there and back, and had a newer version left out', async () => {
+    const { scene, keys } = await copied('one');
+    const small = { ...everything, greatestSizeBytes: 3 };
+    scene.source.changeItem(scene.inbox, keys[0] ?? '', { content: textContent('newer') });
+    await scene.copy({ filter: itemFilter(small) });
+    const [own = ''] = scene.target.items(scene.targetInbox).map(({ id }) => id);
+    scene.target.moveItem(scene.targetInbox, own, scene.targetInbox);
+    comeLate(scene, keys[0] ?? '', 'late');
+    expect(await scene.verify(small)).toMatchObject({ findings: { doubled: 1 }, repair: [0] });
+    await scene.copy({ filter: itemFilter(small) });
+    expect(scene.texts()).toEqual(['one']);
   });
 
   it('leaves copies that the user made, also of an item whose original he removed', async () => {

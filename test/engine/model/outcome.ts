@@ -41,8 +41,7 @@ export async function wrongs(lived: Lived): Promise<string[]> {
     for (const item of folder.items.values()) {
       if (!accepts(folder.id, item)) continue;
       const key = touchKey({ folderKey: folder.id, sourceKey: item.id });
-      const newest = known.get(item.id)?.at(-1);
-      wrong.push(...wrongItem(lived, key, item, newest, kept));
+      wrong.push(...wrongItem(lived, key, item, known.get(item.id) ?? [], kept));
     }
   }
   wrong.push(...(await unfollowed(lived, kept)));
@@ -68,8 +67,8 @@ function doubled({ migration, user }: Lived, kept: ReadonlyMap<string, Kept[]>):
   const wrong: string[] = [];
   for (const [key, items] of kept) {
     const copies = user.copiesOf(key);
-    // What cannot be overwritten is put anew, as is what is late, and what its user has made his own meanwhile stays beside it.
-    if (user.hasUsed(key) && (!migration.setting.updates || isPromiseBroken(migration))) continue;
+    // What cannot be overwritten is put anew, and what its user has made his own meanwhile stays beside it.
+    if (user.hasUsed(key) && !migration.setting.updates) continue;
     if (isOutOfSight(migration, items[0]?.stamp.folderKey ?? '')) continue;
     if (items.length > copies + 1)
       wrong.push(`${key} is ${items.length} times in the target, ${copies} copied by its user`);
@@ -108,11 +107,12 @@ function wrongItem(
   lived: Lived,
   key: string,
   item: MemoryItem,
-  newest: KnownEntry | undefined,
+  entries: readonly KnownEntry[],
   all: ReadonlyMap<string, Kept[]>,
 ): string[] {
   const { user, sourceUser, migration } = lived;
-  const { outcome } = newest ?? {};
+  const { ledger } = migration;
+  const { outcome } = entries.at(-1) ?? {};
   const isLeft = outcome?.kind === 'skipped' && outcome.keptTargetId !== undefined;
   if (outcome?.kind === 'failed' || (outcome?.kind === 'skipped' && !(isLeft && user.moved.has(key))))
     return [];
@@ -135,8 +135,9 @@ function wrongItem(
   return [...all].flatMap(([old, items]) => {
     const { folderKey = '' } = items[0]?.stamp ?? {};
     if (isOutOfSight(migration, folderKey)) return [];
-    // What comes after its move was followed is known from its stamp alone.
-    if (isPromiseBroken(migration) && !items.some(({ stamp }) => migration.ledger.has(stamp))) return [];
+    // What comes when nobody waits for it any more is known from its stamp alone, and of that nobody knows when it came.
+    const isFound = entries.some(({ adopted }) => adopted) || !items.some(({ stamp }) => ledger.has(stamp));
+    if (isPromiseBroken(migration) && isFound) return [];
     const way = sourceUser.wayOf(old);
     // Of the places of what was moved on, and a filter left out there, only one is followed: one for one that came.
     const wasMovedOn = way[0] !== key || [...sourceUser.movedTo.values()].includes(old);
@@ -157,9 +158,9 @@ function isAtSource({ source }: Migration, key: string): boolean {
   );
 }
 
-/** Nobody looks any more for what came late to the place of a folder that is gone, or was there before the ledger was lost. */
-function isOutOfSight(migration: Migration, folderKey: string): boolean {
-  return !migration.source.folders.has(folderKey) && (migration.ledgerLost || isPromiseBroken(migration));
+/** Nobody knows any more what was in the place of a folder that is gone before the ledger was lost. */
+function isOutOfSight({ source, ledgerLost }: Migration, folderKey: string): boolean {
+  return ledgerLost && !source.folders.has(folderKey);
 }
 
 /** Whether the server may let a request take effect when nobody waits for it any more. */
