@@ -19,7 +19,10 @@ export interface GoneItem {
 export interface Verdicts {
   /** Came up under a new key, and its copy is in the target. */
   moved: GoneItem[];
-  /** Came up under a new key whose copy is still to be made: judged again in the next pass. */
+  /**
+   * Came up under a new key whose copy is still to be made, or lay in a folder that the filter leaves out by now, where it may be back:
+   * judged again in the next pass.
+   */
   open: GoneItem[];
   /** Came up under a new key that the filter leaves out: not deleted. */
   leftOut: GoneItem[];
@@ -59,8 +62,14 @@ export class GoneItems {
   /** @param count of `count`, which says into how many parts they are cut */
   async *verdicts(count: number): AsyncGenerator<Verdicts> {
     const slices = Math.max(1, Math.ceil(count / goneAtOnce));
-    for (let slice = 0; slice < slices; slice += 1)
-      yield this.judge(await this.goneOf((entry) => sliceOf(traceOf(entry), slices) === slice));
+    const unseen = this.folders.filter(({ plan }) => plan.leftOut && !plan.gone);
+    const keys = new Set(unseen.map(({ folderKey }) => folderKey));
+    for (let slice = 0; slice < slices; slice += 1) {
+      const gone = await this.goneOf((entry) => sliceOf(traceOf(entry), slices) === slice);
+      const verdicts = await this.judge(gone.filter(({ folderKey }) => !keys.has(folderKey)));
+      verdicts.open.push(...gone.filter(({ folderKey }) => keys.has(folderKey)));
+      yield verdicts;
+    }
   }
 
   private judged({ plan }: FolderDocument): number {

@@ -139,6 +139,7 @@ describe('followGone', () => {
       made.source.removeItem(other, there);
       expect(await pass()).toMatchObject({ moved: 0, kept: 1 });
       expect([made.texts(), otherTexts()]).toEqual([['moved', 'stays'], ['edited']]);
+      expect(made.pair.counters()).toMatchObject({ found: 3, copied: 2, skipped: 1 });
     });
   });
 
@@ -366,6 +367,24 @@ describe('followGone', () => {
     if (item) made.source.putBack(made.inbox, item);
     expect(await pass({ followDeletions: true }, { toDate: '2025-12-31' })).toMatchObject({ deleted: 0 });
     expect(made.texts()).toEqual(['back', 'stays']);
+  });
+
+  it('removes nothing of a folder that a filter leaves out, as nobody looks whether it is back', async () => {
+    const { made, other, pass, otherTexts } = await scene();
+    made.add('stays');
+    const key = made.source.addItem(other, { content: textContent('back') });
+    await pass();
+    const item = made.source.item(other, key);
+    if (!item) throw new Error('nothing was added');
+    made.source.removeItem(other, key);
+    await made.copy({ position: 1 });
+    made.source.putBack(other, item);
+    const without = { leaveOutFolders: ['Other'] };
+    expect(await pass({ followDeletions: true }, without)).toMatchObject({ deleted: 0 });
+    expect(otherTexts()).toEqual(['back']);
+    made.source.removeItem(other, key);
+    expect(await pass({ followDeletions: true })).toMatchObject({ deleted: 1 });
+    expect(otherTexts()).toEqual([]);
   });
 
   describe('with a replaced version whose removal was never sent', () => {
