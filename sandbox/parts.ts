@@ -138,7 +138,7 @@ const workerFlags = [
   '--optimize-for-size',
   '--max-semi-space-size=4',
   '--initial-old-space-size=64',
-  '--heap-growing-percent=20',
+  '--heap-growing-percent=15',
 ];
 
 /** @param number from 1; the first one is called plainly `worker` */
