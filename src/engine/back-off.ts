@@ -6,6 +6,8 @@ export const longestWaitInPlaceMs = 60_000;
 const triesInPlace = 4;
 const triesWhileThrottled = 8;
 const firstWaitMs = 1_000;
+/** A server that names no longer wait is asked again after this, however often it has refused. */
+const longestOwnWaitMs = 600_000;
 
 /** The wait a server asked of everybody who comes through its connector, kept where every worker sees it. */
 export interface ConnectorWait {
@@ -27,7 +29,7 @@ export interface BackOffOptions {
 
 /**
  * The waits one server asked for, for this mailbox and for all of its connector; shared by all folders of a mailbox. Refused again and
- * again, it waits longer than it was asked to: 1 s, then twice as long each time.
+ * again, it waits longer than it was asked to: 1 s, then twice as long each time, 10 min at most.
  */
 export class BackOff {
   private until = 0;
@@ -71,7 +73,8 @@ export class BackOff {
     const now = this.options.clock.monotonic();
     if (beganMs > this.notedAt) this.refusals += 1;
     this.notedAt = now;
-    const leastMs = this.refusals > 1 ? firstWaitMs * 2 ** (this.refusals - 1) : 0;
+    const growingMs = Math.min(longestOwnWaitMs, firstWaitMs * 2 ** (this.refusals - 1));
+    const leastMs = this.refusals > 1 ? growingMs : 0;
     this.until = Math.max(this.until, now + Math.max(leastMs, details.retryAfterMs));
     if (details.scope === 'connector') this.options.connectorWait?.note(fault);
   }

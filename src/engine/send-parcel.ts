@@ -68,14 +68,17 @@ async function transmit(
   const { pair, session, signal } = copy;
   for (let tries = 1; ; tries += 1) {
     try {
-      const outcomes = await pair.targetTurns.run(signal, () => measured(copy, parcel, sendings));
-      for (const outcome of outcomes) if (outcome.kind === 'again') pair.targetBackOff.note(outcome.fault);
+      const outcomes = await pair.targetTurns.run(
+        signal,
+        () => measured(copy, parcel, sendings),
+        longestWaitIn,
+      );
       return await recordOutcomes(copy, parcel, sendings, outcomes);
     } catch (fault) {
       if (session.failure) throw session.failure as Error;
       signal.throwIfAborted();
       if (!(fault instanceof Fault)) throw fault;
-      const works = sendings.map(({ work }) => (isOwnStore(fault) ? { ...work, excused: true } : work));
+      const works = sendings.map(({ work }) => (isExcuse(fault) ? { ...work, excused: true } : work));
       if (!fault.notDone) return { ...nothingSent(), doubtful: works, fault };
       if (isTooLarge(fault)) return halve(copy, parcel, sendings, fault, again);
       if (!again || tries > 1) {
@@ -90,9 +93,27 @@ async function transmit(
   }
 }
 
+/** Of what single items of an answer were refused for: the longest wait that the server names. */
+function longestWaitIn(outcomes: readonly (PutOutcome | UpdateOutcome)[]): Fault | undefined {
+  let longest: Fault | undefined;
+  for (const outcome of outcomes)
+    if (outcome.kind === 'again' && waitMsOf(outcome.fault) > waitMsOf(longest)) longest = outcome.fault;
+  return longest;
+}
+
+/** -1 where none is named. */
+function waitMsOf(fault: Fault | undefined): number {
+  return fault?.details.kind === 'throttled' ? fault.details.retryAfterMs : -1;
+}
+
 /** Whether our own database was too slow for it, which is neither the server's fault nor an item's. */
 export function isOwnStore({ details }: Fault): boolean {
   return details.kind === 'retryable' && details.ownStore === true;
+}
+
+/** Our own database was too slow for it, or the server has everything wait: neither is an item's fault, however often. */
+function isExcuse(fault: Fault): boolean {
+  return isOwnStore(fault) || fault.kind === 'throttled';
 }
 
 function isTooLarge({ details }: Fault): boolean {
@@ -205,12 +226,14 @@ async function recordOutcomes(
 ): Promise<Sent> {
   if (outcomes.length !== sendings.length) throw wrongCount(outcomes.length, sendings.length);
   const sent = nothingSent();
+  const longestWait = longestWaitIn(outcomes);
+  if (longestWait) sent.fault = longestWait;
   const steps: Step[] = [];
   for (const [at, sending] of sendings.entries()) {
     const { work } = sending;
     const outcome = outcomes[at] as PutOutcome | UpdateOutcome;
     if (outcome.kind === 'again') {
-      sent.left.push(work);
+      sent.left.push(isExcuse(outcome.fault) ? { ...work, excused: true } : work);
       sent.fault ??= outcome.fault;
     } else if (outcome.kind === 'changedByOther') {
       sent.changed.push({ ...work, entry: entryOf(sending) });

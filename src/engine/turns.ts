@@ -26,36 +26,50 @@ export class Turns {
 
   /**
    * Runs `work`, one request, when it is its turn.
+   * @param refusalIn finds in an answer what refuses a part of what was asked for: one refusal, however many parts
    * @throws what `work` throws; the signal's reason when it is aborted meanwhile; Fault `throttled` where a wait is too long to be
    *   waited in place
    */
-  async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  async run<T>(
+    signal: AbortSignal,
+    work: () => Promise<T>,
+    refusalIn: (answer: T) => Fault | undefined = () => undefined,
+  ): Promise<T> {
     await this.take(signal);
     try {
       await this.options.backOff.ready(signal);
-      return await this.watched(signal, work);
+      return await this.watched(signal, work, refusalIn);
     } finally {
       this.taken -= 1;
       this.wake();
     }
   }
 
-  private async watched<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  private async watched<T>(
+    signal: AbortSignal,
+    work: () => Promise<T>,
+    refusalIn: (answer: T) => Fault | undefined,
+  ): Promise<T> {
     const { clock, width, backOff } = this.options;
     const beganMs = clock.monotonic();
     const wasFull = this.taken >= this.requests;
     try {
       const answer = await work();
-      width.answered(wasFull, clock.monotonic());
       backOff.answered();
+      const refusal = refusalIn(answer);
+      if (refusal) this.refused(refusal, beganMs);
+      else width.answered(wasFull, clock.monotonic());
       return answer;
     } catch (fault) {
-      if (fault instanceof Fault && !signal.aborted) {
-        backOff.note(fault, beganMs);
-        if (isOverload(fault)) width.refused(beganMs, clock.monotonic());
-      }
+      if (fault instanceof Fault && !signal.aborted) this.refused(fault, beganMs);
       throw fault;
     }
+  }
+
+  private refused(fault: Fault, beganMs: number): void {
+    const { clock, width, backOff } = this.options;
+    backOff.note(fault, beganMs);
+    if (isOverload(fault)) width.refused(beganMs, clock.monotonic());
   }
 
   private async take(signal: AbortSignal): Promise<void> {

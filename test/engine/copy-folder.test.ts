@@ -268,6 +268,28 @@ describe('copyFolder', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
+  it('waits once for an answer that refuses many items as busy, and blames none of them however often', async () => {
+    const scene = new PairScene({
+      wrapTarget: (target) => {
+        const putItems = target.putItems.bind(target);
+        return Object.assign(target, {
+          putItems: async (...[folder, items, ...rest]: Parameters<typeof putItems>) => {
+            const taken = await putItems(folder, items.slice(0, 1), ...rest);
+            return [...taken, ...items.slice(1).map(() => ({ kind: 'again' as const, fault: busy(1_000) }))];
+          },
+        });
+      },
+    });
+    const monotonic = scene.time.monotonic.bind(scene.time);
+    let ticks = 0;
+    // Time that passes while something is done, as it does in the world.
+    scene.time.monotonic = () => monotonic() + (ticks += 0.01);
+    for (let at = 0; at < 50; at += 1) scene.add(`item ${at}`);
+    await scene.plan();
+    expect(await scene.copy()).toMatchObject({ kind: 'done', counters: { copied: 50, failed: 0 } });
+    expect(monotonic()).toBeLessThan(60_000);
+  });
+
   it('settles a lost answer: what arrived is not put again, what did not is', async () => {
     let lost = 0;
     const scene = new PairScene({
