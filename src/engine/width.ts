@@ -57,11 +57,13 @@ export class AdaptiveWidth implements Width {
   refused(beganMs: number, nowMs: number): void {
     if (beganMs <= this.shrunkAt) return;
     const { requests } = this;
+    this.shrunkAt = nowMs;
+    // One at a time is never too many: a server that is away for a moment tells nothing of its limit.
+    if (requests === 1) return;
     if (this.refusedWidth !== undefined && requests >= this.refusedWidth)
       this.probeMs = Math.min(longestProbeMs, this.probeMs * 2);
     this.refusedWidth = requests;
     this.probeAt = nowMs + this.probeMs;
-    this.shrunkAt = nowMs;
     this.width = Math.max(1, requests / 2);
   }
 

@@ -75,6 +75,25 @@ describe('Turns', () => {
     });
   });
 
+  it('takes an answer that refuses a part of what was asked for one refusal, and waits as long as it names', async () => {
+    const width = new AdaptiveWidth(8, 4);
+    const { clock, turns, after } = door(width);
+    const answer = () => after(5).then(() => busy(30_000));
+    await clock.until(turns.run(never, answer, (refusal) => refusal));
+    expect(width.requests).toBe(2);
+    await clock.until(turns.run(never, () => after(0)));
+    expect(clock.monotonic()).toBe(30_005);
+  });
+
+  it('never waits longer than ten minutes of its own accord', async () => {
+    const { clock, backOff } = door(fixedWidth(1));
+    for (let refusals = 0; refusals < 60; refusals += 1) {
+      backOff.note(busy(1));
+      await clock.until(clock.sleep(1));
+    }
+    await expect(backOff.ready(never)).rejects.toMatchObject({ details: { retryAfterMs: 599_999 } });
+  });
+
   it('waits twice as long each time it is refused in a row, once for all that had left before', async () => {
     const { clock, turns, after } = door(fixedWidth(3));
     const waits: number[] = [];
@@ -123,6 +142,16 @@ describe('AdaptiveWidth', () => {
     expect(width.requests).toBe(8);
     for (let at = 200; at < 2_000; at += 100) width.refused(at, at + 1);
     expect(width.requests).toBe(1);
+  });
+
+  it('is soon what it was after a server was away for a moment', () => {
+    const width = new AdaptiveWidth(3, 3);
+    for (let at = 0; at < 30_000; at += 1_000) width.refused(at, at + 1);
+    expect(width.requests).toBe(1);
+    rounds(width, 10, 30_000);
+    expect(width.requests).toBe(2);
+    rounds(width, 10, 61_000);
+    expect(width.requests).toBe(3);
   });
 
   it.each([3, 10, 26])(
