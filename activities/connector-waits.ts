@@ -22,7 +22,9 @@ export class ConnectorWaits {
   private readonly log: Logger;
   private readonly timeScale: number;
   private stored = new Map<string, ConnectorThrottle>();
-  private readonly unwritten = new Map<string, ConnectorThrottle>();
+  /** When each wait became known here, ms of this process's own clock; by connector. */
+  private readonly learned = new Map<string, { until: number; atMs: number }>();
+  private readonly unwritten = new Map<string, { throttle: ConnectorThrottle; replaces?: Date }>();
   private readAt = -Infinity;
   private refreshing?: Promise<void>;
 
@@ -34,15 +36,16 @@ export class ConnectorWaits {
   /** What a connector's mailboxes have to wait for, `undefined` for nothing. @param key of the mailbox that asks */
   async of(connectorId: string, key: string): Promise<{ leftMs: number; code: string } | undefined> {
     await this.refresh();
-    const throttle = this.unwritten.get(connectorId) ?? this.stored.get(connectorId);
+    const throttle = this.known(connectorId);
     if (throttle === undefined) return undefined;
-    const spread = spreadMs(key, throttle);
-    const spreadOut = {
-      until: new Date(throttle.until.getTime() + spread),
-      waitMs: throttle.waitMs + spread,
-    };
-    const leftMs = throttleLeftMs({ ...throttle, ...spreadOut }, new Date());
+    const leftMs = this.leftOf(connectorId, throttle, spreadMs(key, throttle));
     return leftMs > 0 ? { leftMs, code: throttle.code } : undefined;
+  }
+
+  /** How long a connector still waits, ms; 0 where it does not. @param stored what stands on its document */
+  leftMs(connectorId: string, stored: ConnectorThrottle | undefined): number {
+    const throttle = this.unwritten.get(connectorId)?.throttle ?? stored;
+    return throttle === undefined ? 0 : this.leftOf(connectorId, throttle);
   }
 
   /**
@@ -54,9 +57,11 @@ export class ConnectorWaits {
     if (fault.details.scope !== 'connector') return undefined;
     const waitMs = fault.details.retryAfterMs / this.timeScale;
     const throttle = { until: new Date(Date.now() + waitMs), waitMs, code: fault.text.code };
-    const known = this.unwritten.get(connectorId) ?? this.stored.get(connectorId);
-    if (known !== undefined && known.until >= throttle.until) return throttle;
-    this.unwritten.set(connectorId, throttle);
+    const known = this.known(connectorId);
+    if (known !== undefined && this.leftOf(connectorId, known) >= waitMs) return throttle;
+    const replaces = known?.until;
+    this.unwritten.set(connectorId, { throttle, ...(replaces && { replaces }) });
+    this.learn(connectorId, throttle);
     this.log.warn({ connectorId, waitMs, code: throttle.code }, 'a server asks its whole connector to wait');
     void this.write();
     return throttle;
@@ -93,6 +98,26 @@ export class ConnectorWaits {
     }
   }
 
+  private known(connectorId: string): ConnectorThrottle | undefined {
+    return this.unwritten.get(connectorId)?.throttle ?? this.stored.get(connectorId);
+  }
+
+  /** Never longer than the server named from when it became known here, however far the clock of whoever was told is ahead. */
+  private leftOf(connectorId: string, throttle: ConnectorThrottle, laterMs = 0): number {
+    const { atMs } = this.learn(connectorId, throttle);
+    const until = new Date(throttle.until.getTime() + laterMs);
+    const leftMs = throttleLeftMs({ ...throttle, until, waitMs: throttle.waitMs + laterMs }, new Date());
+    return Math.max(0, Math.min(leftMs, throttle.waitMs + laterMs - (performance.now() - atMs)));
+  }
+
+  private learn(connectorId: string, { until }: ConnectorThrottle): { until: number; atMs: number } {
+    const learned = this.learned.get(connectorId);
+    if (learned?.until === until.getTime()) return learned;
+    const now = { until: until.getTime(), atMs: performance.now() };
+    this.learned.set(connectorId, now);
+    return now;
+  }
+
   private async refresh(): Promise<void> {
     if (performance.now() - this.readAt < staleMs) return;
     this.refreshing ??= this.read().finally(() => (this.refreshing = undefined));
@@ -103,6 +128,7 @@ export class ConnectorWaits {
     await this.write();
     try {
       this.stored = await readThrottles();
+      for (const [connectorId, throttle] of this.stored) this.learn(connectorId, throttle);
     } catch (error) {
       // Whoever copies meets the same trouble at the ledger.
       this.log.warn({ err: error }, 'the waits of connectors cannot be read just now');
@@ -111,11 +137,11 @@ export class ConnectorWaits {
   }
 
   private async write(): Promise<void> {
-    for (const [connectorId, throttle] of this.unwritten) {
+    for (const [connectorId, noted] of this.unwritten) {
       try {
-        await noteThrottle(connectorId, throttle);
-        this.stored.set(connectorId, throttle);
-        if (this.unwritten.get(connectorId) === throttle) this.unwritten.delete(connectorId);
+        await noteThrottle(connectorId, noted.throttle, noted.replaces);
+        this.stored.set(connectorId, noted.throttle);
+        if (this.unwritten.get(connectorId) === noted) this.unwritten.delete(connectorId);
       } catch (error) {
         this.log.warn({ connectorId, err: error }, 'the wait of a connector cannot be written just now');
       }

@@ -6,6 +6,7 @@ import { batchesOf } from '../src/models/batch-move';
 import { Connectors, type ConnectorDocument } from '../src/models/connectors';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
 import { grantSlot, releaseSlot, Slots, type SlotDocument } from '../src/models/slots';
+import type { ConnectorWaits } from './connector-waits';
 import type { ActivityDeps } from './deps';
 import { migrationId } from '../workflows/names';
 import { signals, type GrantedSignal } from '../workflows/messages';
@@ -25,7 +26,11 @@ export interface GrantSlotsResult {
 const longestMs = 20_000;
 
 /** The gate's side of the slots. */
-export function createGrantSlots({ client, log }: Pick<ActivityDeps, 'client' | 'log'>) {
+export function createGrantSlots({
+  client,
+  log,
+  connectorWaits,
+}: Pick<ActivityDeps, 'client' | 'log' | 'connectorWaits'>) {
   return {
     /** Gives free slots to those who wait, in fair order, and tells them; tells those again that have not answered. */
     async grantSlots({ tellAgainMs }: GrantSlotsInput): Promise<GrantSlotsResult> {
@@ -36,7 +41,7 @@ export function createGrantSlots({ client, log }: Pick<ActivityDeps, 'client' | 
           grantedAt !== undefined && takenAt === undefined && isLongAgo(toldAt, tellAgainMs),
       );
       for (const slot of untold) await tell(client, slot);
-      const chosen = await choose(all);
+      const chosen = await choose(all, connectorWaits);
       for (const slot of chosen) {
         if (Date.now() > giveUpAt) break;
         if (await grantSlot(slot._id, slot.ticket, new Date())) await tell(client, slot);
@@ -67,13 +72,13 @@ function isLongAgo(at: Date | undefined, ms: number): boolean {
   return at === undefined || Math.abs(Date.now() - at.getTime()) >= ms;
 }
 
-async function choose(all: readonly SlotDocument[]): Promise<SlotDocument[]> {
+async function choose(all: readonly SlotDocument[], connectorWaits: ConnectorWaits): Promise<SlotDocument[]> {
   const held = all.filter(({ grantedAt }) => grantedAt !== undefined);
   const waiting = all.filter(({ grantedAt }) => grantedAt === undefined);
   const connectors = await Connectors.find({}, { mailboxesAtOnce: 1, throttled: 1 }).lean<
     ConnectorDocument[]
   >();
-  const free = freePlaces(connectors, held, new Date());
+  const free = freePlaces(connectors, held, connectorWaits);
   const isFree = (connectorId: string) => (free.get(connectorId) ?? 0) > 0;
   if (!waiting.some((slot) => isFree(slot.sourceConnectorId) && isFree(slot.targetConnectorId))) return [];
   // A row may have been moved to another batch since it asked.
@@ -93,8 +98,9 @@ async function choose(all: readonly SlotDocument[]): Promise<SlotDocument[]> {
 function freePlaces(
   connectors: readonly ConnectorDocument[],
   held: readonly SlotDocument[],
-  now: Date,
+  connectorWaits: ConnectorWaits,
 ): Map<string, number> {
+  const now = new Date();
   const used = countBy(
     held.flatMap(({ sourceConnectorId, targetConnectorId }) => [sourceConnectorId, targetConnectorId]),
   );
@@ -102,7 +108,9 @@ function freePlaces(
     connectors.map(({ _id, mailboxesAtOnce, throttled }) => {
       const id = _id.toHexString();
       const free = mailboxesAtOnce - (used.get(id) ?? 0);
-      return [id, placesAfterThrottle(throttled, free, grantedSince(held, id, throttled?.until), now)];
+      const leftMs = connectorWaits.leftMs(id, throttled);
+      const granted = grantedSince(held, id, throttled?.until);
+      return [id, placesAfterThrottle(throttled, leftMs, free, granted, now)];
     }),
   );
 }

@@ -41,17 +41,19 @@ const restartIntervalMs = 1_500;
 
 /**
  * How many more mailboxes may be let in to a connector: none while it waits, and one after the other in the time after.
+ * @param leftMs how long it still waits
  * @param free its free slots
  * @param grantedSince slots given since the wait ended
  */
 export function placesAfterThrottle(
   throttle: ConnectorThrottle | undefined,
+  leftMs: number,
   free: number,
   grantedSince: number,
   now: Date,
 ): number {
   if (throttle === undefined) return free;
-  if (throttleLeftMs(throttle, now) > 0) return 0;
+  if (leftMs > 0) return 0;
   const sinceMs = Math.max(0, now.getTime() - throttle.until.getTime());
   return Math.min(free, Math.max(0, 1 + Math.floor(sinceMs / restartIntervalMs) - grantedSince));
 }

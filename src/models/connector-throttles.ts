@@ -12,12 +12,23 @@ export async function readThrottles(): Promise<Map<string, ConnectorThrottle>> {
   );
 }
 
-/** Writes what a server asked for, unless a wait that ends later stands there. Harmless when repeated. */
-export async function noteThrottle(connectorId: string, throttled: ConnectorThrottle): Promise<void> {
+/**
+ * Writes what a server asked for, unless a wait that ends later stands there. Harmless when repeated.
+ * @param replaces the end of a wait that is known to leave less time than this one, whatever the clock of whoever wrote it
+ */
+export async function noteThrottle(
+  connectorId: string,
+  throttled: ConnectorThrottle,
+  replaces?: Date,
+): Promise<void> {
   await Connectors.updateOne(
     {
       _id: new Types.ObjectId(connectorId),
-      $or: [{ throttled: { $exists: false } }, { 'throttled.until': { $lt: throttled.until } }],
+      $or: [
+        { throttled: { $exists: false } },
+        { 'throttled.until': { $lt: throttled.until } },
+        ...(replaces === undefined ? [] : [{ 'throttled.until': replaces }]),
+      ],
     },
     { $set: { throttled } },
   );

@@ -73,6 +73,26 @@ describe('a wait that a server asks of its whole connector', () => {
     expect(throttled).toMatchObject({ waitMs: 60_000, code: 'HTTP 503' });
   });
 
+  it('ends for all others after what the server named, also where the clock of the one who was told is ahead', async () => {
+    const id = await connector();
+    const ahead = { until: new Date(Date.now() + 605_000), waitMs: 5_000, code: 'HTTP 503' };
+    await Connectors.updateOne({ _id: id }, { $set: { throttled: ahead } });
+    const waits = newWaits();
+    const leftMs = async () => (await waits.of(id, 'one'))?.leftMs ?? 0;
+    expect(await leftMs()).toBeGreaterThanOrEqual(5_000);
+    expect(waits.leftMs(id, ahead)).toBe(5_000);
+    jest.advanceTimersByTime(7_501);
+    expect([await leftMs(), waits.leftMs(id, ahead)]).toEqual([0, 0]);
+    // What is asked for next counts, though that moment is still to come.
+    waits.note(id, asked(30_000));
+    expect(waits.leftMs(id, ahead)).toBe(30_000);
+    expect(await leftMs()).toBeGreaterThanOrEqual(30_000);
+    jest.advanceTimersByTime(3_000);
+    await waits.of(id, 'one');
+    const { throttled } = await Connectors.findById(id).orFail().lean();
+    expect(throttled).toMatchObject({ waitMs: 30_000 });
+  });
+
   it('is asked for once in the database for as many mailboxes as there are', async () => {
     const id = await connector();
     const waits = newWaits();

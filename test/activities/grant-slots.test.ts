@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { Types } from 'mongoose';
+import { ConnectorWaits } from '../../activities/connector-waits';
 import { createGrantSlots } from '../../activities/grant-slots';
 import { createLogger } from '../../src/log';
 import { moveToBatch } from '../../src/models/batch-move';
@@ -22,7 +23,8 @@ function gate() {
   const told: string[] = [];
   const getHandle = (id: string) => ({ signal: () => Promise.resolve(void told.push(id)) });
   const client = { workflow: { getHandle } } as unknown as Client;
-  return { told, activities: createGrantSlots({ client, log: createLogger('worker', 'silent') }) };
+  const log = createLogger('worker', 'silent');
+  return { told, activities: createGrantSlots({ client, log, connectorWaits: new ConnectorWaits({ log }) }) };
 }
 
 it('tells the holder of a slot again, also where it was told last by a worker whose clock is ahead', async () => {

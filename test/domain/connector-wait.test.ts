@@ -34,10 +34,11 @@ describe('a wait of a connector', () => {
   });
 
   it('lets no mailbox in while it lasts, and one after the other afterwards', () => {
-    const places = (now: number, granted: number) => placesAfterThrottle(throttle, 20, granted, at(now));
+    const places = (now: number, granted: number) =>
+      placesAfterThrottle(throttle, throttleLeftMs(throttle, at(now)), 20, granted, at(now));
     expect([places(0, 0), places(299, 5)]).toEqual([0, 0]);
     expect([places(300, 0), places(300, 1), places(303, 1), places(303, 3)]).toEqual([1, 0, 2, 0]);
     expect(places(3600, 0)).toBe(20);
-    expect(placesAfterThrottle(undefined, 20, 7, at(0))).toBe(20);
+    expect(placesAfterThrottle(undefined, 0, 20, 7, at(0))).toBe(20);
   });
 });
