@@ -8,6 +8,8 @@ export interface AskForSlotInput {
   ticket: string;
   sourceConnectorId: string;
   targetConnectorId: string;
+  /** Since when its turn counts: whoever was at work before goes on before those who came later. ISO 8601; absent: from now. */
+  since?: string;
 }
 
 export interface SlotInput {
@@ -20,8 +22,10 @@ export function createSlotActivities(deps: Pick<ActivityDeps, 'client' | 'log'>)
   const bell = new GateBell(deps);
   return {
     /** Asks for slots of both connectors, or says again that this ticket waits. Answers whether it has them already. */
-    async askForSlot({ mailUserId, ...asked }: AskForSlotInput): Promise<boolean> {
-      const { granted, isNew } = await slots.askForSlot({ _id: mailUserId, ...asked }, new Date());
+    async askForSlot({ mailUserId, since, ...asked }: AskForSlotInput): Promise<boolean> {
+      const now = new Date();
+      const turn = since === undefined ? now : new Date(since);
+      const { granted, isNew } = await slots.askForSlot({ _id: mailUserId, since: turn, ...asked }, now);
       // Who says again that he waits changes nothing for the gate.
       if (isNew) bell.ring();
       return granted;

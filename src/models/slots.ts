@@ -13,7 +13,7 @@ export interface SlotDocument {
   epoch: number;
   sourceConnectorId: string;
   targetConnectorId: string;
-  /** When it was asked for first. */
+  /** Since when its turn counts: when the pass at hand first asked. */
   since: Date;
   /** When the workflow last said that it waits. */
   seenAt: Date;
@@ -92,13 +92,13 @@ function ofPair({
  * @returns whether the ticket has its slots already, and whether it asks for the first time
  */
 export async function askForSlot(
-  asked: Omit<SlotDocument, 'since' | 'seenAt' | 'grantedAt' | 'toldAt' | 'takenAt'>,
+  asked: Omit<SlotDocument, 'seenAt' | 'grantedAt' | 'toldAt' | 'takenAt'>,
   now: Date,
 ): Promise<{ granted: boolean; isNew: boolean }> {
   const { _id, ticket } = asked;
   const seen = await Slots.findOneAndUpdate({ _id, ticket }, { $set: { seenAt: now } }).lean<SlotDocument>();
   if (seen !== null) return { granted: seen.grantedAt !== undefined, isNew: false };
-  await Slots.replaceOne({ _id }, { ...asked, since: now, seenAt: now }, { upsert: true });
+  await Slots.replaceOne({ _id }, { ...asked, seenAt: now }, { upsert: true });
   return { granted: false, isNew: true };
 }
 

@@ -74,6 +74,8 @@ export interface Carry {
   reminders?: string[];
   resends: string[];
   ticket?: string;
+  /** When the pass at hand first asked for a slot (ISO 8601): a wait, a pause or the end of a start window costs no place in the queue. */
+  queuedSince?: string;
   /** Raised for each folder that is scheduled, over all folders of the pair. */
   fence: number;
   opening: number;

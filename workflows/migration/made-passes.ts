@@ -18,6 +18,7 @@ export function endPass(m: Migration): void {
   const { carry, view } = m;
   carry.isPassing = false;
   delete carry.sourceChecked;
+  delete carry.queuedSince;
   delete view.pass;
   delete view.fault;
   const { passes = [] } = view;

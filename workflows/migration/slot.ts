@@ -6,13 +6,14 @@ import type { Migration } from './migration';
 export async function awaitSlot(m: Migration): Promise<'granted' | 'continue'> {
   const { carry, mailUserId, times } = m;
   const ticket = (carry.ticket ??= uuid4());
+  const since = (carry.queuedSince ??= m.now());
   const { sourceConnectorId, targetConnectorId } = carry.facts;
   m.row.setState('scheduled');
   // The gate passes over whoever's row is of another epoch.
   await m.row.flush();
   for (;;) {
     if (m.isFull) return 'continue';
-    const asked = { mailUserId, epoch: carry.epoch, ticket, sourceConnectorId, targetConnectorId };
+    const asked = { mailUserId, epoch: carry.epoch, ticket, sourceConnectorId, targetConnectorId, since };
     const isGranted = await short.askForSlot(asked);
     if ((isGranted || m.granted === ticket) && (await short.takeSlot({ mailUserId, ticket })))
       return 'granted';
