@@ -71,7 +71,12 @@ async function openPair(
     await credentialOf(deps, all, 'target', input.credentials.target),
   ];
   const heeded = <T>({ _id }: ConnectorDocument, open: () => Promise<T>) =>
-    deps.connectorWaits.heeded(_id.toHexString(), input.mailUserId, open, (ms) => asked(ms, signal));
+    deps.connectorWaits.heeded(
+      _id.toHexString(),
+      input.mailUserId,
+      () => knocked(open, signal),
+      (ms) => asked(ms, signal),
+    );
   const sides = await Promise.allSettled([
     heeded(source, () => deps.serverOf(source).openSource(row.source.address, sourceCredential, signal)),
     heeded(target, () => deps.serverOf(target).openTarget(row.target.address, targetCredential, signal)),
@@ -83,8 +88,34 @@ async function openPair(
   // What a person must mend counts more than what time mends.
   const reasons = sides.flatMap((side) => (side.status === 'rejected' ? [side.reason as unknown] : []));
   const rank = (reason: unknown) => (reason instanceof Fault ? faultRank[reason.kind] : 9);
-  throw reasons.sort((a, b) => rank(a) - rank(b))[0];
+  const [first, second] = reasons.sort((a, b) => rank(a) - rank(b));
+  throw isRefusedSignIn(first) && isRefusedSignIn(second) ? refusedByBoth(first) : first;
 }
+
+function isRefusedSignIn(reason: unknown): reason is Fault {
+  return reason instanceof Fault && reason.kind === 'credential';
+}
+
+/** Whoever has one password for both mailboxes, and changed it, is asked for both at once. */
+function refusedByBoth({ text, notDone }: Fault): Fault {
+  return new Fault({ kind: 'credential', side: 'source', both: true }, text, notDone);
+}
+
+/**
+ * Opens a mailbox whose password was accepted before. A server that wants to be left in peace answers 401 at times, so one repeated
+ * request decides whether its user has to act; never a third.
+ */
+async function knocked<T>(open: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await open();
+  } catch (fault) {
+    if (!isRefusedSignIn(fault)) throw fault;
+    await asked(secondKnockMs, signal);
+    return await open();
+  }
+}
+
+const secondKnockMs = 1_000;
 
 const faultRank = { credential: 0, fatal: 1, throttled: 2, folder: 3, retryable: 4 } as const;
 

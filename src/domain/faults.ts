@@ -14,7 +14,8 @@ export type FaultDetails =
   /** `ownStore`: our own database kept it from being sent in time, which says nothing of the server or of an item. */
   | { kind: 'retryable'; tooLarge?: boolean; ownStore?: boolean }
   | { kind: 'throttled'; retryAfterMs: number; scope: 'mailbox' | 'connector' }
-  | { kind: 'credential'; side: Side }
+  /** `both`: the other side refuses its own, too. */
+  | { kind: 'credential'; side: Side; both?: true }
   | { kind: 'fatal'; side: Side }
   | { kind: 'folder'; side: Side; reason: 'gone' | 'refused' };
 

@@ -7,7 +7,14 @@ import { directWire, type MemoryWire } from '../../src/connectors/memory';
 import { Fault } from '../../src/domain/faults';
 import type { MailUser } from '../../src/models/mail-users';
 import { mailId, mainQueue } from '../../workflows/names';
-import { signals, workflowTypes, type GrantedSignal } from '../../workflows/messages';
+import {
+  signals,
+  workflowTypes,
+  type GrantedSignal,
+  type PauseSignal,
+  type ResumeSignal,
+  type StopSignal,
+} from '../../workflows/messages';
 import { administrator, eventually, House, quickTimes } from './house';
 import { recordHistory } from './record-histories';
 import { backUpDatabase, restoreDatabase } from './set-back';
@@ -99,6 +106,48 @@ describe('a migration that is interrupted', () => {
     await house.signIn(row, 'target');
     expect((await house.untilEnded(row)).projection?.state).toBe('completed');
     expect(house.servers.countItems('target', row.target.address)).toBe(60);
+  });
+
+  it('has its place in the queue again after a pause', async () => {
+    const row = await house.row({ invitation: 'none' });
+    await Connectors.updateOne({ _id: row.source.connectorId }, { $set: { mailboxesAtOnce: 0 } });
+    const slot = () => Slots.findById(row._id.toHexString()).lean();
+    const asked = () =>
+      eventually(
+        async () => (await slot()) ?? undefined,
+        () => house.read(row),
+      );
+    await started(row);
+    const before = await asked();
+    await house.handle(row).signal<[PauseSignal]>(signals.pause, { by: administrator });
+    await house.until(row, 'paused');
+    await eventually(
+      async () => ((await slot()) === null ? true : undefined),
+      () => Slots.find(),
+    );
+    await house.handle(row).signal<[ResumeSignal]>(signals.resume, { by: administrator });
+    const { ticket, since } = await asked();
+    expect(ticket).not.toBe(before.ticket);
+    expect(since).toEqual(before.since);
+    await house.handle(row).signal<[StopSignal]>(signals.stop, { by: administrator });
+    await house.untilEnded(row);
+  });
+
+  it('asks nobody for a password that its server refuses once when the mailbox is opened', async () => {
+    const row = await house.row({ invitation: 'none' });
+    house.servers.fill(row.source.address, 1, 3);
+    let openings = 0;
+    const text = { code: 'HTTP 401', remedy: 'signInAgain' as const, message: 'Leave me in peace.' };
+    house.servers.beforeOpen = (side, address) => {
+      if (address !== row.target.address) return;
+      openings += 1;
+      // The first is the check of what was typed.
+      if (openings === 2) throw new Fault({ kind: 'credential', side }, text, true);
+    };
+    await started(row);
+    expect((await house.untilEnded(row)).projection?.state).toBe('completed');
+    expect(openings).toBe(3);
+    expect(await house.states(row)).not.toContain('signInNeeded');
   });
 
   it('repeats what failed for a while, with growing waits, until it is done', async () => {

@@ -13,7 +13,7 @@ import { runPass, type PassEnd } from './pass';
 /** Why the copying came to an end, or to a halt. */
 export type CopyEnd =
   | { kind: 'done'; counters: MailboxCounters; findings: VerifyCounts; isClean: boolean }
-  | { kind: 'credential'; side: Side; text: FaultText }
+  | { kind: 'credential'; sides: Side[]; text: FaultText }
   | { kind: 'throttled'; retryAfterMs: number; text: FaultText }
   | { kind: 'fatal'; side: Side; text: FaultText }
   | Hopeless
@@ -56,7 +56,7 @@ function haltOf(m: Migration, opened: ActivityEnd): CopyEnd | undefined {
   if (text.code !== openingEnded) delete m.carry.place.vainSince;
   switch (fault.kind) {
     case 'credential':
-      return { kind: 'credential', side: fault.side, text };
+      return { kind: 'credential', sides: fault.both ? ['source', 'target'] : [fault.side], text };
     case 'fatal':
       return { kind: 'fatal', side: fault.side, text };
     case 'throttled':

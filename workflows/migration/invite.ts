@@ -24,7 +24,9 @@ export async function sendInvitation(m: Migration): Promise<void> {
     delay(m, result, result.delayed);
     const wait = growing(mailing.tries, minute, hour);
     mailing.tries += 1;
-    if (await condition(() => m.isFull, wait)) return;
+    const { resends } = m;
+    await condition(() => m.isFull || m.resends !== resends, wait);
+    if (m.isFull) return;
   }
 }
 

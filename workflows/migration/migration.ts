@@ -28,6 +28,8 @@ export class Migration {
   version = 0;
   granted?: string;
   opened?: MailboxOpenedSignal;
+  /** Raised by each **Resend invitation** while a mail is on its way. */
+  resends = 0;
   /** The phase that is at work. */
   work?: CancellationScope;
   /** Set once the end is decided: nothing that is asked for changes it. */

@@ -5,6 +5,7 @@ import type { MigrationEnd } from './finish';
 import { hold } from './hold';
 import { askAgain } from './kept';
 import { endPass } from './made-passes';
+import { forgetMail } from './mailing';
 import type { Migration } from './migration';
 import { awaitWindow, watchPlan } from './plan';
 import { signIn } from './sign-in';
@@ -52,6 +53,7 @@ async function phase(m: Migration): Promise<PhaseEnd> {
       if (end === 'continue') return 'continue';
       if (end === 'expired') return { state: 'expired' };
       carry.wasAccepted = true;
+      forgetMail(m);
       carry.phase = 'slot';
       return undefined;
     }
@@ -124,7 +126,7 @@ async function afterCopy(m: Migration, end: CopyEnd): Promise<PhaseEnd> {
       await m.releaseSlot();
       return undefined;
     case 'credential':
-      askAgain(m, [end.side], end.text);
+      askAgain(m, end.sides, end.text);
       await m.releaseSlot();
       return undefined;
   }
