@@ -12,8 +12,11 @@ import type { FaultySystem } from './system';
 import { wantedBy } from './wanted';
 import { markedKey, type SeenMailbox, type Witness } from './witness';
 
-/** Mails at the end are handed over by a workflow of their own. */
-const mailWithinMs = 20_000;
+/**
+ * Mails at the end are handed over by a workflow of their own, whose waits are not at a fiftieth. At worst the last fault took an answer
+ * with it: the task counts as lost after a minute and is repeated after half of one, and if the mail server puts it off then, after another.
+ */
+const mailWithinMs = 180_000;
 
 /** What is looked at when a migration has come to its end. */
 export interface Ending {
