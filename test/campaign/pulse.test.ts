@@ -27,8 +27,9 @@ async function told(looks: [row: Row | undefined, requests: number][]): Promise<
 
 describe('the pulse of a run', () => {
   it('is gone where nothing has changed for long', async () => {
-    expect(await told(Array.from({ length: 4 }, () => [working, 7]))).toEqual([false, false, false, true]);
-    expect((await told(Array.from({ length: 4 }, () => [undefined, 7]))).at(-1)).toBe(true);
+    const looks = (row?: Row) => Array.from({ length: 5 }, (): [Row | undefined, number] => [row, 7]);
+    expect(await told(looks(working))).toEqual([false, false, false, false, true]);
+    expect((await told(looks())).at(-1)).toBe(true);
   });
 
   it('is there as long as items are copied, however slowly', async () => {

@@ -1,8 +1,11 @@
 import type { Row } from './product';
 
 const lookEveryMs = 5000;
-/** Longer than any wait that a server names and any fault lasts, on a slow machine too. */
-const stuckAfterMs = 150_000;
+/**
+ * Longer than any wait that a server names, any fault lasts, and the product takes a task for lost: a sign-in that is being tried when its
+ * worker dies is lost after three minutes, which no rehearsal shortens.
+ */
+const stuckAfterMs = 210_000;
 
 /** Whether anything goes on in a run: in one that is slow it does, in one that is stuck it does not. */
 export class Pulse {

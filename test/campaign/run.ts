@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { kindOf, type FaultKind } from './catalogue';
 import { Diary } from './diary';
 import { formOf, isPlain, passesOf } from './journey';
+import { Pauses } from './pauses';
 import { People } from './people';
 import type { Plan } from './plan';
 import { Progress } from './progress';
@@ -15,7 +16,7 @@ import { useSource } from './use-source';
 import { freshPaths, isUsed, verdictOf, type Judgement } from './verdict';
 import type { Witness } from './witness';
 
-const endsWithinMs = 300_000;
+const endsWithinMs = 360_000;
 const ends = /^(completed|completedWithIssues|failed|stopped|expired)$/;
 const asking = /^(notStarted|emailSent|awaitingSignIn|signInNeeded)$/;
 const askAgainMs = 8000;
@@ -95,6 +96,7 @@ export async function runOnce({ system, product, witness }: Surroundings, plan: 
 class Run {
   starts = 1;
   private readonly progress: Progress;
+  private readonly pauses = new Pauses();
   private struck!: Promise<{ kind: FaultKind; struck: Struck }[]>;
   private counted?: Promise<RunResult['faults']>;
   private areFaultsOver = false;
@@ -150,8 +152,9 @@ class Run {
   /** What people do while it has not ended. */
   private async attend(row: Row): Promise<void> {
     const { people, locked } = this.stage;
+    const isToResume = this.pauses.isToEnd(row.state, this.areFaultsOver, performance.now());
     if (asking.test(row.state) && locked.size === 0) await people.signInIfAsked().catch(() => false);
-    else if (row.state === 'paused' && this.areFaultsOver) await people.press('resume');
+    else if (isToResume) await people.press('resume');
     else if (row.state === 'upToDate') await this.nextPass(row);
   }
 
