@@ -31,21 +31,24 @@ export interface CampaignOptions {
 
 /**
  * Runs until the number or the time is reached, and tells in the end whatever is needed to make a failing run again.
- * @returns the worst that came of any run; `broken` where none kept the promise
+ * @returns the worst that came of any run; `broken` where none kept the promise, and `unended` where a system could not be brought up
  */
 export async function main({ root, sources, flags }: CampaignOptions): Promise<RunEnd> {
   const agenda = new Agenda(flags);
   endWhenTold(agenda);
   const failures: Failure[] = [];
-  const lanes: Promise<void>[] = [];
+  /** Of each system whether it worked to the end. */
+  const lanes: Promise<boolean>[] = [];
   const options = { root, results: flags.results, isReplay: flags.isReplay, failures };
   for (let number = 1; number <= Math.min(flags.atOnce, flags.runs); number += 1) {
     const lane = new Lane(root, sources, number, (...run) => makeRun(...run, options));
     say(`Starting system ${number}`);
-    await lane.begin();
-    lanes.push(lane.work(agenda));
+    const begun = lane.begin();
+    lanes.push(begun.then(() => lane.work(agenda)).then(worked, fell(number)));
+    // One after the other: what comes up needs a core.
+    await begun.catch(() => undefined);
   }
-  await Promise.all(lanes);
+  const allWorked = (await Promise.all(lanes)).every(Boolean);
   say(`${agenda.count('kept')} of ${agenda.count()} runs kept the promise and came to their end.`);
   for (const { plan, wrong } of failures) {
     say(`Run ${plan.seed} failed: ${wrong.join('; ')}.`);
@@ -55,8 +58,15 @@ export async function main({ root, sources, flags }: CampaignOptions): Promise<R
   }
   report(root, flags.results);
   if (agenda.count('broken') > 0 || agenda.count('kept') === 0) return 'broken';
-  return agenda.count('unended') > 0 ? 'unended' : 'kept';
+  return agenda.count('unended') > 0 || !allWorked ? 'unended' : 'kept';
 }
+
+const worked = () => true;
+/** What ends a system ends the runs of the others no more than they end its. */
+const fell = (number: number) => (fault: unknown) => {
+  say(`System ${number} makes no more runs: ${String(fault)}`);
+  return false;
+};
 
 /** Makes the report beside the results. */
 export function report(root: string, results: string): void {

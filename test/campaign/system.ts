@@ -73,7 +73,13 @@ export class FaultySystem {
       admin: { email: 'admin@contoso.example', password: readablePassword() },
     };
     const system = new FaultySystem(layout, await Lines.over(layout.ports));
-    await system.bringUp();
+    try {
+      await system.bringUp();
+    } catch (fault) {
+      // Else what did come up would go on beside the next try.
+      await system.close();
+      throw fault;
+    }
     return system;
   }
 
@@ -229,6 +235,10 @@ export class FaultySystem {
 
   async end(): Promise<void> {
     await this.heal().catch(() => undefined);
+    await this.close();
+  }
+
+  private async close(): Promise<void> {
     await this.supervisor.end([['exchange-contoso', 'exchange-fabrikam', 'inbox', 'temporal'], ['mongodb']]);
     this.lines.end();
     process.off('exit', this.kill);
