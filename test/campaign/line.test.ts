@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { resetConnection } from '../../sandbox/exchange/server/reset';
 import { Line } from './line';
 
@@ -7,15 +8,19 @@ describe('a line of the campaign', () => {
   let server: Server;
   let line: Line;
   let heard: string;
+  /** Told of each thing that the far end hears. */
+  let hears: () => void;
   const clients: Socket[] = [];
 
   beforeEach(async () => {
     heard = '';
+    hears = () => undefined;
     server = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.on('data', (data) => {
         heard += data.toString();
         socket.write(`re ${data.toString()}`);
+        hears();
       });
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -48,7 +53,7 @@ describe('a line of the campaign', () => {
     const socket = await client();
     await ask(socket, 'one');
     const lost = once(socket, 'data');
-    expect(await line.cut('reset', 0)).toBe(1);
+    expect(await line.cut('reset', Promise.resolve())).toBe(1);
     await expect(lost).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(await ask(await client(), 'two')).toBe('re two');
   });
@@ -56,7 +61,7 @@ describe('a line of the campaign', () => {
   it('holds back what is said while it is silent, and loses nothing', async () => {
     const socket = await client();
     await ask(socket, 'one');
-    const whole = line.cut('silent', 100);
+    const whole = line.cut('silent', pause(100));
     const answer = ask(socket, 'two');
     await whole;
     expect(heard).toBe('one');
@@ -76,7 +81,7 @@ describe('a line of the campaign', () => {
     const socket = await client();
     await ask(socket, 'one');
     const lost = ask(socket, 'two');
-    const whole = line.cut('answersLost', 100);
+    const whole = line.cut('answersLost', new Promise<void>((resolve) => (hears = resolve)));
     await expect(lost).rejects.toMatchObject({ code: 'ECONNRESET' });
     await whole;
     expect(heard).toBe('onetwo');

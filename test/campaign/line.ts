@@ -30,12 +30,15 @@ export class Line {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Resolves when the line is whole again. @returns how many connections were cut */
-  async cut(as: Cut, forMs: number): Promise<number> {
+  /**
+   * Resolves when the line is whole again: after a reset at once, else when `over` is settled.
+   * @returns how many connections were cut
+   */
+  async cut(as: Cut, over: Promise<unknown>): Promise<number> {
     const { size } = this.pairs;
     this.cutAs = as;
     for (const pair of this.pairs) this.join(pair);
-    if (as !== 'reset') await new Promise((resolve) => setTimeout(resolve, forMs));
+    if (as !== 'reset') await over;
     this.mend();
     return size;
   }

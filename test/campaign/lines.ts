@@ -26,8 +26,8 @@ export class Lines {
   }
 
   /** As {@link Line.cut}. */
-  cut(near: NearEnd, far: FarEnd, as: Cut, forMs: number): Promise<number> {
-    return this.line(near, far).cut(as, forMs);
+  cut(near: NearEnd, far: FarEnd, as: Cut, over: Promise<unknown>): Promise<number> {
+    return this.line(near, far).cut(as, over);
   }
 
   mend(): void {

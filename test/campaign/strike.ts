@@ -37,7 +37,7 @@ export async function strike(stage: Stage, deed: Deed): Promise<Struck> {
       return 1;
     }
     case 'cutLine':
-      return Number((await system.lines.cut(deed.part, deed.from, deed.as, deed.forMs)) > 0);
+      return Number((await system.lines.cut(deed.part, deed.from, deed.as, pause(deed.forMs))) > 0);
     case 'fillDisk': {
       const limited = await system.limitDatabaseFiles(deed.share);
       await pause(deed.forMs);
