@@ -149,4 +149,16 @@ describe('the search for secrets', () => {
     writeFileSync(join(folder, 'worker.log'), 'the password is Kqv-tmwx');
     expect(await findLeaks([{ path: folder }], secrets)).toHaveLength(2);
   });
+
+  it('passes over a file that goes while it looks', async () => {
+    for (const name of ['a.log', 'b.log']) writeFileSync(join(folder, name), 'nothing');
+    const secret = {
+      what: 'the link',
+      get text() {
+        for (const name of ['a.log', 'b.log']) rmSync(join(folder, name), { force: true });
+        return 'Kqv-tmwx';
+      },
+    };
+    expect(await findLeaks([{ path: folder }], [secret])).toEqual([]);
+  });
 });

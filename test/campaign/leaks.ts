@@ -32,13 +32,23 @@ export async function findLeaks(
   for (const { path, known } of folders) {
     let isSeen = known === undefined;
     for (const file of await filesUnder(path)) {
-      const bytes = await readFile(file);
+      const bytes = await contentOf(file);
       isSeen ||= known !== undefined && bytes.includes(known);
       for (const { what, text } of secrets) if (bytes.includes(text)) found.add(`${what} stands in ${file}`);
     }
     if (!isSeen) found.add(`${path} cannot be searched: it does not hold what it surely holds`);
   }
   return [...found];
+}
+
+/** What a database or a log is done with may go between the listing and here: it is empty then. */
+async function contentOf(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (fault) {
+    if ((fault as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    throw fault;
+  }
 }
 
 async function filesUnder(folder: string): Promise<string[]> {

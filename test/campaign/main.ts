@@ -31,9 +31,11 @@ export interface CampaignOptions {
 
 /**
  * Runs until the number or the time is reached, and tells in the end whatever is needed to make a failing run again.
+ * @throws Error that says what to do, where it was not given parts of its own
  * @returns the worst that came of any run; `broken` where none kept the promise, and `unended` where a system could not be brought up
  */
 export async function main({ root, sources, flags }: CampaignOptions): Promise<RunEnd> {
+  assertOwnParts(sources);
   const agenda = new Agenda(flags);
   endWhenTold(agenda);
   const failures: Failure[] = [];
@@ -59,6 +61,16 @@ export async function main({ root, sources, flags }: CampaignOptions): Promise<R
   report(root, flags.results);
   if (agenda.count('broken') > 0 || agenda.count('kept') === 0) return 'broken';
   return agenda.count('unended') > 0 || !allWorked ? 'unended' : 'kept';
+}
+
+/** @throws Error where a database or a Temporal was given that is somebody else's */
+function assertOwnParts({ mongodb, temporal }: Layout['sources']): void {
+  const given = ['uri' in mongodb ? 'MONGODB_URI' : '', 'address' in temporal ? 'TEMPORAL_ADDRESS' : ''];
+  const names = given.filter(Boolean).join(' and ');
+  if (names !== '')
+    throw new Error(
+      `The campaign kills, fills and sets back what the product stands on, and searches its files: it needs a database and a Temporal of its own. Unset ${names}.`,
+    );
 }
 
 const worked = () => true;
