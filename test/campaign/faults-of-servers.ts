@@ -8,10 +8,17 @@ const answerWithinMs = 3000;
 /** `EXCHANGE_SETTLE`, at a fiftieth. */
 const settleMs = 1500;
 
+/**
+ * Beyond what the product waits in place, by some more than what passes of it, at a fiftieth, until it looks how long it still has to wait.
+ * Then it waits by the clock of this machine, so not for much longer.
+ */
+const longWaitMs = { least: 70_000, most: 80_000 };
+
 /** Whatever is asked. */
 const any = '';
 /** Rare requests, such as CreateFolder and DeleteItem, are met where any is: armed for them alone, most faults would never strike. */
 const targetOperations = ['CreateItem', 'CreateItem', 'CreateItem', 'SyncFolderItems', any, any] as const;
+const anySide = ['source', 'target'] as const;
 const sourceOperations = ['GetItem', 'GetItem', 'SyncFolderItems', any] as const;
 
 /** A fault of a server, mostly where items are put, some times in a row or again and again. */
@@ -89,13 +96,15 @@ export const faultsOfServers = {
     draw: (random) => armed(random, () => ({ kind: 'http', status: 429, ...retryAfter(random) })),
   },
   busy: {
-    what: 'ErrorServerBusy with a wait, mostly short, some above a minute',
+    what: 'ErrorServerBusy with a wait of less than a minute',
     weight: 2,
+    draw: (random) => armed(random, () => ({ kind: 'serverBusy', backOffMs: random.int(50, 30_000) })),
+  },
+  busyForLong: {
+    what: 'ErrorServerBusy with a wait above a minute: the mailbox is closed and waits for the server',
+    weight: 4,
     draw: (random) =>
-      armed(random, () => ({
-        kind: 'serverBusy',
-        backOffMs: random.chance(0.05) ? 61_000 : random.int(50, 30_000),
-      })),
+      once(random, { kind: 'serverBusy', backOffMs: random.int(longWaitMs.least, longWaitMs.most) }, anySide),
   },
   busyUnnamed: {
     what: 'ErrorServerBusy without a wait',
@@ -115,7 +124,7 @@ export const faultsOfServers = {
   unauthorizedOnce: {
     what: 'A 401 although the password is right',
     weight: 2,
-    draw: (random) => once(random, { kind: 'unauthorized', count: random.int(1, 2) }),
+    draw: (random) => once(random, { kind: 'unauthorized', count: random.int(1, 2) }, anySide),
   },
   wholeRequestRefused: {
     what: 'One error for all items of a request',
@@ -135,6 +144,16 @@ export const faultsOfServers = {
         kind: 'itemError',
         code: random.pick(passing),
         indexes: [random.int(0, 3), random.int(4, 20)],
+      })),
+  },
+  itemsBusy: {
+    what: 'Items of a request are answered with ErrorServerBusy each, some or all',
+    weight: 2,
+    draw: (random) =>
+      armed(random, () => ({
+        kind: 'itemError',
+        code: 'ErrorServerBusy',
+        ...(random.chance(0.5) ? { indexes: [random.int(0, 3), random.int(4, 20)] } : {}),
       })),
   },
   requestDoneInPart: {
@@ -171,12 +190,15 @@ export const faultsOfServers = {
   },
 } as const satisfies Record<string, Kind>;
 
-/** Strikes one request, not the others beside it. */
-function once(random: Random, fault: FaultInput & object): Deed {
-  const operation = random.pick(['CreateItem', 'CreateItem', any]);
+/** Strikes one request, not the others beside it; at the target unless sides are given to pick from. */
+function once(random: Random, fault: FaultInput & object, sides: readonly Side[] = ['target']): Deed {
+  const side = random.pick(sides);
+  const operation = random.pick<string>(
+    side === 'target' ? ['CreateItem', 'CreateItem', any] : ['GetItem', 'SyncFolderItems', any],
+  );
   const where = operation === any ? {} : { operation };
   const skip = random.int(0, 3);
-  return { do: 'arm', side: 'target', faults: [{ count: 1, skip, ...fault, ...where }] };
+  return { do: 'arm', side, faults: [{ count: 1, skip, ...fault, ...where }] };
 }
 
 function retryAfter(random: Random): { retryAfterSeconds?: number } {

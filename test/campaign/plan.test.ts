@@ -1,6 +1,7 @@
 import { faultSchema } from '../../sandbox/exchange/server/faults';
 import { faultKinds } from './catalogue';
 import { planOf } from './plan';
+import { moments } from './progress';
 
 const seeds = Array.from({ length: 400 }, (_, seed) => seed);
 
@@ -19,6 +20,19 @@ describe('the plan of a run', () => {
     }
     const drawn = new Set(plans.flatMap(({ faults }) => faults.map(({ kind }) => kind)));
     expect([...drawn].sort()).toEqual([...faultKinds].sort());
+  });
+
+  it('has faults before the first sign-in, while all is compared and when it has ended, fewer than in its course', () => {
+    const ats = seeds.flatMap((seed) => planOf(seed).faults.map(({ at }) => at));
+    const share = (holds: (at: number) => boolean) => ats.filter(holds).length / ats.length;
+    for (const holds of [
+      (at: number) => at === moments.signIn,
+      (at: number) => at > 0.92 && at < moments.end,
+      (at: number) => at === moments.end,
+    ]) {
+      expect(share(holds)).toBeGreaterThan(0.02);
+      expect(share(holds)).toBeLessThan(0.1);
+    }
   });
 
   it('asks the simulator for faults that it knows', () => {

@@ -2,6 +2,7 @@ import { Random } from '../../sandbox/exchange/random';
 import { drawJourney, type Journey } from './journey';
 import { catalogue, faultKinds, kindOf, type FaultKind } from './catalogue';
 import type { Deed } from './deeds';
+import { moments } from './progress';
 
 /** A fault with its moment. */
 export interface PlannedFault {
@@ -24,8 +25,8 @@ export interface Plan {
 }
 
 const mostFaults = 6;
-/** What is due when all is compared finds little left to befall. */
-const latest = 0.92;
+/** Until all is copied and compared; what is due after that finds little left to befall, so that less is drawn there. */
+const mostAreUntil = 0.92;
 
 /**
  * The kinds of fault of these names; of none: all.
@@ -46,15 +47,21 @@ export function planOf(seed: number, only: readonly string[] = []): Plan {
   const journey = drawJourney(random);
   const slowedByMs = random.int(0, 60);
   const count = random.int(1, mostFaults);
-  const burst = random.next() * latest;
+  const burst = random.next() * mostAreUntil;
   const faults = Array.from({ length: count }, (): PlannedFault => {
     const kind = weighted(random, kinds);
     // Half of them come together, where they meet each other.
-    const at = random.chance(0.5) ? burst : random.next() * latest;
+    const at = random.chance(0.5) ? burst : momentOf(random);
     const plusMs = random.int(0, 600);
     return { kind, at, plusMs, deed: catalogue[kind].draw(random) };
   });
   return { seed, mailbox, journey, slowedByMs, faults: faults.sort((a, b) => a.at - b.at) };
+}
+
+function momentOf(random: Random): number {
+  if (random.chance(0.15)) return random.pick([moments.signIn, moments.end]);
+  const [from, until] = random.chance(0.15) ? [mostAreUntil, moments.end] : [0, mostAreUntil];
+  return from + random.next() * (until - from);
 }
 
 function sizeOf(random: Random): number {

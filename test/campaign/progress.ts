@@ -1,6 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Row } from './product';
 
+/** Where faults are due that are not due in its course. */
+export const moments = {
+  /** While the user opens his link and signs in for the first time. */
+  signIn: -1,
+  /** When it says that it has ended: mails are still to be sent, passwords to be destroyed. */
+  end: 1,
+} as const;
+
 /** Of a whole migration: making folders, copying, comparing. */
 const planned = 0.15;
 const copied = 0.85;
@@ -10,9 +18,9 @@ const verifyMs = 2000;
 /** A migration that is held up for so long gets its faults all the same. */
 const allAfterMs = 150_000;
 
-/** How far a migration is, from 0 to 1; it never goes back. Faults are due by it, so that they meet slow machines and quick ones alike. */
+/** How far a migration is, from 0 to 1, and before its first sign-in less; it never goes back. Faults are due by it, so that they meet slow machines and quick ones alike. */
 export class Progress {
-  private share = 0;
+  private share: number = moments.signIn;
   private readonly begunAt = performance.now();
   private readonly stepAt = new Map<string, number>();
 

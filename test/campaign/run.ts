@@ -124,12 +124,18 @@ class Run {
     const slow = { kind: 'latency', ms: this.plan.slowedByMs, mailbox: this.stage.mover.target.address };
     await system.control('target', 'POST', '/faults', slow);
     this.stage.armed.target = 1;
-    await within(30_000, () => this.stage.people.signInIfAsked());
     this.struck = this.strikeAll();
+    await within(30_000, () => this.firstSignIn());
     const state = await this.untilEnd(new Pulse(() => system.requests()));
     this.progress.finish();
     await this.struck;
     return state;
+  }
+
+  /** @returns false as long as there is somebody to sign in and he has not */
+  private async firstSignIn(): Promise<boolean> {
+    const { people, locked } = this.stage;
+    return locked.size === 0 && (await people.signInIfAsked());
   }
 
   private async untilEnd(pulse: Pulse): Promise<string> {
@@ -151,9 +157,9 @@ class Run {
 
   /** What people do while it has not ended. */
   private async attend(row: Row): Promise<void> {
-    const { people, locked } = this.stage;
+    const { people } = this.stage;
     const isToResume = this.pauses.isToEnd(row.state, this.areFaultsOver, performance.now());
-    if (asking.test(row.state) && locked.size === 0) await people.signInIfAsked().catch(() => false);
+    if (asking.test(row.state)) await this.firstSignIn().catch(() => false);
     else if (isToResume) await people.press('resume');
     else if (row.state === 'upToDate') await this.nextPass(row);
   }
