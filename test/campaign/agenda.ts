@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { CampaignFlags } from './main';
 import { kindsOf, planOf, type Plan } from './plan';
 
-/** What a run came to: it kept the promise; it ended wrongly, or stood still; or it took too long, or broke off. */
+/** What a run came to: it kept the promise; it ended wrongly, stood still or had no pages; or it took too long, or broke off. */
 export type RunEnd = 'kept' | 'broken' | 'unended';
 
 /** Which runs are still to be made, and what came of those before. */

@@ -41,7 +41,8 @@ export async function main({ root, sources, flags }: CampaignOptions): Promise<R
   const failures: Failure[] = [];
   /** Of each system whether it worked to the end. */
   const lanes: Promise<boolean>[] = [];
-  const options = { root, results: flags.results, isReplay: flags.isReplay, failures };
+  const { results, only, isReplay } = flags;
+  const options = { root, results, only, isReplay, failures };
   for (let number = 1; number <= Math.min(flags.atOnce, flags.runs); number += 1) {
     const lane = new Lane(root, sources, number, (...run) => makeRun(...run, options));
     say(`Starting system ${number}`);
@@ -58,7 +59,7 @@ export async function main({ root, sources, flags }: CampaignOptions): Promise<R
       `To make it again, put this into a file for \`npm run faults -- --plan FILE\`: ${JSON.stringify(plan)}`,
     );
   }
-  report(root, flags.results);
+  report(root, results);
   if (agenda.count('broken') > 0 || agenda.count('kept') === 0) return 'broken';
   return agenda.count('unended') > 0 || !allWorked ? 'unended' : 'kept';
 }

@@ -3,8 +3,10 @@ import { resolve } from 'node:path';
 import type { RunEnd } from './agenda';
 import type { FaultKind } from './catalogue';
 import { keepEvidence, logMarks } from './evidence';
+import { passesOf } from './journey';
+import { PagesAway } from './people';
 import type { Plan } from './plan';
-import { append, brokePromise, hasPassed, isStuck, lineOf, whatWasWrong } from './results';
+import { append, brokePromise, hasPassed, isHopeless, lineOf, whatWasWrong } from './results';
 import { runOnce, type RunResult, type Surroundings } from './run';
 import { say } from './say';
 
@@ -17,6 +19,7 @@ export interface Failure {
 export interface RunOptions {
   root: string;
   results: string;
+  only: readonly string[];
   isReplay: boolean;
   /** Takes what failed. */
   failures: Failure[];
@@ -26,35 +29,54 @@ export interface RunOptions {
 export async function makeRun(
   surroundings: Surroundings,
   plan: Plan,
-  { root, results, isReplay, failures }: RunOptions,
+  { root, results, only, isReplay, failures }: RunOptions,
 ): Promise<RunEnd> {
   const { system } = surroundings;
   if (isReplay) say(JSON.stringify(plan, undefined, 2));
   const marks = logMarks(system);
-  let result: RunResult;
-  try {
-    result = await runOnce(surroundings, plan);
-  } catch (fault) {
-    // The campaign itself failed: that is neither a result nor a success.
-    const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
-    say(`${plan.seed}: the run broke off: ${text}`);
-    failures.push({ plan, wrong: [`it broke off: ${String(fault)}`] });
-    await keepEvidence(root, system, plan, marks, { fault: String(fault) });
-    return 'unended';
-  }
+  const begunAt = performance.now();
+  const result = await runOnce(surroundings, plan).catch((fault: unknown) =>
+    brokenOff(plan, fault, performance.now() - begunAt),
+  );
   const passed = hasPassed(result);
   const line = lineOf(result, {
-    seed: plan.seed,
+    plan,
+    only,
     version: versionOf(root),
+    database: databaseOf(surroundings),
     impossible: impossibleOf(surroundings, plan),
     at: new Date(),
   });
   append(resolve(root, results), line);
-  say(`${passed ? 'ok  ' : 'FAIL'} ${JSON.stringify(line)}`);
+  say(`${passed ? 'ok  ' : 'FAIL'} ${JSON.stringify({ ...line, plan: undefined })}`);
   if (passed) return 'kept';
   failures.push({ plan, wrong: whatWasWrong(result) });
-  say(`     kept in ${await keepEvidence(root, system, plan, marks, result)}`);
-  return brokePromise(result) || isStuck(result) ? 'broken' : 'unended';
+  const kept = keepEvidence(root, system, plan, marks, result);
+  say(`     kept in ${await kept.catch((fault: unknown) => `no folder: ${String(fault)}`)}`);
+  return brokePromise(result) || isHopeless(result) ? 'broken' : 'unended';
+}
+
+/** The result of a run that could not go on: pages that stay away are the product's fault, all else is the campaign's own. */
+function brokenOff(plan: Plan, fault: unknown, durationMs: number): RunResult {
+  const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
+  say(`${plan.seed}: the run broke off: ${text}`);
+  const [why = ''] = (fault instanceof Error ? fault.message : text).split('\n');
+  return {
+    items: plan.mailbox.items,
+    state: fault instanceof PagesAway ? 'pagesAway' : 'brokeOff',
+    why: why.slice(0, 200),
+    // What struck, and how often it was started, is not known any more.
+    faults: {},
+    starts: 0,
+    passes: passesOf(plan.journey),
+    durationMs: Math.round(durationMs),
+  };
+}
+
+function databaseOf({ system }: Surroundings): string {
+  const { mongodb } = system.layout.sources;
+  if ('mongod' in mongodb) return 'MongoDB';
+  return 'launcher' in mongodb ? 'FerretDB' : 'mongo-java-server';
 }
 
 function impossibleOf({ system }: Surroundings, { faults }: Plan): FaultKind[] {

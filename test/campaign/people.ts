@@ -3,7 +3,17 @@ import { pagesOf, within, type FaultySystem } from './system';
 import type { Told } from './claims';
 import type { Mover } from './sides';
 
-const patienceMs = 60_000;
+/** Whatever befell them, pages are back within seconds; a machine would have to be many times slower than ours for this. */
+const patienceMs = 120_000;
+
+/** The pages did not do what they were asked to for {@link patienceMs}. */
+export class PagesAway extends Error {
+  override readonly name = 'PagesAway';
+
+  constructor(what: string) {
+    super(`for ${patienceMs / 1000} s the pages did not ${what}`);
+  }
+}
 
 /** What a button on the row's page says. */
 export type AdministratorAction =
@@ -38,7 +48,7 @@ export class People {
     return true;
   }
 
-  /** The administrator presses a button on the row's page, again and again until the page takes it. */
+  /** The administrator presses a button on the row's page, again and again until the page takes it. @throws PagesAway */
   async press(action: AdministratorAction): Promise<void> {
     const done = await within(patienceMs, async () => {
       await this.signInAdministrator();
@@ -46,7 +56,7 @@ export class People {
       const { status } = await this.admin.post(`/admin/users/${this.rowId}`, '/admin/users/actions', fields);
       return status < 400;
     });
-    if (!done) throw new Error(`the administrator could not press ${action} for ${patienceMs} ms`);
+    if (!done) throw new PagesAway(`take a press of ${action}`);
   }
 
   /** The administrator says how a batch is moved. */
@@ -58,8 +68,7 @@ export class People {
       // Kept already by a press whose answer was lost.
       return status === 409 || (status < 400 && url.endsWith(path));
     });
-    if (!done)
-      throw new Error(`the administrator could not keep ${JSON.stringify(form)} for ${patienceMs} ms`);
+    if (!done) throw new PagesAway(`keep ${JSON.stringify(form)}`);
   }
 
   /** The report of the row, as JSON. */
@@ -71,7 +80,7 @@ export class People {
       if (status === 200) told = JSON.parse(text) as Told;
       return told !== undefined;
     });
-    if (told === undefined) throw new Error(`the pages gave no report for ${patienceMs} ms`);
+    if (told === undefined) throw new PagesAway('give a report');
     return told;
   }
 

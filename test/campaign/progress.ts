@@ -23,8 +23,8 @@ export class Progress {
   private share: number = moments.signIn;
   private readonly begunAt = performance.now();
   private readonly stepAt = new Map<string, number>();
-
   private passesDone = 0;
+  private isAbandoned = false;
 
   /** @param passes that the migration has */
   constructor(private readonly passes: number) {}
@@ -50,8 +50,15 @@ export class Progress {
     this.share = 1;
   }
 
-  async reached(share: number): Promise<void> {
-    while (this.share < share) await pause(50);
+  /** Nothing is due any more. */
+  abandon(): void {
+    this.isAbandoned = true;
+  }
+
+  /** @returns whether it came to this share; false where it was given up before */
+  async reached(share: number): Promise<boolean> {
+    while (this.share < share && !this.isAbandoned) await pause(50);
+    return !this.isAbandoned;
   }
 }
 

@@ -6,11 +6,27 @@ const lookEveryMs = 5000;
  * worker dies is lost after three minutes, which no rehearsal shortens.
  */
 const stuckAfterMs = 210_000;
+/** Several times what the longest step of a mailbox of a run takes on a machine that is busy with other things. */
+const circlesAfterMs = 240_000;
+/** Who goes in circles asks the servers in so many looks at least: a few requests are those of somebody who waits. */
+const leastBusyLooks = 12;
 
-/** Whether anything goes on in a run: in one that is slow it does, in one that is stuck it does not. */
+/** How a run stands still. */
+export type Standstill =
+  /** Nothing happens. */
+  | 'stuck'
+  /** Servers are asked on and on, and nothing comes of it. */
+  | 'circles';
+
+/** Whether anything goes on in a run: in one that is slow it does, in one that stands still it does not. */
 export class Pulse {
   private seen = '';
   private seenAtMs = -Infinity;
+  /** All that the row ever was: who goes in circles comes back to it. */
+  private readonly rows = new Set<string>();
+  private newAtMs = -Infinity;
+  private requestsSeen = 0;
+  private busyLooks = 0;
   private lookedAtMs = -Infinity;
 
   /** @param requests that both simulators have seen so far; they serve this run alone */
@@ -19,14 +35,29 @@ export class Pulse {
   /**
    * To be asked every now and then.
    * @param row absent where the database did not answer
-   * @returns whether neither the row nor the number of requests has changed for {@link stuckAfterMs}
+   * @returns how it stands still; absent where it does not, or not for so long that it could not be slow
    */
-  async isStuck(row: Row | undefined, nowMs: number): Promise<boolean> {
-    if (nowMs - this.lookedAtMs < lookEveryMs) return false;
+  async standstill(row: Row | undefined, nowMs: number): Promise<Standstill | undefined> {
+    if (nowMs - this.lookedAtMs < lookEveryMs) return undefined;
     this.lookedAtMs = nowMs;
-    const seen = JSON.stringify([row, await this.requests()]);
+    const requests = await this.requests();
+    this.note(JSON.stringify(row), requests, row?.state === 'throttled', nowMs);
+    if (nowMs - this.seenAtMs >= stuckAfterMs) return 'stuck';
+    const isBusy = this.busyLooks >= leastBusyLooks;
+    return isBusy && nowMs - this.newAtMs >= circlesAfterMs ? 'circles' : undefined;
+  }
+
+  /** @param isHeldUp by a wait that a server named: what was before and comes after it is the same */
+  private note(row: string | undefined, requests: number, isHeldUp: boolean, nowMs: number): void {
+    const seen = `${row} ${requests}`;
     if (seen !== this.seen) this.seenAtMs = nowMs;
     this.seen = seen;
-    return nowMs - this.seenAtMs >= stuckAfterMs;
+    if (requests !== this.requestsSeen) this.busyLooks += 1;
+    this.requestsSeen = requests;
+    const isNew = row !== undefined && !this.rows.has(row);
+    if (isNew) this.rows.add(row);
+    if (!isNew && !isHeldUp) return;
+    this.newAtMs = nowMs;
+    this.busyLooks = 0;
   }
 }

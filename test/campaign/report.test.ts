@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { faultKinds } from './catalogue';
 import { emptyVerdict, faulty } from './oracle';
+import { planOf } from './plan';
 import { reportOf } from './report';
-import { append, brokePromise, hasPassed, lineOf, readResults } from './results';
+import { append, brokePromise, hasPassed, isHopeless, lineOf, readResults } from './results';
 import type { RunResult } from './run';
 
 const nothing = emptyVerdict();
@@ -22,7 +23,9 @@ const result = (change: Partial<RunResult> = {}): RunResult => ({
 });
 const line = (seed: number, change?: Partial<RunResult>) =>
   lineOf(result(change), {
-    seed,
+    plan: planOf(seed),
+    only: [],
+    database: 'MongoDB',
     version: 'abc1234 2026-11-23',
     impossible: [],
     at: new Date('2026-11-23T18:00:00Z'),
@@ -57,6 +60,39 @@ describe('the results of the campaign', () => {
     expect(brokePromise(result())).toBe(false);
     expect(brokePromise(result({ state: 'failed' }))).toBe(true);
     expect(brokePromise(result({ verdict: { ...nothing, doubled: [stray] } }))).toBe(true);
+  });
+
+  it('tell what stands still on any machine from what may be slow', () => {
+    const ended = (state: string) => isHopeless(result({ state }));
+    for (const state of ['stuck:working', 'circles:working', 'pagesAway']) expect(ended(state)).toBe(true);
+    for (const state of ['doesNotEnd:working', 'brokeOff']) expect(ended(state)).toBe(false);
+  });
+
+  it('keep what makes a run again that failed', () => {
+    expect(line(1).plan).toBeUndefined();
+    expect(line(1, { state: 'failed' })).toMatchObject({ plan: planOf(1), seed: 1, database: 'MongoDB' });
+  });
+
+  it('say how many of the runs were compared, by which of the questions, and how many were not judged', () => {
+    const early = line(3);
+    delete early.claims;
+    const report = reportOf([
+      line(1, { compared: 90 }),
+      early,
+      line(4, { state: 'stuck:working' }),
+      line(5, { state: 'brokeOff', why: 'the witness | has gone' }),
+    ]);
+    for (const row of [
+      '| Runs | 4 |',
+      '| Runs that came to no end | 1 |',
+      '| Runs that broke off by the campaign’s own doing, and are not judged (before 2026-11-29 they left no line) | 1 |',
+      '| Runs that came to an end: all items compared | 2 |',
+      '| … of them judged by what is marked with * too; of the others nothing is known there | 1 |',
+      '| Items compared | 190 |',
+      '| 5 | abc1234 2026-11-23 | the witness \\| has gone |',
+    ])
+      expect(report).toContain(row);
+    expect(report.split('## Runs that failed')[1]).not.toMatch(/\| 5 \|.*brokeOff/);
   });
 
   it('are summed up in the report, with every fault of the catalogue and every run that failed', () => {

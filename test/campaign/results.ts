@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { FaultKind } from './catalogue';
+import type { Plan } from './plan';
 import type { RunResult } from './run';
 import { faulty, isSound } from './oracle';
 
@@ -11,6 +12,13 @@ export interface ResultLine {
   /** The commit that was under test, with the day it was made. */
   version: string;
   seed: number;
+  /** Absent in lines of before it was kept. */
+  database?: string;
+  /** What the seed's faults were drawn from, where that was not all. */
+  only?: string[];
+  /** Of a run that failed: what makes it again, under a later catalogue too. */
+  plan?: Plan;
+  /** As planned. */
   items: number;
   faults: Partial<Record<FaultKind, number>>;
   /** Faults that were planned and could not be made here. */
@@ -18,6 +26,10 @@ export interface ResultLine {
   durationMs: number;
   starts: number;
   state: string;
+  /** Why it broke off. */
+  why?: string;
+  /** Items of the source that were looked for in the target; absent where it came to no end, or in early lines. */
+  compared?: number;
   lost: number;
   doubled: number;
   altered: number;
@@ -39,22 +51,36 @@ export interface ResultLine {
   mended?: string;
 }
 
+/** What a result does not know of its run. */
+export interface RunFacts {
+  plan: Plan;
+  only: readonly string[];
+  version: string;
+  database: string;
+  impossible: FaultKind[];
+  at: Date;
+}
+
 export function lineOf(
   result: RunResult,
-  { seed, version, impossible, at }: { seed: number; version: string; impossible: FaultKind[]; at: Date },
+  { plan, only, version, database, impossible, at }: RunFacts,
 ): ResultLine {
-  const { verdict, durationMs, reasons = {}, items, faults, starts, state, claims = [], passes } = result;
+  const { verdict, durationMs, reasons = {}, items, faults, starts, state, why, compared, passes } = result;
   const count = (what: keyof NonNullable<typeof verdict>) => verdict?.[what].length ?? 0;
   return {
     at: at.toISOString().replace(/\.\d+Z$/, 'Z'),
     version,
-    seed,
+    seed: plan.seed,
+    database,
+    ...(only.length === 0 ? {} : { only: [...only] }),
     items,
     faults,
     impossible,
     durationMs,
     starts,
     state,
+    ...(why === undefined ? {} : { why }),
+    ...(compared === undefined ? {} : { compared }),
     lost: count('lost'),
     doubled: count('doubled'),
     altered: count('altered'),
@@ -66,9 +92,10 @@ export function lineOf(
     dropped: count('dropped'),
     unasked: count('unasked'),
     filtered: count('filtered'),
-    claims,
+    claims: result.claims ?? [],
     passes,
     named: reasons,
+    ...(hasPassed(result) ? {} : { plan }),
   };
 }
 
@@ -82,25 +109,36 @@ export function brokePromise(result: RunResult): boolean {
   return result.verdict !== undefined && !hasPassed(result);
 }
 
-/** Whether a run stood still: it would not have come to its end on any machine. */
-export function isStuck({ state }: RunResult): boolean {
-  return state.startsWith('stuck');
+/** Whether a run stood still, or had no pages: it would not have come to its end on any machine. */
+export function isHopeless({ state }: RunResult): boolean {
+  return /^(stuck|circles|pagesAway)/.test(state);
 }
 
 /** What was wrong with a run, a sentence each; of each sort of items the first few. */
-export function whatWasWrong({ state, verdict, claims = [] }: RunResult): string[] {
+export function whatWasWrong({ state, why, verdict, claims = [] }: RunResult): string[] {
   const items = faulty.flatMap((what) => {
     const found = verdict?.[what] ?? [];
     const few = found.slice(0, 3).map(({ path, key, differs = [] }) => [path, key, ...differs].join(' '));
     return found.length === 0 ? [] : [`${found.length} ${what} (${few.join(', ')})`];
   });
-  return [...(isOver(state) ? [] : [`it ended as ${state}`]), ...items, ...claims];
+  const end = why === undefined ? `it ended as ${state}` : `it ended as ${state}: ${why}`;
+  return [...(isOver(state) ? [] : [end]), ...items, ...claims];
 }
 
 /** Whether a run that was kept had passed. */
 export function linePassed(line: ResultLine): boolean {
   const isSound = faulty.every((what) => (line[what] ?? 0) === 0) && (line.claims ?? []).length === 0;
   return isOver(line.state) && isSound;
+}
+
+/** Whether a run that was kept came to an end, so that both mailboxes were compared. */
+export function lineCompared({ state }: ResultLine): boolean {
+  return /^(completed|completedWithIssues|failed|stopped|expired)$/.test(state);
+}
+
+/** Whether a run that was kept broke off by the campaign's own doing: nothing can be said of it. */
+export function lineBrokeOff({ state }: ResultLine): boolean {
+  return state === 'brokeOff';
 }
 
 const isOver = (state: string) => /^completed(WithIssues)?$/.test(state);

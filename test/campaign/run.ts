@@ -26,8 +26,13 @@ const mostRetries = 3;
 /** How a run went, as the results keep it. */
 export interface RunResult extends Partial<Judgement> {
   items: number;
-  /** The state at the end; `doesNotEnd:` and the last one where there was none in time, `stuck:` where nothing went on any more. */
+  /**
+   * The state at the end. Where there was none in time, with the last one: `doesNotEnd:`, `stuck:` where nothing went on any more,
+   * `circles:` where nothing came of what went on. `pagesAway` and `brokeOff` where the run itself could not go on.
+   */
   state: string;
+  /** Why the run could not go on. */
+  why?: string;
   /** Faults with how often each struck. */
   faults: Partial<Record<FaultKind, number>>;
   /** Starts of the migration: the first, further ones, and **Retry**. */
@@ -125,11 +130,16 @@ class Run {
     await system.control('target', 'POST', '/faults', slow);
     this.stage.armed.target = 1;
     this.struck = this.strikeAll();
-    await within(30_000, () => this.firstSignIn());
-    const state = await this.untilEnd(new Pulse(() => system.requests()));
-    this.progress.finish();
-    await this.struck;
-    return state;
+    try {
+      await within(30_000, () => this.firstSignIn());
+      const state = await this.untilEnd(new Pulse(() => system.requests()));
+      this.progress.finish();
+      await this.struck;
+      return state;
+    } finally {
+      // Where the run breaks off, faults that are still due would wait for ever, or befall the system while it is ended.
+      this.progress.abandon();
+    }
   }
 
   /** @returns false as long as there is somebody to sign in and he has not */
@@ -144,7 +154,8 @@ class Run {
     while (Date.now() < giveUpAt) {
       await pause(300);
       const row = await this.row().catch(() => undefined);
-      if (await pulse.isStuck(row, performance.now())) return `stuck:${last}`;
+      const standstill = await pulse.standstill(row, performance.now());
+      if (standstill !== undefined) return `${standstill}:${last}`;
       if (row === undefined) continue;
       last = row.state;
       this.progress.see(row, this.plan.mailbox.items);
@@ -210,7 +221,7 @@ class Run {
   private async strikeAll(): Promise<{ kind: FaultKind; struck: Struck }[]> {
     const struck = await Promise.all(
       this.plan.faults.map(async ({ kind, at, plusMs, deed }) => {
-        await this.progress.reached(at);
+        if (!(await this.progress.reached(at))) return { kind, struck: 0 };
         await pause(plusMs);
         return { kind, struck: await strike(this.stage, deed).catch(() => 0) };
       }),

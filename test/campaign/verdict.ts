@@ -34,6 +34,8 @@ export interface Ending {
 
 export interface Judgement {
   verdict: Verdict;
+  /** Items of the source that were looked for in the target. */
+  compared: number;
   /** Whatever else is not as it should be: figures, folders, mails, secrets; a sentence each. */
   claims: string[];
   /** Codes of the reasons for which items are named. */
@@ -71,7 +73,7 @@ export async function verdictOf(
     ...(await mailsOf(system, ending)),
     ...(await leaksOf(system, ending)),
   ];
-  return { verdict, claims, reasons: reasonsOf(verdict, named) };
+  return { verdict, compared: after.items.length, claims, reasons: reasonsOf(verdict, named) };
 }
 
 /** The paths of a mailbox that nothing was copied to yet. */
