@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { kindOf, type FaultKind } from './catalogue';
+import type { Deed } from './deeds';
 import { Diary } from './diary';
 import { formOf, isPlain, passesOf } from './journey';
 import { Pauses } from './pauses';
 import { People } from './people';
 import type { Plan } from './plan';
-import { Progress } from './progress';
+import { moments, Progress } from './progress';
 import type { Product, Row } from './product';
 import { Pulse } from './pulse';
 import { hasPassed } from './results';
@@ -105,6 +106,8 @@ class Run {
   private struck!: Promise<{ kind: FaultKind; struck: Struck }[]>;
   private counted?: Promise<RunResult['faults']>;
   private areFaultsOver = false;
+  /** Whether the row told of an end when it was looked at last. */
+  private isOver = false;
   private retries = 0;
   /** After which pass somebody asked for the next one last, and when. */
   private asked = { after: '', atMs: 0 };
@@ -158,8 +161,9 @@ class Run {
       if (standstill !== undefined) return `${standstill}:${last}`;
       if (row === undefined) continue;
       last = row.state;
+      this.isOver = ends.test(row.state) && !row.startPending;
       this.progress.see(row, this.plan.mailbox.items);
-      if (ends.test(row.state) && !row.startPending) {
+      if (this.isOver) {
         if (!(await this.goOn(row))) return row.state;
       } else await this.attend(row);
     }
@@ -223,13 +227,20 @@ class Run {
       this.plan.faults.map(async ({ kind, at, plusMs, deed }) => {
         if (!(await this.progress.reached(at))) return { kind, struck: 0 };
         await pause(plusMs);
-        return { kind, struck: await strike(this.stage, deed).catch(() => 0) };
+        return { kind, struck: await this.strikeOne(deed, at) };
       }),
     );
     // What was armed last gets the time of a short copy to strike.
     await pause(1500);
     this.areFaultsOver = true;
     return struck;
+  }
+
+  /** What befell a migration that had ended before it was due is not counted. Requests that a fault met were made by one that runs. */
+  private async strikeOne(deed: Deed, at: number): Promise<Struck> {
+    const wasOver = this.isOver;
+    const struck = await strike(this.stage, deed).catch(() => 0);
+    return typeof struck === 'number' && wasOver && this.isOver && at < moments.end ? 0 : struck;
   }
 
   /** How often each fault struck until it is asked first: before they are taken away. */
