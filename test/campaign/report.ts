@@ -1,10 +1,10 @@
 import { catalogue, faultKinds, type FaultKind } from './catalogue';
 import { faulty } from './oracle';
-import { linePassed, type ResultLine } from './results';
+import { lineBrokeOff, lineCompared, linePassed, type ResultLine } from './results';
 
 /** `docs/reliability.md`, from the kept results. */
 export function reportOf(lines: readonly ResultLine[]): string {
-  return `${[head, ...totals(lines), ...faultTable(lines), ...failures(lines), ...impossible].join('\n')}\n`;
+  return `${[head, ...totals(lines), ...faultTable(lines), ...failures(lines), ...notJudged(lines), ...impossible].join('\n')}\n`;
 }
 
 const head = `# Reliability
@@ -20,27 +20,45 @@ the mails that were sent, and that no password stands in any file are looked at 
 `;
 
 function totals(lines: readonly ResultLine[]): string[] {
-  const sum = (count: (line: ResultLine) => number) => lines.reduce((all, line) => all + count(line), 0);
+  const compared = lines.filter(lineCompared);
+  const brokeOff = lines.filter(lineBrokeOff);
+  const inAll = compared.filter(({ claims }) => claims !== undefined);
+  const sum = (count: (line: ResultLine) => number) => compared.reduce((all, line) => all + count(line), 0);
   const named = (line: ResultLine) => Object.values(line.named).reduce((all, count) => all + count, 0);
   const rows: [string, number][] = [
     ['Runs', lines.length],
     ['Runs that lost nothing, doubled nothing and came to their end', lines.filter(linePassed).length],
-    ['Items moved', sum(({ items }) => items)],
-    ['Faults that struck', sum(({ faults }) => Object.values(faults).reduce((all, count) => all + count, 0))],
+    ['Runs that came to no end', lines.length - compared.length - brokeOff.length],
+    [
+      'Runs that broke off by the campaign’s own doing, and are not judged (before 2026-11-29 they left no line)',
+      brokeOff.length,
+    ],
+    ['Runs that came to an end: all items compared', compared.length],
+    ['… of them judged by what is marked with * too; of the others nothing is known there', inAll.length],
+    ['Items compared', sum(({ items, compared: found = items }) => found)],
+    [
+      'Faults that struck',
+      lines.flatMap(({ faults }) => Object.values(faults)).reduce((all, count) => all + count, 0),
+    ],
     ['Items lost: neither in the target nor named', sum(({ lost }) => lost)],
     ['Items doubled', sum(({ doubled }) => doubled)],
     ['Items with other content', sum(({ altered }) => altered)],
     ['Items in another folder', sum(({ misplaced }) => misplaced)],
     ['Items that no source ever had', sum(({ foreign }) => foreign)],
-    ['Items where their user had moved or deleted them', sum(({ stale = 0 }) => stale)],
-    ['Items gone though nobody asked for it', sum(({ dropped = 0 }) => dropped)],
-    ['Items in spite of the filter', sum(({ unasked = 0 }) => unasked)],
-    ['Other untruths: figures, folders, mails, secrets', sum(({ claims = [] }) => claims.length)],
-    ['Items left out by a filter', sum(({ filtered = 0 }) => filtered)],
+    ['Items where their user had moved or deleted them *', sum(({ stale = 0 }) => stale)],
+    ['Items gone though nobody asked for it *', sum(({ dropped = 0 }) => dropped)],
+    ['Items in spite of the filter *', sum(({ unasked = 0 }) => unasked)],
+    ['Other untruths: figures, folders, mails, secrets *', sum(({ claims = [] }) => claims.length)],
+    ['Items left out by a filter *', sum(({ filtered = 0 }) => filtered)],
     ['Items named with a reason', sum(named)],
   ];
   return ['| | |', '| --- | ---: |', ...rows.map(([what, count]) => `| ${what} | ${count} |`), ''];
 }
+
+const counting = [
+  'Of what the mail servers do each request that was met is counted. Of all else it is how often it was done to a migration: what that met in it',
+  'nobody knows. Since 2026-11-29 what was due too late, when the migration had ended, is not counted.',
+];
 
 function faultTable(lines: readonly ResultLine[]): string[] {
   const rows = faultKinds.map((kind) => {
@@ -50,11 +68,11 @@ function faultTable(lines: readonly ResultLine[]): string[] {
     return `| ${catalogue[kind].what} | \`${kind}\` | ${struck} | ${runs.length} | ${failed} |`;
   });
   const header = ['| Fault | Name | Struck | Runs | of them failed |', '| --- | --- | ---: | ---: | ---: |'];
-  return ['## The faults', '', ...header, ...rows, ''];
+  return ['## The faults', '', ...counting, '', ...header, ...rows, ''];
 }
 
 function failures(lines: readonly ResultLine[]): string[] {
-  const failed = lines.filter((line) => !linePassed(line));
+  const failed = lines.filter((line) => !linePassed(line) && !lineBrokeOff(line));
   const title = ['## Runs that failed', ''];
   if (failed.length === 0) return [...title, 'None.', ''];
   const rows = failed.map((line) => {
@@ -73,6 +91,15 @@ function failures(lines: readonly ResultLine[]): string[] {
     ...rows,
     '',
   ];
+}
+
+function notJudged(lines: readonly ResultLine[]): string[] {
+  const rows = lines.filter(lineBrokeOff).map(({ seed, version, why = '' }) => {
+    return `| ${seed} | ${version} | ${why.replace(/\|/g, '\\|')} |`;
+  });
+  if (rows.length === 0) return [];
+  const header = ['| Seed | Version | Why |', '| ---: | --- | --- |'];
+  return ['## Runs that broke off', '', ...header, ...rows, ''];
 }
 
 const impossible = [
