@@ -37,6 +37,15 @@ import { serverOf, type Mover, type Side } from './sides';
 export const timeScale = 50;
 const settings = { TIME_SCALE: String(timeScale), INVITATIONS_PER_MINUTE: '10000', LOG_LEVEL: 'info' };
 const unlimited = 'unlimited';
+let lastTurn: Promise<unknown> = Promise.resolve();
+
+/** One after the other: mongoose, through which a database is seeded, has one connection in a process, and systems stand beside each other. */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const turn = lastTurn.then(work);
+  lastTurn = turn.catch(() => undefined);
+  return turn;
+}
+
 /** From the end of the workers to a restore: what they sent last has come to something by then. */
 const restoreAfterMs = 120_000 / timeScale;
 
@@ -282,7 +291,7 @@ export class FaultySystem {
       ewsUrl: this.ewsUrl(port),
       ca: certificateAuthority(this.layout),
     }));
-    if (source && target) await seed(mongodbUri(this.layout), { source, target, users });
+    if (source && target) await inTurn(() => seed(mongodbUri(this.layout), { source, target, users }));
   }
 
   private ewsUrl(port: (typeof exchanges)[number]['port']): string {
