@@ -42,12 +42,7 @@ export class Progress {
     const ofPass = shareOf(state, step, inStepMs, done / Math.max(1, items));
     const isOver = ofPass === 1;
     this.share = Math.max(this.share, isOver ? 1 : (this.passesDone + ofPass) / this.passes);
-    if (now - this.begunAt > allAfterMs) this.finish();
-  }
-
-  /** Whatever is still due is due now. */
-  finish(): void {
-    this.share = 1;
+    if (now - this.begunAt > allAfterMs) this.share = moments.end;
   }
 
   /** Nothing is due any more. */

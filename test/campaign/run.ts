@@ -135,13 +135,11 @@ class Run {
     this.struck = this.strikeAll();
     try {
       await within(30_000, () => this.firstSignIn());
-      const state = await this.untilEnd(new Pulse(() => system.requests()));
-      this.progress.finish();
-      await this.struck;
-      return state;
+      return await this.untilEnd(new Pulse(() => system.requests()));
     } finally {
-      // Where the run breaks off, faults that are still due would wait for ever, or befall the system while it is ended.
+      // Without an end, or where the run breaks off, faults that are still due would wait for ever, and those that last befall the next system.
       this.progress.abandon();
+      await this.struck;
     }
   }
 
