@@ -66,6 +66,8 @@ async function nextPart(
 ): Promise<BulkProgress> {
   const bulk = await BulkActions.findById(input.bulkId).lean<BulkActionDocument>();
   if (bulk === null) return { more: false, done: 0, total: 0 };
+  // It was taken for broken off, as after Temporal was set back: whoever wants the rest says so.
+  if (bulk.finishedAt !== undefined) return progressOf(bulk);
   if (bulk.stopAsked !== undefined) return stopHere(bulk);
   const total = bulk.total ?? (await countRows(bulk));
   const ids = await nextIds(bulk);
@@ -104,6 +106,10 @@ async function stopHere(bulk: BulkActionDocument): Promise<BulkProgress> {
     { _id: bulk._id, finishedAt: { $exists: false } },
     { $set: { finishedAt: new Date() } },
   );
+  return progressOf(bulk);
+}
+
+function progressOf(bulk: BulkActionDocument): BulkProgress {
   const done = bulk.done + bulk.unchanged + bulk.refused;
   return { more: false, done, total: bulk.total ?? done };
 }
@@ -148,7 +154,7 @@ async function note(
   const last = fates.at(-1)?.id;
   const finished = fates.length < rowsAtOnce;
   const { matchedCount } = await BulkActions.updateOne(
-    { _id: bulk._id, cursor: bulk.cursor ?? { $exists: false } },
+    { _id: bulk._id, cursor: bulk.cursor ?? { $exists: false }, finishedAt: { $exists: false } },
     {
       $set: {
         total,

@@ -24,6 +24,9 @@ export function createImportChunk({ client }: Pick<ActivityDeps, 'client'>) {
     const { importId, start } = input;
     const document = await Imports.findById(importId).lean<ImportDocument>();
     if (document === null) return { more: false, done: 0, total: 0 };
+    // As after Temporal was set back: whoever wants the rest says so.
+    if (document.brokenOffAt !== undefined)
+      return { more: false, done: document.chunksDone, total: document.total };
     const n = document.chunksDone + 1;
     const chunk = await ImportChunks.findById(importChunkId(importId, n)).lean<ImportChunk>();
     if (chunk === null) {

@@ -8,13 +8,14 @@ import { workflowEnded, writeProjection } from '../src/models/projection';
 import { purgeReports } from '../src/models/report-retention';
 import { releaseSlot, Slots, type SlotDocument } from '../src/models/slots';
 import type { ActivityDeps } from './deps';
+import { endBrokenOff, findBrokenOff, type BrokenOff } from './broken-off';
 import { findForgotten, mendForgotten, type Forgotten, type Mended, type MendInput } from './forgotten';
 import { heartbeats } from './heartbeat';
 import { signals, workflowTypes, type ShowAgainSignal } from '../workflows/messages';
 import { migrationId, searchAttributes } from '../workflows/names';
 
-/** What was asked for and, as it seems, forgotten; and how many credentials were past their time. */
-export interface ReconcileResult extends Forgotten {
+/** What was asked for and, as it seems, forgotten or broken off; and how many credentials were past their time. */
+export interface ReconcileResult extends Forgotten, BrokenOff {
   destroyed: number;
 }
 
@@ -53,11 +54,11 @@ export function createReconcile({
       return purged;
     },
 
-    /** Finds what was asked for and not taken yet, and destroys the credentials that are past their time. */
+    /** Finds what was asked for and not taken yet, or is no longer worked at, and destroys the credentials that are past their time. */
     async reconcileAsked(): Promise<ReconcileResult> {
       using _beating = heartbeats();
       const late = await Credentials.deleteMany({ destroyAt: { $lte: new Date() } });
-      return { ...(await findForgotten()), destroyed: late.deletedCount };
+      return { ...(await findForgotten()), ...(await findBrokenOff(client)), destroyed: late.deletedCount };
     },
 
     /** Starts, tells again or destroys those of these that are still as they were found. */
@@ -66,6 +67,15 @@ export function createReconcile({
       const mended = await mendForgotten(client, input);
       if (Object.values(mended).some((count) => count > 0)) log.info(mended, 'what was forgotten is mended');
       return mended;
+    },
+
+    /** Ends the bulk actions and imports of these whose workflow is gone still. Answers how many. */
+    async endBrokenOff(input: BrokenOff): Promise<number> {
+      using _beating = heartbeats();
+      const ended = await endBrokenOff(client, input);
+      if (ended > 0)
+        log.warn({ ended }, 'what was done to many at once had no workflow behind it and is ended');
+      return ended;
     },
 
     /** Compares all rows with all workflows that run. */

@@ -23,6 +23,7 @@ import { bulkActionId, checkConnectorId, importId, mainQueue, migrationId } from
  * | **Test connection** | | write `ConnectorChecks`, then start `checkStart(...)` |
  * | **Import** | | write `ImportChunks`, then `Imports`, then start `importStart(...)` |
  * | bulk | | write `BulkActions`, then start `bulkStart(...)` |
+ * | **Go on** of a bulk action or import that was broken off | | clear `brokenOffAt` and `finishedAt`, then start it `again` |
  *
  * While a pause stands nothing is copied. It does not take the user's turn from him: who has still to sign in can do so, his password is
  * checked, and then the row is **Paused**. Resumed, a migration goes on where it was. A pause lasts until **Resume** or an end; Pause of a
@@ -185,25 +186,25 @@ export function checkStart(input: CheckConnectorInput) {
   } as const;
 }
 
-/** Options of `client.workflow.start(workflowTypes.importRows, …)`. */
-export function importStart(input: ImportRowsInput) {
+/** Options of `client.workflow.start(workflowTypes.importRows, …)`; `again` for one that was broken off. */
+export function importStart(input: ImportRowsInput, again = false) {
   return {
     workflowId: importId(input.importId),
     taskQueue: mainQueue,
     priority: waitedFor,
     args: [input] as [ImportRowsInput],
-    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    workflowIdReusePolicy: again ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
   } as const;
 }
 
-/** Options of `client.workflow.start(workflowTypes.bulkAction, …)`. */
-export function bulkStart(input: BulkActionInput) {
+/** Options of `client.workflow.start(workflowTypes.bulkAction, …)`; `again` for one that was broken off. */
+export function bulkStart(input: BulkActionInput, again = false) {
   return {
     workflowId: bulkActionId(input.bulkId),
     taskQueue: mainQueue,
     priority: waitedFor,
     args: [input] as [BulkActionInput],
-    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    workflowIdReusePolicy: again ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
     staticSummary: input.action,
   } as const;
 }

@@ -17,14 +17,16 @@ export async function reconcile(run: ReconcileRun): Promise<void> {
 
 async function mend({ times, orphanedMs }: ReconcileRun): Promise<void> {
   // In histories of 0.1.0 the answer has no lists: what was forgotten was mended at once.
-  const { starts = [], credentialIds = [] } = await listing.reconcileAsked();
+  const { starts = [], credentialIds = [], bulkIds = [], importIds = [] } = await listing.reconcileAsked();
   const { orphans, differing } = patched('rows-compared')
     ? await listing.compareRows()
     : { orphans: await listing.findOrphans(), differing: [] };
   const isForgotten = starts.length + credentialIds.length > 0;
-  if (!isForgotten && orphans.length + differing.length === 0) return;
+  const isBrokenOff = bulkIds.length + importIds.length > 0;
+  if (!isForgotten && !isBrokenOff && orphans.length + differing.length === 0) return;
   await sleep(orphanedMs);
   if (orphans.length > 0) await listing.markOrphans({ mailUserIds: orphans });
   if (differing.length > 0) await listing.showAgain({ mailUserIds: differing });
   if (isForgotten) await listing.mendForgotten({ times, starts, credentialIds });
+  if (isBrokenOff) await listing.endBrokenOff({ bulkIds, importIds });
 }

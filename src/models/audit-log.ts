@@ -32,6 +32,8 @@ export const auditedActions = [
   'linkReplaced',
   'bulkStarted',
   'bulkStopped',
+  'bulkGoneOn',
+  'importGoneOn',
   'batchEdited',
   'batchForgotten',
   'movedToBatch',

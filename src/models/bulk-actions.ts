@@ -29,6 +29,8 @@ export interface BulkActionDocument {
   /** Somebody wants it to go no further: it ends after the rows it is at. */
   stopAsked?: { by: Actor; at: Date };
   finishedAt?: Date;
+  /** Set with `finishedAt` where its workflow was gone before it was through. */
+  brokenOffAt?: Date;
 }
 
 /**
@@ -53,6 +55,7 @@ const schema = new Schema<BulkActionDocument>(
     cursor: String,
     stopAsked: Schema.Types.Mixed,
     finishedAt: Date,
+    brokenOffAt: Date,
   },
   { collection: 'bulkActions', minimize: false, versionKey: false },
 );
@@ -62,19 +65,49 @@ schema.index({ finishedAt: 1, createdAt: -1 });
 schema.plugin(versioned);
 export const BulkActions = model<BulkActionDocument>('BulkAction', schema);
 
-/** Those that are under way, the newest first. */
-export async function runningBulkActions(limit: number): Promise<BulkActionDocument[]> {
-  return BulkActions.find({ finishedAt: { $exists: false } })
+/** As long as nobody says what is to become of it, the list names one that was broken off. */
+const namedForMs = 7 * 86_400_000;
+
+/** Those that are under way, and those that were broken off and still want somebody, the newest first. */
+export async function openBulkActions(limit: number, now: Date): Promise<BulkActionDocument[]> {
+  const since = new Date(now.getTime() - namedForMs);
+  return BulkActions.find({
+    $or: [{ finishedAt: { $exists: false } }, { ...left, finishedAt: { $gte: since } }],
+  })
     .sort({ createdAt: -1 })
     .limit(limit)
     .lean<BulkActionDocument[]>();
 }
 
+const left = { brokenOffAt: { $exists: true }, stopAsked: { $exists: false } };
+
 /** @returns false where it has ended already, or somebody else has stopped it */
 export async function stopBulkAction(bulkId: string, by: Actor, now: Date): Promise<boolean> {
   const stopped = await BulkActions.updateOne(
-    { _id: bulkId, finishedAt: { $exists: false }, stopAsked: { $exists: false } },
+    {
+      _id: bulkId,
+      stopAsked: { $exists: false },
+      $or: [{ finishedAt: { $exists: false } }, { brokenOffAt: { $exists: true } }],
+    },
     { $set: { stopAsked: { by, at: now } } },
   );
   return stopped.matchedCount === 1;
+}
+
+/** Notes that nobody works at it any more. @returns false where it has ended meanwhile */
+export async function breakOffBulkAction(bulkId: string, now: Date): Promise<boolean> {
+  const ended = await BulkActions.updateOne(
+    { _id: bulkId, finishedAt: { $exists: false } },
+    { $set: { finishedAt: now, brokenOffAt: now } },
+  );
+  return ended.modifiedCount === 1;
+}
+
+/** One that was broken off is under way again. @returns false where it is not broken off, or was stopped */
+export async function reopenBulkAction(bulkId: string): Promise<boolean> {
+  const reopened = await BulkActions.updateOne(
+    { _id: bulkId, ...left },
+    { $unset: { finishedAt: true, brokenOffAt: true } },
+  );
+  return reopened.modifiedCount === 1;
 }

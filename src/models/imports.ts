@@ -28,6 +28,10 @@ export interface ImportDocument {
   /** Chunks up to this number are dealt with. */
   chunksDone: number;
   finishedAt?: Date;
+  /** Set with `finishedAt` where its workflow was gone before it was through. */
+  brokenOffAt?: Date;
+  /** Whether its rows are started; absent in those of before 0.2.0. */
+  start?: boolean;
 }
 
 /** One row that was read and found without fault. */
@@ -63,6 +67,8 @@ const schema = new Schema<ImportDocument>(
     started: { type: Number, default: 0 },
     chunksDone: { type: Number, default: 0 },
     finishedAt: Date,
+    brokenOffAt: Date,
+    start: Boolean,
   },
   { collection: 'imports', minimize: false, versionKey: false },
 );
@@ -80,3 +86,21 @@ schema.plugin(versioned);
 export const Imports = model<ImportDocument>('Import', schema);
 chunkSchema.plugin(versioned);
 export const ImportChunks = model<ImportChunk>('ImportChunk', chunkSchema);
+
+/** Notes that nobody works at it any more. @returns false where it has ended meanwhile */
+export async function breakOffImport(importId: string, now: Date): Promise<boolean> {
+  const ended = await Imports.updateOne(
+    { _id: importId, finishedAt: { $exists: false } },
+    { $set: { finishedAt: now, brokenOffAt: now } },
+  );
+  return ended.modifiedCount === 1;
+}
+
+/** One that was broken off is under way again. @returns false where it is not broken off */
+export async function reopenImport(importId: string): Promise<boolean> {
+  const reopened = await Imports.updateOne(
+    { _id: importId, brokenOffAt: { $exists: true } },
+    { $unset: { finishedAt: true, brokenOffAt: true } },
+  );
+  return reopened.modifiedCount === 1;
+}

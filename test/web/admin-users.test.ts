@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { noMailboxCounters } from '../../src/domain/migration';
 import { AuditLog } from '../../src/models/audit-log';
 import { BulkActions } from '../../src/models/bulk-actions';
@@ -220,6 +221,39 @@ describe('Start', () => {
     expect(bulk.stopAsked?.by).toEqual({ kind: 'administrator', email: 'admin@contoso.example' });
     expect(await AuditLog.countDocuments({ action: 'bulkStopped', bulkId: bulk._id })).toBe(1);
     expect((await agent.get(page).expect(200)).text).toContain('It stops after the users it is at.');
+  });
+
+  it('of many that was broken off says so on its page and the list until somebody takes it up again or stops it', async () => {
+    const broken = async () => {
+      const { _id } = await BulkActions.create({
+        _id: randomUUID(),
+        action: 'pause',
+        selection: { kind: 'filter', filter: { batch: 'Nobody' } },
+        by: { kind: 'system' },
+        createdAt: new Date(),
+        total: 5000,
+        done: 1200,
+        finishedAt: new Date(),
+        brokenOffAt: new Date(),
+      });
+      return `/admin/bulk/${_id}`;
+    };
+    const [first, second] = [await broken(), await broken()];
+    const { text } = await agent.get(first).expect(200);
+    expect(text).toContain('It was broken off after 1,200 of 5,000 users.');
+    expect(text).toContain('nobody is told twice');
+    expect(await shown()).toContain('Pause: broken off after 1,200 of 5,000 users');
+    await send(agent, first, `${first}/go-on`, {}).expect(303);
+    await send(agent, first, `${first}/go-on`, {}).expect(303);
+    const { status } = await app.temporal.workflow
+      .getHandle(first.replace('/admin/bulk/', 'bulk-'))
+      .describe();
+    expect(status.name).toBe('RUNNING');
+    expect((await agent.get(first).expect(200)).text).toContain('1,200 of 5,000 users done.');
+    expect(await AuditLog.countDocuments({ action: 'bulkGoneOn' })).toBe(1);
+    await send(agent, second, `${second}/stop`, {}).expect(303);
+    expect((await agent.get(second).expect(200)).text).toContain('Stopped here by');
+    expect(await shown()).not.toContain('broken off');
   });
 });
 

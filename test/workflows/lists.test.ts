@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { BulkActions, type BulkActionDocument } from '../../src/models/bulk-actions';
+import { BulkActions, reopenBulkAction, type BulkActionDocument } from '../../src/models/bulk-actions';
 import { ConnectorChecks } from '../../src/models/connector-checks';
 import { Connectors, type ConnectorDocument } from '../../src/models/connectors';
 import { Credentials } from '../../src/models/credentials';
-import { ImportChunks, importChunkId, Imports, type ImportRow } from '../../src/models/imports';
+import { ImportChunks, importChunkId, Imports, reopenImport, type ImportRow } from '../../src/models/imports';
 import type { MailUserSelection } from '../../src/models/mail-user-filter';
 import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import {
   bulkStart,
   checkStart,
   importStart,
+  signals,
   workflowTypes,
   type BulkActionName,
 } from '../../workflows/messages';
-import { bulkActionId, checkConnectorId, importId as importIdOf } from '../../workflows/names';
+import { bulkActionId, checkConnectorId, importId as importIdOf, mainQueue } from '../../workflows/names';
 import { administrator, House, quickTimes } from './house';
 import { recordHistory } from './record-histories';
 
@@ -106,6 +107,79 @@ describe('bulkAction', () => {
   });
 });
 
+/** One look as the schedule takes it every five minutes. */
+async function reconcile(orphanedMs = 100): Promise<void> {
+  await house.client.workflow.execute(workflowTypes.reconcile, {
+    workflowId: `reconcile-${randomUUID()}`,
+    taskQueue: mainQueue,
+    args: [{ times: quickTimes, orphanedMs }],
+  });
+}
+
+describe('a bulk action whose workflow is gone', () => {
+  const read = (bulkId: string) => BulkActions.findById(bulkId).orFail().lean<BulkActionDocument>();
+  const begin = async (selection: MailUserSelection, change: Partial<BulkActionDocument> = {}) => {
+    const bulkId = randomUUID();
+    const document = { action: 'start', selection, by: administrator, createdAt: new Date() } as const;
+    await BulkActions.create({ _id: bulkId, ...document, ...change });
+    return { bulkId, input: { bulkId, action: 'start' as const, by: administrator, times: quickTimes } };
+  };
+
+  it('is ended after it was terminated, and taken up again where it was, telling nobody twice', async () => {
+    const rows = [await house.row({ batch: 'cut' }), await house.row({ batch: 'cut' })];
+    const [told, left] = rows as [MailUser, MailUser];
+    await house.start(told);
+    await house.until(told, 'emailSent');
+    const cursor = told._id.toHexString();
+    const so = { total: 2, done: 1, cursor };
+    const { bulkId, input } = await begin({ kind: 'filter', filter: { batch: 'cut' } }, so);
+    // Killed before it came to the second.
+    const handle = await house.client.workflow.start(workflowTypes.bulkAction, {
+      ...bulkStart(input),
+      startDelay: '1 hour',
+    });
+    await handle.terminate('by hand');
+    await reconcile();
+    expect(await read(bulkId)).toMatchObject({
+      ...so,
+      finishedAt: expect.any(Date),
+      brokenOffAt: expect.any(Date),
+    });
+    expect((await house.read(left)).asked.startId).toBeUndefined();
+    expect(await reopenBulkAction(bulkId)).toBe(true);
+    await house.client.workflow.execute(workflowTypes.bulkAction, bulkStart(input, true));
+    const after = await read(bulkId);
+    expect(after).toMatchObject({ total: 2, done: 2, unchanged: 0, finishedAt: expect.any(Date) });
+    expect(after.brokenOffAt).toBeUndefined();
+    await house.until(left, 'emailSent');
+    expect((await house.read(told)).projection?.epoch).toBe(1);
+    for (const row of rows) await house.handle(row).signal(signals.stop, { by: administrator });
+    for (const row of rows) await house.untilEnded(row);
+  });
+
+  it('is ended where the web was killed before it told Temporal, and does nothing should Temporal be set back', async () => {
+    const row = await house.row();
+    const { bulkId, input } = await begin({ kind: 'ids', ids: [row._id.toHexString()] });
+    await reconcile();
+    expect(await read(bulkId)).toMatchObject({ done: 0, brokenOffAt: expect.any(Date) });
+    await house.client.workflow.execute(workflowTypes.bulkAction, bulkStart(input));
+    expect(await read(bulkId)).toMatchObject({ done: 0, brokenOffAt: expect.any(Date) });
+    expect((await house.read(row)).asked.startId).toBeUndefined();
+  });
+
+  it('is left alone where its workflow was just about to be started', async () => {
+    const { bulkId, input } = await begin({ kind: 'ids', ids: [] });
+    const looking = reconcile(3000);
+    const handle = await house.client.workflow.start(workflowTypes.bulkAction, {
+      ...bulkStart(input),
+      startDelay: '1 hour',
+    });
+    await looking;
+    expect((await read(bulkId)).finishedAt).toBeUndefined();
+    await handle.terminate('the test is over');
+  });
+});
+
 describe('importRows', () => {
   const rowsOf = (first: number, count: number): ImportRow[] =>
     Array.from({ length: count }, (_, index) => ({
@@ -168,6 +242,34 @@ describe('importRows', () => {
     });
     expect((await house.read(first)).target.address).toBe('n1@fabrikam.example');
     expect(await MailUsers.countDocuments({ batch: 'imported' })).toBe(8);
+  });
+
+  it('is ended where its workflow is gone, and lists the rest when it is taken up again', async () => {
+    const [source, target] = [await house.connector('source'), await house.connector('target')];
+    const importId = randomUUID();
+    for (const n of [1, 2])
+      await ImportChunks.create({ _id: importChunkId(importId, n), n, rows: rowsOf(100 * n, 2) });
+    await Imports.create({
+      _id: importId,
+      sourceConnectorId: source._id,
+      targetConnectorId: target._id,
+      by: administrator,
+      createdAt: new Date(),
+      total: 4,
+      added: 2,
+      chunksDone: 1,
+    });
+    await reconcile();
+    expect(await Imports.findById(importId).lean()).toMatchObject({
+      added: 2,
+      brokenOffAt: expect.any(Date),
+    });
+    expect(await reopenImport(importId)).toBe(true);
+    const input = { importId, start: false, by: administrator, times: quickTimes };
+    await house.client.workflow.execute(workflowTypes.importRows, importStart(input, true));
+    const after = await Imports.findById(importId).lean();
+    expect(after).toMatchObject({ added: 4, chunksDone: 2, finishedAt: expect.any(Date) });
+    expect(after?.brokenOffAt).toBeUndefined();
   });
 });
 

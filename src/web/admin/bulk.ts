@@ -1,12 +1,21 @@
 import { Router, type Response } from 'express';
-import { BulkActions, stopBulkAction, type BulkActionDocument } from '../../models/bulk-actions';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import {
+  BulkActions,
+  breakOffBulkAction,
+  reopenBulkAction,
+  stopBulkAction,
+  type BulkActionDocument,
+} from '../../models/bulk-actions';
+import { bulkStart, workflowTypes } from '../../../workflows/messages';
+import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
 import { noWorkerAfterMs } from './connector-checks';
 import { filterWords } from './filter-words';
 import { actorOf, audit, textsOf } from './request';
 
-/** The progress of a bulk action, which goes on when the page is left, and the button that ends it. */
-export function bulkRoutes(): Router {
+/** The progress of a bulk action, which goes on when the page is left; what ends it, and what takes up one that was broken off. */
+export function bulkRoutes(deps: WebDeps): Router {
   const router = Router();
   router.get('/:id', async (request, response) => {
     await showBulk(response, await find(request.params.id));
@@ -19,7 +28,32 @@ export function bulkRoutes(): Router {
       });
     response.redirect(303, `/admin/bulk/${bulk._id}`);
   });
+  router.post('/:id/go-on', async (request, response) => {
+    const bulk = await find(request.params.id);
+    if (await goOn(deps, bulk))
+      await audit(request, 'bulkGoneOn', textsOf(response)(`admin.users.actions.${bulk.action}`), {
+        bulkId: bulk._id,
+      });
+    response.redirect(303, `/admin/bulk/${bulk._id}`);
+  });
   return router;
+}
+
+/** Goes on where it was broken off, so that nobody is told twice. Rejects where Temporal does not answer: it stays as it was. */
+async function goOn(
+  { temporal, config }: WebDeps,
+  { _id, action, by }: BulkActionDocument,
+): Promise<boolean> {
+  if (!(await reopenBulkAction(_id))) return false;
+  try {
+    const input = { bulkId: _id, action, by, times: config.times };
+    await temporal.workflow.start(workflowTypes.bulkAction, bulkStart(input, true));
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return true;
+    await breakOffBulkAction(_id, new Date());
+    throw error;
+  }
+  return true;
 }
 
 async function find(id: string | undefined): Promise<BulkActionDocument> {
@@ -27,6 +61,10 @@ async function find(id: string | undefined): Promise<BulkActionDocument> {
   if (bulk === null) throw new PageFault('notFound');
   return bulk;
 }
+
+/** Nobody works at it, and nobody has said yet what is to become of the rest. */
+export const isBrokenOff = ({ brokenOffAt, stopAsked }: BulkActionDocument): boolean =>
+  brokenOffAt !== undefined && stopAsked === undefined;
 
 /** Rows that are dealt with, whatever became of them. */
 export const handledOf = ({ done, unchanged, refused }: BulkActionDocument): number =>
@@ -42,6 +80,7 @@ async function showBulk(response: Response, bulk: BulkActionDocument): Promise<v
     handled,
     percent: bulk.total ? Math.floor((handled / bulk.total) * 100) : 0,
     finished: bulk.finishedAt !== undefined,
+    brokenOff: isBrokenOff(bulk),
     moreRefused: Math.max(0, bulk.refused - bulk.refusals.length),
     filter: selection.kind === 'filter' ? await filterWords(selection.filter, textsOf(response)) : undefined,
     noWorker: bulk.total === undefined && bulk.finishedAt === undefined && waitingMs > noWorkerAfterMs,

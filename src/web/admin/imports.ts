@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { Router, type Request, type Response } from 'express';
 import { extraColumns, rowColumns } from '../../domain/mail-user-row';
 import type { MessageKey, MessageValues } from '../../locales';
@@ -11,7 +12,7 @@ import {
   writeChunks,
   type ImportPreview,
 } from '../../models/import-previews';
-import { Imports, type ImportDocument } from '../../models/imports';
+import { breakOffImport, Imports, reopenImport, type ImportDocument } from '../../models/imports';
 import { importStart, workflowTypes } from '../../../workflows/messages';
 import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
@@ -38,6 +39,9 @@ export function importRoutes(deps: WebDeps): Router {
     await runImport(deps, request, response);
   });
   router.get('/:id/progress', showProgress);
+  router.post('/:id/go-on', async (request: Request<{ id: string }>, response) => {
+    await goOn(deps, request, response);
+  });
   return router;
 }
 
@@ -204,13 +208,33 @@ async function runImport(deps: WebDeps, request: Request<{ id: string }>, respon
   const { sourceConnectorId, targetConnectorId } = preview;
   await Imports.updateOne(
     { _id },
-    { $setOnInsert: { sourceConnectorId, targetConnectorId, by, createdAt: new Date(), total } },
+    { $setOnInsert: { sourceConnectorId, targetConnectorId, by, createdAt: new Date(), total, start } },
     { upsert: true, setDefaultsOnInsert: true },
   );
+  // Where the web was killed before it had told Temporal, it was taken for broken off.
+  await reopenImport(_id);
   const input = { importId: _id, start, by, times: deps.config.times };
   await deps.temporal.workflow.start(workflowTypes.importRows, importStart(input));
   await ImportPreviews.deleteOne({ _id });
   await audit(request, 'imported', textsOf(response)('admin.import.auditSubject', { count: total }));
+  response.redirect(303, `/admin/users/import/${_id}/progress`);
+}
+
+/** Takes up an import that was broken off, after the chunk that was dealt with last. */
+async function goOn({ temporal, config }: WebDeps, request: Request<{ id: string }>, response: Response) {
+  const { _id, by, total, started, start = started > 0 } = await findImport(request.params.id);
+  if (await reopenImport(_id)) {
+    try {
+      const input = { importId: _id, start, by, times: config.times };
+      await temporal.workflow.start(workflowTypes.importRows, importStart(input, true));
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) {
+        await breakOffImport(_id, new Date());
+        throw error;
+      }
+    }
+    await audit(request, 'importGoneOn', textsOf(response)('admin.import.auditSubject', { count: total }));
+  }
   response.redirect(303, `/admin/users/import/${_id}/progress`);
 }
 
@@ -234,9 +258,14 @@ async function keepWanted(preview: ImportPreview, updates: boolean): Promise<num
   return rows.length;
 }
 
-async function showProgress(request: Request, response: Response): Promise<void> {
-  const found = await Imports.findById(request.params['id']).lean<ImportDocument>();
+async function findImport(id: string): Promise<ImportDocument> {
+  const found = await Imports.findById(id).lean<ImportDocument>();
   if (found === null) throw new PageFault('notFound');
+  return found;
+}
+
+async function showProgress(request: Request<{ id: string }>, response: Response): Promise<void> {
+  const found = await findImport(request.params.id);
   const handled = found.added + found.updated + found.unchanged + found.kept;
   const finished = found.finishedAt !== undefined;
   response.render('admin/users/import-progress', {
@@ -245,6 +274,8 @@ async function showProgress(request: Request, response: Response): Promise<void>
     handled,
     percent: found.total === 0 ? 100 : Math.floor((handled / found.total) * 100),
     finished,
+    brokenOff: found.brokenOffAt !== undefined,
+    goOn: `/admin/users/import/${found._id}/go-on`,
     noWorker: handled === 0 && !finished && Date.now() - found.createdAt.getTime() > noWorkerAfterMs,
     self: request.originalUrl,
   });

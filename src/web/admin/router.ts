@@ -22,7 +22,7 @@ export function adminRouter(deps: WebDeps): Router {
   router.use('/users/import', importRoutes(deps));
   router.use('/users', userRoutes(deps));
   router.use('/batches', batchRoutes(deps));
-  router.use('/bulk', bulkRoutes());
+  router.use('/bulk', bulkRoutes(deps));
   router.use('/settings', settingsRoutes(deps));
   router.use('/audit', auditRoutes());
   return router;

@@ -18,7 +18,7 @@ import {
   type ListPage,
   type Place,
 } from '../../models/mail-user-list';
-import { runningBulkActions } from '../../models/bulk-actions';
+import { openBulkActions } from '../../models/bulk-actions';
 import { placesInQueue } from '../../models/slots';
 import { listConnectors } from '../../models/connector-list';
 import type { WebDeps } from '../deps';
@@ -26,7 +26,7 @@ import { fieldsOf } from '../forms';
 import { numberText } from '../for-people';
 import type { Language } from '../../locales';
 import { actionButtons } from './action-buttons';
-import { handledOf } from './bulk';
+import { handledOf, isBrokenOff } from './bulk';
 import { noteOf } from './user-notes';
 
 const rowsPerPage = 50;
@@ -40,7 +40,7 @@ export function userListRoute(router: Router, { figures }: WebDeps): void {
       countMailUsers(asked.filter),
       figures.batchNames(),
       listConnectors(),
-      runningBulkActions(3),
+      openBulkActions(3, new Date()),
     ]);
     const values = filterFields(asked.filter, asked.order);
     const waiting = page.rows.filter((row) => shownState(row) === 'scheduled');
@@ -68,6 +68,7 @@ export function userListRoute(router: Router, { figures }: WebDeps): void {
         action: bulk.action,
         handled: handledOf(bulk),
         total: bulk.total,
+        brokenOff: isBrokenOff(bulk),
       })),
       orders: listOrders.map((value) => ({ value, key: `admin.users.orders.${value}` })),
       self: urlOf(asked),
