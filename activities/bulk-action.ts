@@ -1,9 +1,10 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { Types } from 'mongoose';
-import { isActionable, rowFacts } from '../src/domain/administrator-actions';
+import { isActionable, rowActions, rowFacts } from '../src/domain/administrator-actions';
 import { isEndState } from '../src/domain/migration';
 import { shownState } from '../src/domain/shown-state';
+import { auditedRowAction, auditParts } from '../src/models/audit-log';
 import { BulkActions, type BulkActionDocument, type BulkRefusal } from '../src/models/bulk-actions';
 import { queryOf } from '../src/models/mail-user-filter';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
@@ -36,6 +37,11 @@ const toldAtOnce = 64;
 const beginsAfterMs = (left: number) => Math.min(120_000, left * 20);
 
 type Fate = 'done' | 'unchanged' | BulkRefusal;
+interface RowFate {
+  id: string;
+  address: string;
+  fate: Fate;
+}
 
 /** How far a bulk action is, in rows. */
 interface BulkProgress {
@@ -78,13 +84,26 @@ async function nextPart(
   const fates = await inLanes(ids, async (id) => {
     const row = rows.get(id.toHexString());
     const fate: Fate = row === undefined ? 'gone' : await act(client, row, { ...input, afterMs }, unusable);
-    return { id: id.toHexString(), address: row?.source.address ?? '', fate };
+    return { id: id.toHexString(), address: row?.source.address ?? '', fate } satisfies RowFate;
   });
+  await auditRows(bulk, fates);
   // Where an attempt of before, which hung, has noted more meanwhile, that stands.
   if (!(await note(bulk, total, fates))) return { more: true, done: bulk.done, total };
   log.info({ bulkId: bulk._id, action: input.action, rows: ids.length }, 'a part of a bulk action is done');
   const done = bulk.done + bulk.unchanged + bulk.refused + ids.length;
   return { more: ids.length === rowsAtOnce, done, total };
+}
+
+/** Written with the part, not with each row: a worker that dies before has its rows told, and the line of the bulk action alone. */
+async function auditRows(bulk: BulkActionDocument, fates: readonly RowFate[]): Promise<void> {
+  const action = rowActions.find((known) => known === bulk.action);
+  const acted = fates.filter(({ fate }) => fate === 'done');
+  if (action === undefined || acted.length === 0) return;
+  const { _id: bulkId, by, createdAt: at } = bulk;
+  await auditParts(
+    { name: bulkId, at, by, bulkId, action: auditedRowAction[action] },
+    acted.map(({ id: mailUserId, address }) => ({ mailUserId, address })),
+  );
 }
 
 /** Does it to each, several at once; answers in their order. Where one fails it throws once nothing is under way any more. */
@@ -142,11 +161,7 @@ async function nextIds(bulk: BulkActionDocument): Promise<Types.ObjectId[]> {
 }
 
 /** @returns false, and notes nothing, where the bulk action is no longer where it was when it was read */
-async function note(
-  bulk: BulkActionDocument,
-  total: number,
-  fates: readonly { id: string; address: string; fate: Fate }[],
-): Promise<boolean> {
+async function note(bulk: BulkActionDocument, total: number, fates: readonly RowFate[]): Promise<boolean> {
   const count = (wanted: Fate) => fates.filter(({ fate }) => fate === wanted).length;
   const refusals = fates.flatMap(({ id, address, fate }) =>
     fate === 'done' || fate === 'unchanged' ? [] : [{ mailUserId: id, address, reason: fate }],

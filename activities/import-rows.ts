@@ -1,4 +1,5 @@
 import { Types } from 'mongoose';
+import { auditParts } from '../src/models/audit-log';
 import type { MailUserRow } from '../src/domain/mail-user-row';
 import {
   ImportChunks,
@@ -41,7 +42,7 @@ export function createImportChunk({ client }: Pick<ActivityDeps, 'client'>) {
       fates[fate] += 1;
       ids.push(id);
     }
-    const started = start ? await startAll(client, ids, input) : 0;
+    const started = start ? await startAll(client, ids, input, document.createdAt) : 0;
     // Whoever repeats a chunk that was counted finds another number here and counts nothing.
     await Imports.updateOne(
       { _id: importId, chunksDone: n - 1 },
@@ -123,16 +124,19 @@ function mailboxOf(
 async function startAll(
   client: ActivityDeps['client'],
   ids: readonly Types.ObjectId[],
-  { by, times }: ImportRowsInput,
+  { importId, by, times }: ImportRowsInput,
+  at: Date,
 ): Promise<number> {
   const unusable = await unusableConnectors();
-  let started = 0;
+  const started: { mailUserId: string; address: string }[] = [];
   for (const row of await MailUsers.find({ _id: { $in: ids } }).lean<MailUser[]>()) {
     const connectors = [row.source.connectorId, row.target.connectorId].map((id) => id.toHexString());
     if (row.projection !== undefined || connectors.some((id) => unusable.has(id))) continue;
-    if (await startMigration(client, row, { reason: 'start', by, times })) started += 1;
+    if (await startMigration(client, row, { reason: 'start', by, times }))
+      started.push({ mailUserId: row._id.toHexString(), address: row.source.address });
   }
-  return started;
+  if (started.length > 0) await auditParts({ name: importId, at, by, action: 'started' }, started);
+  return started.length;
 }
 
 function chunkIds(importId: string, chunks: number): string[] {

@@ -149,7 +149,10 @@ export async function startWithCredentials(
   if (started === 'kept') return 'kept';
   return orKept(deps, row, async () => {
     for (const credential of sealed)
-      await signal<[CredentialSignal]>(deps, row, signals.credential, [credential]);
+      if ((await signal<[CredentialSignal]>(deps, row, signals.credential, [credential])) === 'nothing') {
+        await destroy(row, sealed);
+        return 'nothing';
+      }
     return 'sent';
   });
 }

@@ -22,8 +22,8 @@ export interface AdminApp extends SelfServiceApp {
   signedIn(): Promise<Agent>;
 }
 
-export async function startAdmin(figures?: Figures): Promise<AdminApp> {
-  const app = await startSelfService(figures);
+export async function startAdmin(figures?: Figures, temporal?: AdminApp['temporal']): Promise<AdminApp> {
+  const app = await startSelfService(figures, temporal);
   const config = { ...app.config, ADMIN_EMAIL: administrator.email, ADMIN_PASSWORD: administrator.password };
   await ensureFirstAdministrator(config, createLogger('web', 'silent'));
   const visitor = (): Agent => request.agent(app.url);

@@ -36,7 +36,11 @@ export interface MailUserChange extends Partial<Omit<MailUser, 'projection' | 's
   connectors?: Partial<Record<Side, Partial<ConnectorDocument>>>;
 }
 
-export async function startSelfService(figures = createFigures()): Promise<SelfServiceApp> {
+/** @param temporal a client that the web server has instead of one of its namespace */
+export async function startSelfService(
+  figures = createFigures(),
+  temporal?: SelfServiceApp['temporal'],
+): Promise<SelfServiceApp> {
   const folder = mkdtempSync(join(tmpdir(), 'mailporter-web-'));
   const keys = ensureKeys(folder);
   const [database, namespace] = await Promise.all([freshDatabase(), freshNamespace()]);
@@ -59,7 +63,7 @@ export async function startSelfService(figures = createFigures()): Promise<SelfS
   const app = createApp({
     config,
     database: database.connection,
-    temporal: namespace.client,
+    temporal: temporal ?? namespace.client,
     seal,
     log,
     figures,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { auditParts, listAudit } from '../../src/models/audit-log';
 import { BulkActions, reopenBulkAction, type BulkActionDocument } from '../../src/models/bulk-actions';
 import { ConnectorChecks } from '../../src/models/connector-checks';
 import { Connectors, type ConnectorDocument } from '../../src/models/connectors';
@@ -68,6 +69,23 @@ describe('bulkAction', () => {
     }
     expect(await bulk('delete', filter)).toMatchObject({ done: 3 });
     expect(await MailUsers.countDocuments({ batch: 'bulk' })).toBe(0);
+  });
+
+  it('tells each row’s page who did what, once however often a part is repeated, and the log in one line', async () => {
+    const row = await house.row();
+    await house.start(row);
+    await house.until(row, 'emailSent');
+    const mailUserId = row._id.toHexString();
+    const { _id: bulkId, createdAt } = await bulk('pause', { kind: 'ids', ids: [mailUserId] });
+    const line = { at: createdAt, by: administrator, action: 'paused', bulkId, subject: row.source.address };
+    expect(await listAudit(10, { mailUserId })).toMatchObject([line]);
+    const what = { name: bulkId, at: createdAt, by: administrator, bulkId, action: 'paused' } as const;
+    await auditParts(what, [{ mailUserId, address: row.source.address }]);
+    expect(await listAudit(10, { mailUserId })).toHaveLength(1);
+    expect((await listAudit(100)).filter((entry) => entry.mailUserId === mailUserId)).toEqual([]);
+    expect(await bulk('stop', { kind: 'ids', ids: [mailUserId] })).toMatchObject({ done: 1 });
+    await house.untilEnded(row);
+    expect((await listAudit(10, { mailUserId })).map(({ action }) => action)).toEqual(['stopped', 'paused']);
   });
 
   it('invites nobody twice where a part of it is repeated', async () => {

@@ -2,7 +2,7 @@ import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import { rowActions, rowFacts, type RowAction } from '../../domain/administrator-actions';
 import { shownState } from '../../domain/shown-state';
-import type { AuditedAction } from '../../models/audit-log';
+import { auditedRowAction } from '../../models/audit-log';
 import type { MailUserFilter, MailUserSelection } from '../../models/mail-user-filter';
 import { groupsOf } from '../../models/mail-user-counts';
 import { countMailUsers, mailUsersMatching, mailUsersOf } from '../../models/mail-user-list';
@@ -22,18 +22,6 @@ import { begins, forecast, isFullPass, isMeant, unusableConnectors } from './sta
 const mostCredentials = 1000;
 
 const dayMs = 86_400_000;
-
-const audited: Record<Exclude<RowAction, 'giveCredentials'>, AuditedAction> = {
-  start: 'started',
-  pause: 'paused',
-  resume: 'resumed',
-  delta: 'deltaAsked',
-  cutOver: 'cutOverAsked',
-  retry: 'retried',
-  stop: 'stopped',
-  resend: 'invitationResent',
-  delete: 'mailUserDeleted',
-};
 
 /** The group **Migration**: what is to happen to which rows, first asked, then done. */
 export function userActionRoutes(router: Router, deps: WebDeps): void {
@@ -122,8 +110,10 @@ async function actNow(
     const blocking = blockedBy(row, unusable);
     if (begins(action, state) && blocking !== undefined) return { kind: 'connectorUnusable', name: blocking };
     const outcome = await actOnRow(deps, row, action, by);
-    if (outcome.kind !== 'nothing')
-      await audit(request, audited[action], row.source.address, { mailUserId: row._id.toHexString() });
+    if (outcome.kind === 'done' || outcome.kind === 'kept')
+      await audit(request, auditedRowAction[action], row.source.address, {
+        mailUserId: row._id.toHexString(),
+      });
     return outcome;
   });
   say(request, response, action, outcomes);
@@ -222,7 +212,8 @@ async function giveCredentialsNow(deps: WebDeps, request: Request, response: Res
       password,
     }));
     const outcome = await startWithCredentials(deps, row, typed, actorOf(request));
-    await audit(request, 'credentialsGiven', row.source.address, { mailUserId: row._id.toHexString() });
+    if (outcome !== 'nothing')
+      await audit(request, 'credentialsGiven', row.source.address, { mailUserId: row._id.toHexString() });
     return { kind: outcome === 'sent' ? 'done' : outcome };
   });
   say(request, response, 'giveCredentials', outcomes);

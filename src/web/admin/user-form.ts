@@ -94,6 +94,7 @@ async function startCreated(
     return;
   }
   const outcome = await startMigration(deps, user, 'start', actorOf(request));
+  if (outcome === 'nothing') return;
   await audit(request, 'started', user.source.address, { mailUserId: user._id.toHexString() });
   if (outcome === 'kept') notify(request, 'warning', t('admin.users.outcome.kept', { count: 1 }));
 }
