@@ -15,7 +15,7 @@ import { invitationFactsOf, readRow, type RowWithConnectors } from './rows';
 export type MailOrder =
   | { kind: 'invitation'; /** ISO 8601 */ linkExpiresAt: string }
   | { kind: 'reminder'; /** ISO 8601 */ linkExpiresAt: string }
-  | { kind: 'signInNeeded'; sides: Side[] }
+  | { kind: 'signInNeeded'; sides: Side[]; isDestroyed?: true }
   | { kind: 'completed' }
   | { kind: 'failed' }
   | { kind: 'stopped' };

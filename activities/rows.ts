@@ -1,5 +1,5 @@
 import type { Side } from '../src/domain/mailbox';
-import { Fault } from '../src/domain/faults';
+import { credentialGone, Fault } from '../src/domain/faults';
 import type { InvitationFacts } from '../src/domain/invitation';
 import type { Credential } from '../src/connectors/connector';
 import { signInNameOf } from '../src/domain/sign-in-name';
@@ -57,7 +57,7 @@ export async function credentialOf(
 ): Promise<Credential & { destroyAt: Date }> {
   const owner = { ownerId: row._id.toHexString(), side };
   const sealed = await findCredential(credentialId, owner, new Date());
-  if (sealed === undefined) throw signInAgain(side, 'CredentialGone', 'The password is no longer kept.');
+  if (sealed === undefined) throw signInAgain(side, credentialGone, 'The password is no longer kept.');
   try {
     const { userName, ...credential } = await deps.open(sealed.sealed, owner);
     const connector = side === 'source' ? source : target;

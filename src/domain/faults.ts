@@ -30,6 +30,9 @@ export interface FaultText {
   message: string;
 }
 
+/** The code where no password is kept any more: it was destroyed at the end of its time, and nobody has refused it. */
+export const credentialGone = 'CredentialGone';
+
 /** Keys of the remedies in `views/locales/*`; each names who must do what. */
 export type Remedy =
   | 'none'

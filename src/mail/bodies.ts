@@ -70,12 +70,12 @@ function reminder(t: Translate, context: Context, event: Extract<MailEvent, { ki
 function signInNeeded(
   t: Translate,
   { subject }: Context,
-  { sides }: Extract<MailEvent, { kind: 'signInNeeded' }>,
+  { sides, isDestroyed }: Extract<MailEvent, { kind: 'signInNeeded' }>,
 ): Body {
   const [side = 'source'] = sides;
   const mailbox = `${t(`mail.${side === 'source' ? 'oldMailbox' : 'newMailbox'}`)} ${subject[side].address}`;
-  const intro =
-    sides.length > 1 ? t('mail.signInNeeded.introBoth') : t('mail.signInNeeded.intro', { mailbox });
+  const which = `mail.signInNeeded.intro${isDestroyed ? 'Destroyed' : ''}` as const;
+  const intro = sides.length > 1 ? t(`${which}Both`) : t(which, { mailbox });
   return { opening: paragraphs(intro), closing: paragraphs(t('mail.signInNeeded.safe')) };
 }
 

@@ -42,7 +42,11 @@ export interface MailSubject {
 export type MailEvent =
   | { kind: 'invitation'; linkExpiresAt?: Date }
   | { kind: 'reminder'; linkExpiresAt: Date }
-  | { kind: 'signInNeeded'; sides: readonly Side[] }
+  | {
+      kind: 'signInNeeded';
+      sides: readonly Side[];
+      /** As promised, at the end of its time; else its server has refused it. */ isDestroyed?: true;
+    }
   | {
       kind: 'completed';
       counters: MailboxCounters;

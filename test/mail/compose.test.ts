@@ -35,6 +35,7 @@ const events: MailEvent[] = [
   { kind: 'invitation', linkExpiresAt: new Date('2026-12-14T09:00:00Z') },
   { kind: 'reminder', linkExpiresAt: new Date('2026-12-14T09:00:00Z') },
   { kind: 'signInNeeded', sides: ['source'] },
+  { kind: 'signInNeeded', sides: ['source'], isDestroyed: true },
   { kind: 'completed', counters },
   {
     kind: 'failed',
@@ -127,6 +128,14 @@ describe('composeMail', () => {
       'your new mailbox a.berg@fabrikam.example no longer takes the password',
     );
     expect(write({ kind: 'signInNeeded', sides: ['source', 'target'] }).text).toContain('both mailboxes');
+  });
+
+  it('blames no server for a password that was destroyed as promised', () => {
+    const { text } = write({ kind: 'signInNeeded', sides: ['target'], isDestroyed: true });
+    expect(text).toContain('the password of your new mailbox a.berg@fabrikam.example was kept is over');
+    expect(text).not.toContain('no longer takes');
+    const both = write({ kind: 'signInNeeded', sides: ['source', 'target'], isDestroyed: true });
+    expect(both.text).toContain('both mailboxes were kept is over');
   });
 
   it('keeps hostile names as text', () => {

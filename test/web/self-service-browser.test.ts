@@ -84,6 +84,14 @@ const views: Record<string, MailUserChange> = {
   },
   'The move was stopped': { projection: { state: 'stopped' } },
   'This link has expired': { projection: { state: 'expired' } },
+  'This link has expired / in mid-run': { counters, projection: { state: 'expired' } },
+  'Please sign in again / destroyed': {
+    projection: {
+      state: 'signInNeeded',
+      wanted: ['target'],
+      fault: { text: { ...bare401, code: 'CredentialGone' } },
+    },
+  },
 };
 
 describe('the user’s pages in a browser', () => {

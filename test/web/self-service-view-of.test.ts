@@ -2,6 +2,8 @@ import { Types } from 'mongoose';
 import type { FaultText } from '../../src/domain/faults';
 import { migrationStates, type SignInRefusal } from '../../src/domain/migration';
 import type { MailUserProjection } from '../../src/models/mail-users';
+import { translator } from '../../src/locales';
+import { present } from '../../src/web/self-service/present';
 import {
   viewOf,
   type ConnectorOfView,
@@ -223,8 +225,33 @@ describe('viewOf', () => {
 
   it('says that the link has expired as soon as its time is over, before the workflow says so', () => {
     const invitation = { choice: 'source' as const, to: [], linkExpiresAt: now };
-    expect(view(said({ invitation }))).toEqual({ view: 'expired' });
-    expect(view(said({ state: 'expired' }))).toEqual({ view: 'expired' });
+    expect(view(said({ invitation }))).toEqual({ view: 'expired', inTarget: 0 });
+    expect(view(said({ state: 'expired' }))).toEqual({ view: 'expired', inTarget: 0 });
+  });
+
+  it('says of a link that expired in mid-run what is in the new mailbox already, and of one before it that nothing was changed', () => {
+    const { t } = translator('en');
+    const words = (of: RowOfView) =>
+      present(view(of), { t, language: 'en', timeZone: 'UTC' })['text'] as string;
+    expect(words(said({ state: 'expired' }))).toContain('Your mailbox has not been moved');
+    const cut = words({
+      ...said({ state: 'expired' }),
+      counters: { ...counters, copied: 30, alreadyThere: 10 },
+    });
+    expect(cut).toContain('What was copied before, 40 items, is in your new mailbox');
+    expect(cut).not.toContain('has not been moved');
+  });
+
+  it('says of a password that was destroyed as promised that nobody has refused it', () => {
+    const { t } = translator('en');
+    const intro = (code: string) =>
+      present(view(said({ state: 'signInNeeded', wanted: ['source'], fault: { text: text({ code }) } })), {
+        t,
+        language: 'en',
+        timeZone: 'UTC',
+      })['intro'];
+    expect(intro('HTTP 401')).toBe('selfService.signIn.introAgain');
+    expect(intro('CredentialGone')).toBe('selfService.signIn.introDestroyed');
   });
 
   it('shows a start that no projection has noted as starting, and after 30 s that no worker runs', () => {
@@ -305,6 +332,24 @@ describe('viewOf', () => {
       counters: { ...counters, failed: 1 },
     };
     expect(view(failed)).toMatchObject({ isWhole: false });
+  });
+
+  it('does not say that everything is there where a filter has left items out', () => {
+    const passes = [{ kind: 'full' as const, beganAt: now, endedAt: now }];
+    const { t } = translator('en');
+    const words = (filtered: number) =>
+      present(
+        view({ ...said({ state: 'upToDate', passes }), counters: { ...counters, failed: 0, filtered } }),
+        {
+          t,
+          language: 'en',
+          timeZone: 'UTC',
+        },
+      )['text'];
+    expect(words(0)).toContain('Everything that was there is in your new mailbox.');
+    expect(words(3)).toContain(
+      'Everything that was to be moved is in your new mailbox. 3 items were left out',
+    );
   });
 
   it('shows that a password is being checked also while an administrator has paused the move', () => {

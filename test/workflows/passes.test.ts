@@ -6,7 +6,7 @@ import { Connectors } from '../../src/models/connectors';
 import type { MailUser } from '../../src/models/mail-users';
 import { Slots } from '../../src/models/slots';
 import { signals, type CredentialSignal, type RunPassSignal } from '../../workflows/messages';
-import { administrator, House, quickTimes } from './house';
+import { administrator, eventually, House, quickTimes } from './house';
 import { recordHistory } from './record-histories';
 import { planOf, settledStates, signInBoth } from './settled-states';
 
@@ -152,6 +152,9 @@ describe('passes', () => {
     const { projection } = await house.until(row, 'signInNeeded');
     expect(projection).toMatchObject({ wanted: ['source'], signedIn: ['target'] });
     expect(await house.credentialsOf(row)).toBe(1);
+    const mails = () => house.inbox.recipients.flatMap((to, n) => (to === row.source.address ? [n] : []));
+    const asked = await eventually(async () => mails()[1], mails);
+    expect((await house.inbox.parsed(asked)).text).toContain('it was destroyed, as promised');
     await run(row, 'cutOver');
     await house.signIn(row, 'source');
     expect(kinds(await house.untilEnded(row))).toEqual(['full', 'cutOver']);

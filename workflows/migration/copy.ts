@@ -1,5 +1,5 @@
 import { CancellationScope, condition, patched } from '@temporalio/workflow';
-import type { FaultText } from '../../src/domain/faults';
+import { credentialGone, type FaultText } from '../../src/domain/faults';
 import type { MailboxCounters, VerifyCounts } from '../../src/domain/migration';
 import type { Side } from '../../src/domain/mailbox';
 import { endOf, growing, textOf, type ActivityEnd } from '../faults';
@@ -173,6 +173,6 @@ async function openMailbox(m: Migration, opening: number): Promise<ActivityEnd> 
 }
 
 function noCredential(side: Side): ActivityEnd {
-  const text: FaultText = { code: 'CredentialGone', remedy: 'signInAgain', message: 'No password is kept.' };
+  const text: FaultText = { code: credentialGone, remedy: 'signInAgain', message: 'No password is kept.' };
   return { kind: 'fault', fault: { kind: 'credential', side }, text, progressed: false };
 }

@@ -1,4 +1,5 @@
 import { condition } from '@temporalio/workflow';
+import { credentialGone } from '../../src/domain/faults';
 import type { MailOrder, SendMailResult } from '../../activities/mails';
 import { growing } from '../faults';
 import { short } from '../proxies';
@@ -56,7 +57,10 @@ async function send(m: Migration, mailing: Mailing): Promise<SendMailResult> {
 }
 
 function orderOf(m: Migration, { kind, isReminder }: Mailing): MailOrder {
-  if (kind === 'signInNeeded') return { kind, sides: m.view.wanted };
+  if (kind === 'signInNeeded') {
+    const isDestroyed = m.view.fault?.text.code === credentialGone;
+    return { kind, sides: m.view.wanted, ...(isDestroyed && { isDestroyed }) };
+  }
   const { deadline } = m.carry;
   if (isReminder && deadline !== undefined)
     return { kind: 'reminder', linkExpiresAt: new Date(deadline).toISOString() };

@@ -1,5 +1,5 @@
 import type { PlanPassResult } from '../../activities/plan-pass';
-import type { FaultText } from '../../src/domain/faults';
+import { credentialGone, type FaultText } from '../../src/domain/faults';
 import { askAgain, sidesOver } from './kept';
 import type { Migration } from './migration';
 import { readPlan } from './plan';
@@ -37,7 +37,7 @@ function showNext(m: Migration, { pass, at }: Extract<PlanPassResult['next'], { 
 }
 
 const text: FaultText = {
-  code: 'CredentialGone',
+  code: credentialGone,
   remedy: 'signInAgain',
   message: 'The password was destroyed at the end of its time; the next pass needs it again.',
 };

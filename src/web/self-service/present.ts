@@ -2,7 +2,7 @@ import { readFolderLabel } from '../../domain/folder-label';
 import type { Remedy } from '../../domain/faults';
 import type { UsualDuration } from '../../domain/usual-duration';
 import { longDate, longMoment } from '../../dates';
-import type { Language, Translate } from '../../locales';
+import type { Language, MessageKey, Translate } from '../../locales';
 import { movedRows, reasonText, sumRows } from '../../mail/outcome-words';
 import type { FieldFault, Fields } from '../forms';
 import { bytesText, numberText } from '../for-people';
@@ -68,12 +68,25 @@ export function present(view: SelfServiceView, reader: Reader, form: FormState =
     case 'starting':
       return { noWorker: view.noWorker };
     case 'upToDate':
-      return { closing, text: t(view.isWhole ? 'selfService.upToDate.text' : 'selfService.upToDate.part') };
+      return { closing, text: upToDateText(t, view) };
+    case 'expired':
+      return {
+        text:
+          view.inTarget === 0
+            ? t('selfService.expired.text')
+            : t('selfService.expired.textPart', { count: view.inTarget }),
+      };
     case 'paused':
     case 'stopped':
-    case 'expired':
       return {};
   }
+}
+
+function upToDateText(t: Translate, view: Extract<SelfServiceView, { view: 'upToDate' }>): string {
+  if (!view.isWhole) return t('selfService.upToDate.part');
+  return view.filtered === 0
+    ? t('selfService.upToDate.text')
+    : t('selfService.upToDate.textFiltered', { count: view.filtered });
 }
 
 function opensText(opens: Date | 'unknown' | undefined, reader: Reader): string | undefined {
@@ -92,6 +105,7 @@ function signIn(
   const asked = view.sides.filter(({ signedIn }) => !signedIn);
   const isFaulty = (name: string) => faults.some(({ field }) => field === name);
   return {
+    intro: introOf(view),
     again: view.again,
     away: view.checking.map((mailbox) => t('selfService.signIn.away', { mailbox: nameOf(t, mailbox) })),
     refusals: refusals(asked, reader),
@@ -127,6 +141,11 @@ function signIn(
       view.linkExpiresAt &&
       t('selfService.signIn.untilDate', { date: longMoment(view.linkExpiresAt, language, timeZone) }),
   };
+}
+
+function introOf({ again, isDestroyed }: Extract<SelfServiceView, { view: 'signIn' }>): MessageKey {
+  if (isDestroyed) return 'selfService.signIn.introDestroyed';
+  return again ? 'selfService.signIn.introAgain' : 'selfService.signIn.intro';
 }
 
 function howLong({ t, language }: Reader, usual: UsualDuration | undefined): string {

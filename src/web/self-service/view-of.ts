@@ -1,5 +1,6 @@
+import { credentialGone } from '../../domain/faults';
 import type { Side } from '../../domain/mailbox';
-import { issuesIn } from '../../domain/item-counts';
+import { inTarget, issuesIn } from '../../domain/item-counts';
 import { progressOf, type MigrationState, type SignInRefusal } from '../../domain/migration';
 import { reportPurgedAt } from '../../domain/report-life';
 import { shownState } from '../../domain/shown-state';
@@ -65,7 +66,12 @@ export function viewOf(input: ViewInput): SelfServiceView {
     case 'throttled':
       return { view: 'throttled', writes: writes(input), ...untilOf(row.projection, now) };
     case 'upToDate':
-      return { view: 'upToDate', writes: writes(input), isWhole: isWhole(row) };
+      return {
+        view: 'upToDate',
+        writes: writes(input),
+        isWhole: isWhole(row),
+        filtered: row.counters?.filtered ?? 0,
+      };
     case 'completed':
     case 'completedWithIssues':
       return completedView(input, state);
@@ -75,8 +81,9 @@ export function viewOf(input: ViewInput): SelfServiceView {
       // What he typed is checked all the same.
       return row.projection?.checking?.length ? verifyingView(input) : { view: 'paused' };
     case 'stopped':
-    case 'expired':
       return { view: state };
+    case 'expired':
+      return expiredView(row);
   }
 }
 
@@ -130,7 +137,7 @@ function signInView(input: ViewInput, state: MigrationState): SelfServiceView {
   const { row, now, credentialLifeMs } = input;
   const linkExpiresAt = state === 'signInNeeded' ? undefined : row.projection?.invitation?.linkExpiresAt;
   // The workflow's timer says so in a moment, or when a worker runs again.
-  if (linkExpiresAt !== undefined && linkExpiresAt <= now) return { view: 'expired' };
+  if (linkExpiresAt !== undefined && linkExpiresAt <= now) return expiredView(row);
   const needed = neededSides(input);
   if (needed.length === 0) return checkingView(input, false);
   const sides = (['source', 'target'] as const)
@@ -144,12 +151,22 @@ function signInView(input: ViewInput, state: MigrationState): SelfServiceView {
   return {
     view: 'signIn',
     again: state === 'signInNeeded',
+    ...(state === 'signInNeeded' && isDestroyed(row) && { isDestroyed: true as const }),
     sides,
     checking: (row.projection?.checking ?? []).map((side) => mailboxView(input, side)),
     destroyAt: new Date(now.getTime() + credentialLifeMs),
     ...(linkExpiresAt && { linkExpiresAt }),
     ...(input.usual && { usual: input.usual }),
   };
+}
+
+/** In mid-run, too, the time to sign in again can pass; what was copied before is there. */
+function expiredView({ counters }: RowOfView): SelfServiceView {
+  return { view: 'expired', inTarget: counters === undefined ? 0 : inTarget(counters) };
+}
+
+function isDestroyed({ projection }: RowOfView): boolean {
+  return projection?.fault?.text.code === credentialGone;
 }
 
 /** The sides whose password is to be typed; both before anything is known. */
@@ -202,7 +219,7 @@ function scheduledView(input: ViewInput): SelfServiceView {
   };
 }
 
-/** Whether a pass has brought all that was there. */
+/** Whether a pass has brought all that was there and no filter left out. */
 function isWhole({ projection, counters }: RowOfView): boolean {
   const passes = projection?.passes ?? [];
   const left = (counters?.failed ?? 0) + (counters?.skipped ?? 0);

@@ -69,6 +69,8 @@ export type SelfServiceView =
   | {
       view: 'signIn';
       again: boolean;
+      /** Set where that is because we destroyed the password at the end of its time, as was promised. */
+      isDestroyed?: true;
       sides: SignInSide[];
       /** Their password waits for a server that does not answer. */
       checking: MailboxView[];
@@ -90,12 +92,17 @@ export type SelfServiceView =
     }
   | WorkingView
   | { view: 'throttled'; until?: Date; writes: boolean }
-  | { view: 'upToDate'; writes: boolean; /** All that was there has been brought. */ isWhole: boolean }
+  | {
+      view: 'upToDate';
+      writes: boolean;
+      /** All that was to be moved has been brought. */ isWhole: boolean;
+      /** Items that a filter left out. */ filtered: number;
+    }
   | { view: 'paused' }
   | CompletedView
   | { view: 'failed'; fault?: FaultText; mailbox?: MailboxView }
   | { view: 'stopped' }
-  | { view: 'expired' };
+  | { view: 'expired'; /** Items that are in the target all the same. */ inTarget: number };
 export type ViewName = SelfServiceView['view'];
 
 /** How soon a view asks again; absent where nothing will change by itself. */
