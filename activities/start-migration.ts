@@ -23,7 +23,8 @@ export async function startMigration(
   const startId = randomUUID();
   const startedAt = new Date();
   const { asked } = row;
-  await MailUsers.updateOne({ _id: row._id }, { $set: startAsked(startId, reason, startedAt) });
+  const beginsAt = new Date(startedAt.getTime() + afterMs);
+  await MailUsers.updateOne({ _id: row._id }, { $set: startAsked(startId, reason, startedAt, beginsAt) });
   const input = { mailUserId: row._id.toHexString(), startId, reason, by, times };
   const pair = { sourceAddress: row.source.address, targetAddress: row.target.address };
   try {

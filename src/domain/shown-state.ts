@@ -15,3 +15,24 @@ export function shownState({ asked, projection }: AskedAndSaid): MigrationState 
   if (asked.credentialIds.some((id) => !projection?.handledCredentialIds.includes(id))) return 'verifying';
   return projection?.state ?? 'notStarted';
 }
+
+/**
+ * When what pages show as **Starting** should have been taken up by a worker: a start as soon as it is to begin, and at once where a
+ * password was typed, which has it begin.
+ */
+export function dueAt({
+  startedAt,
+  beginsAt = startedAt,
+  credentialAt,
+}: {
+  startedAt?: Date;
+  beginsAt?: Date;
+  credentialAt?: Date;
+}): Date | undefined {
+  const isSooner =
+    startedAt !== undefined &&
+    beginsAt !== undefined &&
+    credentialAt !== undefined &&
+    credentialAt >= startedAt;
+  return isSooner && credentialAt < beginsAt ? credentialAt : beginsAt;
+}

@@ -22,13 +22,19 @@ export async function askStart(
   return row?.asked.startId;
 }
 
-/** What stands on a row once a start was asked for. */
-export function startAsked(startId: string, reason: NonNullable<Asked['reason']>, at: Date) {
+/** What stands on a row once a start was asked for. @param beginsAt when nobody does anything for it sooner */
+export function startAsked(
+  startId: string,
+  reason: NonNullable<Asked['reason']>,
+  at: Date,
+  beginsAt: Date = at,
+) {
   return {
     'asked.startId': startId,
     'asked.startPending': true,
     'asked.reason': reason,
     'asked.startedAt': at,
+    'asked.beginsAt': beginsAt,
   };
 }
 
@@ -50,6 +56,7 @@ export async function unaskStart(id: Types.ObjectId, startId: string): Promise<v
         'asked.startPending': true,
         'asked.reason': true,
         'asked.startedAt': true,
+        'asked.beginsAt': true,
       },
     },
   );

@@ -114,6 +114,8 @@ export interface Asked {
   /** Why; `start` where it is absent. */
   reason?: 'start' | 'retry' | 'resend' | 'form';
   startedAt?: Date;
+  /** When it is to begin, which is later where many are started at once; absent in rows of before 0.2.0: at once. */
+  beginsAt?: Date;
   credentialIds: string[];
   credentialAt?: Date;
 }
@@ -173,6 +175,7 @@ const schema = new Schema<MailUser>(
       startPending: Boolean,
       reason: String,
       startedAt: Date,
+      beginsAt: Date,
       credentialIds: { type: [String], default: [] },
       credentialAt: Date,
     },

@@ -133,6 +133,19 @@ describe('Start', () => {
     expect(page.text).toContain('Starting');
   });
 
+  it('among many says when it begins, and that no worker runs only 30 s after that', async () => {
+    const noteAfter = async (seconds: number) => {
+      const beginsAt = new Date(Date.now() + seconds * 1000);
+      const asked = { startId: 's', startedAt: new Date(Date.now() - 90_000), beginsAt, credentialIds: [] };
+      const row = await aMailUser(pair, { asked });
+      const { text } = await agent.get(`/admin/users/${idOf(row)}`).expect(200);
+      return [text.includes('Started with many others; it begins'), text.includes('No worker is running')];
+    };
+    expect(await noteAfter(60)).toEqual([true, false]);
+    expect(await noteAfter(-20)).toEqual([false, false]);
+    expect(await noteAfter(-40)).toEqual([false, true]);
+  });
+
   it('does nothing to a row that was started, and counts it', async () => {
     const row = await aMailUser(pair);
     await press('start', row).expect(303);

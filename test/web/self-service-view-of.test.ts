@@ -261,6 +261,22 @@ describe('viewOf', () => {
     expect(view(asked(31))).toEqual({ view: 'starting', noWorker: true });
   });
 
+  it('says when it is its turn among many, and that no worker runs only 30 s after that', () => {
+    const begins = (seconds: number, change = {}) =>
+      view(
+        row({
+          asked: { startId: 's', startedAt: ago(90), beginsAt: ago(seconds), credentialIds: [], ...change },
+        }),
+      );
+    expect(begins(-20)).toEqual({ view: 'starting', noWorker: false, begins: ago(-20) });
+    expect(begins(29)).toEqual({ view: 'starting', noWorker: false });
+    expect(begins(31)).toEqual({ view: 'starting', noWorker: true });
+    // Whoever types his password has it begin at once.
+    const typed = (seconds: number) => ({ credentialIds: ['c'], credentialAt: ago(seconds) });
+    expect(begins(-20, typed(29))).toMatchObject({ view: 'checking', noWorker: false });
+    expect(begins(-20, typed(31))).toMatchObject({ view: 'checking', noWorker: true });
+  });
+
   it('shows a new start of an ended move as starting', () => {
     const asked = { startId: 'second', startedAt: ago(1), credentialIds: [] };
     const ended = row({ asked, projection: projection({ state: 'failed', handledStartId: 'first' }) });

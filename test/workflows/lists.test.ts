@@ -60,6 +60,8 @@ describe('bulkAction', () => {
       finishedAt: expect.any(Date),
     });
     expect(await backOffMs(rows[1] as never)).toBeGreaterThan(0);
+    const { startedAt, beginsAt } = (await house.read(rows[1] as never)).asked;
+    expect(Number(beginsAt) - Number(startedAt)).toBeCloseTo(await backOffMs(rows[1] as never), -1);
     for (const row of rows) await house.until(row, 'emailSent');
     expect(await bulk('delete', filter)).toMatchObject({ done: 0, refused: 3 });
     expect(await bulk('stop', filter)).toMatchObject({ done: 3 });

@@ -1,5 +1,5 @@
 import type { Actor } from '../../domain/migration';
-import { shownState } from '../../domain/shown-state';
+import { dueAt, shownState } from '../../domain/shown-state';
 import type { MessageKey, MessageValues } from '../../locales';
 import { isUndelivered, type ListedMailUser } from '../../models/mail-user-list';
 import type { InvitationProjection } from '../../models/mail-users';
@@ -27,7 +27,9 @@ export function noteOf(row: ListedMailUser, now: Date, place?: number): RowNote 
   switch (state) {
     case 'starting':
     case 'verifying': {
-      const since = state === 'starting' ? asked.startedAt : asked.credentialAt;
+      const since = state === 'starting' ? dueAt(asked) : asked.credentialAt;
+      if (since !== undefined && new Date(since) > now && !isTaken(row))
+        return { key: 'admin.users.notes.begins', at: since, tone: 'plain' };
       const late = since !== undefined && now.getTime() - new Date(since).getTime() > noWorkerAfterMs;
       const invitation = projection?.invitation;
       if (

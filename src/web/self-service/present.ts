@@ -66,7 +66,10 @@ export function present(view: SelfServiceView, reader: Reader, form: FormState =
     case 'failed':
       return { fault: view.fault, mailbox: view.mailbox && nameOf(t, view.mailbox) };
     case 'starting':
-      return { noWorker: view.noWorker };
+      return {
+        noWorker: view.noWorker,
+        begins: view.begins && aroundTime(reader, 'selfService.starting.begins', view.begins),
+      };
     case 'upToDate':
       return { closing, text: upToDateText(t, view) };
     case 'expired':

@@ -3,7 +3,7 @@ import type { Side } from '../../domain/mailbox';
 import { inTarget, issuesIn } from '../../domain/item-counts';
 import { progressOf, type MigrationState, type SignInRefusal } from '../../domain/migration';
 import { reportPurgedAt } from '../../domain/report-life';
-import { shownState } from '../../domain/shown-state';
+import { dueAt, shownState } from '../../domain/shown-state';
 import { signInNameOf } from '../../domain/sign-in-name';
 import { signInTries } from '../../domain/sign-in-tries';
 import { timeLeftMs, type ProgressSample } from '../../domain/time-left';
@@ -105,10 +105,11 @@ function startingView(input: ViewInput): SelfServiceView {
   const { asked, projection } = input.row;
   const pending = asked.startId !== undefined && projection?.handledStartId !== asked.startId;
   if (!pending && neededSides(input).length > 0) return signInView(input, 'starting');
-  const unanswered = unansweredFor(input, pending ? asked.startedAt : undefined);
+  const due = pending ? dueAt(asked) : undefined;
+  const unanswered = unansweredFor(input, due);
   // Who has typed his password waits for its check, whatever else has to begin first.
   if (hasPendingCredential(input)) return checkingView(input, unanswered);
-  return { view: 'starting', noWorker: unanswered };
+  return { view: 'starting', noWorker: unanswered, ...(due && due > input.now && { begins: due }) };
 }
 
 function verifyingView(input: ViewInput): SelfServiceView {

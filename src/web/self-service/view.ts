@@ -79,7 +79,11 @@ export type SelfServiceView =
       usual?: UsualDuration;
     }
   | { view: 'locked'; locked: SignInSide; until: Date }
-  | { view: 'starting'; noWorker: boolean }
+  | {
+      view: 'starting';
+      noWorker: boolean;
+      /** When it is its turn among many that were started at once. */ begins?: Date;
+    }
   | { view: 'checking'; noWorker: boolean; signedIn: MailboxView[] }
   | { view: 'unreachable'; mailbox: MailboxView; since: Date; code: string; writes: boolean }
   | {
