@@ -20,6 +20,13 @@ const growth = 0.05;
  */
 export function timeLeftMs(samples: readonly ProgressSample[]): number | undefined {
   const last = samples.at(-1);
+  const perMs = steadyRate(samples);
+  return last === undefined || perMs === undefined ? undefined : Math.max(0, last.of - last.done) / perMs;
+}
+
+/** How much is done in a millisecond; absent where `timeLeftMs` is. */
+export function steadyRate(samples: readonly ProgressSample[]): number | undefined {
+  const last = samples.at(-1);
   if (last === undefined) return undefined;
   const recent = samples.filter(({ at }) => last.at.getTime() - at.getTime() <= windowMs);
   const first = recent[0] ?? last;
@@ -29,7 +36,7 @@ export function timeLeftMs(samples: readonly ProgressSample[]): number | undefin
   const [early, late] = [rate(first, middle), rate(middle, last)];
   if (!(early > 0 && late > 0) || Math.max(early, late) > steadiness * Math.min(early, late))
     return undefined;
-  return Math.max(0, last.of - last.done) / rate(first, last);
+  return rate(first, last);
 }
 
 function rate(from: ProgressSample, to: ProgressSample): number {

@@ -127,11 +127,17 @@ function idOfPart(at: Date, name: string): Types.ObjectId {
 /** The newest entries, newest first; `before` is the id of the last one already shown. Parts are among those of their row alone. */
 export async function listAudit(
   limit: number,
-  filter: { mailUserId?: string; before?: Types.ObjectId; without?: AuditedAction } = {},
+  filter: {
+    mailUserId?: string;
+    before?: Types.ObjectId;
+    without?: AuditedAction;
+    only?: readonly AuditedAction[];
+  } = {},
 ): Promise<AuditEntry[]> {
   return AuditLog.find({
     ...(filter.mailUserId === undefined ? { isPart: { $exists: false } } : { mailUserId: filter.mailUserId }),
     ...(filter.without === undefined ? {} : { action: { $ne: filter.without } }),
+    ...(filter.only === undefined ? {} : { action: { $in: [...filter.only] } }),
     ...(filter.before === undefined ? {} : { _id: { $lt: filter.before } }),
   })
     .sort({ _id: -1 })

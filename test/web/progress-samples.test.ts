@@ -1,6 +1,6 @@
 import { noMailboxCounters } from '../../src/domain/migration';
 import { timeLeftMs } from '../../src/domain/time-left';
-import { ProgressSamples } from '../../src/web/self-service/progress-samples';
+import { ProgressSamples } from '../../src/web/progress-samples';
 
 const start = Date.parse('2026-03-14T12:00:00Z');
 

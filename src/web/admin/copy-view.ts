@@ -8,13 +8,16 @@ const issuesShown = 200;
 /** The columns of figures, in their order. */
 export const words = ['found', ...fates] as const;
 
+/** Columns that are there also where they are 0 throughout: that nothing has failed is told, too. */
+const alwaysTold: readonly string[] = ['found', 'copied', 'skipped', 'failed'];
+
 /** Issues with the same reason. */
 export interface IssueGroup extends Pick<IssueReport, 'message' | 'remedy' | 'code'> {
   issues: IssueReport[];
 }
 
 export interface CopyView {
-  /** The columns that say something of some folder. */
+  /** The columns, in their order: those that are always there, and those that say something of some folder. */
   words: string[];
   folders: (FolderReport & { figures: number[] })[];
   issues: IssueGroup[];
@@ -42,7 +45,7 @@ export async function copyView({ pairId }: MailUser): Promise<CopyView> {
     .sort()
     .at(-1);
   const told = words.filter(
-    (word) => word === 'found' || word === 'copied' || folders.some((folder) => folder[word] > 0),
+    (word) => alwaysTold.includes(word) || folders.some((folder) => folder[word] > 0),
   );
   return {
     words: told,

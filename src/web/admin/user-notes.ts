@@ -15,6 +15,8 @@ export interface RowNote {
   /** A time that belongs to it. */
   at?: Date;
   tone: 'plain' | 'warning' | 'danger';
+  /** Another line below it. */
+  then?: RowNote;
 }
 
 /**
@@ -54,16 +56,8 @@ export function noteOf(row: ListedMailUser, now: Date, place?: number): RowNote 
     }
     case 'emailSent': {
       const invitation = projection?.invitation;
-      if (invitation?.refused !== undefined)
-        return {
-          key: 'admin.users.notes.mailRefused',
-          values: { answer: invitation.refused.answer },
-          tone: 'danger',
-        };
-      if (isUndelivered(row)) {
-        const who = whoOf(row.undelivered?.by);
-        return { key: 'admin.users.notes.undelivered', values: { who }, tone: 'danger' };
-      }
+      const trouble = mailTrouble(row);
+      if (trouble !== undefined) return trouble;
       if (projection?.refusal !== undefined)
         return { key: 'admin.users.notes.signInRefused', tone: 'warning' };
       return invitation === undefined ? undefined : sentNote(row, invitation);
@@ -81,10 +75,14 @@ export function noteOf(row: ListedMailUser, now: Date, place?: number): RowNote 
         ? undefined
         : { text: projection.fault.text.message, tone: 'warning' };
     case 'failed':
-    case 'signInNeeded':
       return projection?.fault === undefined
         ? undefined
         : { text: projection.fault.text.message, tone: 'danger' };
+    case 'signInNeeded': {
+      const told = toldNote(row);
+      if (projection?.fault === undefined) return told;
+      return { text: projection.fault.text.message, tone: 'danger', ...(told && { then: told }) };
+    }
     case 'scheduled':
       return scheduledNote(row, place);
     case 'upToDate': {
@@ -101,10 +99,40 @@ export function noteOf(row: ListedMailUser, now: Date, place?: number): RowNote 
     case 'notStarted':
     case 'completed':
     case 'completedWithIssues':
-    case 'stopped':
     case 'expired':
       return undefined;
+    case 'stopped':
+      return stoppedNote(row);
   }
+}
+
+function stoppedNote({ projection }: ListedMailUser): RowNote | undefined {
+  if (projection?.fault !== undefined) return { text: projection.fault.text.message, tone: 'warning' };
+  if (projection?.by === undefined) return undefined;
+  return { key: 'admin.users.notes.stoppedBy', values: { who: whoOf(projection.by) }, tone: 'plain' };
+}
+
+/** Whether the user knows that his sign-in is needed again. */
+function toldNote(row: ListedMailUser): RowNote | undefined {
+  const { invitation } = row.projection ?? {};
+  if (invitation?.choice === 'none') return { key: 'admin.users.notes.useLink', tone: 'plain' };
+  const trouble = mailTrouble(row);
+  if (trouble !== undefined) return trouble;
+  const { to, sentAt } = invitation ?? {};
+  if (to === undefined || sentAt === undefined) return undefined;
+  return { key: 'admin.users.notes.told', values: { to: to.join(', ') }, at: sentAt, tone: 'plain' };
+}
+
+/** Why the mail that went out last did not come to its reader. */
+function mailTrouble(row: ListedMailUser): RowNote | undefined {
+  const { delayed, refused } = row.projection?.invitation ?? {};
+  if (delayed !== undefined)
+    return { key: 'admin.users.notes.mailDelayed', values: { answer: delayed.answer }, tone: 'warning' };
+  if (refused !== undefined)
+    return { key: 'admin.users.notes.mailRefused', values: { answer: refused.answer }, tone: 'danger' };
+  if (!isUndelivered(row)) return undefined;
+  const who = whoOf(row.undelivered?.by);
+  return { key: 'admin.users.notes.undelivered', values: { who }, tone: 'danger' };
 }
 
 function scheduledNote({ projection }: ListedMailUser, place: number | undefined): RowNote | undefined {

@@ -6,7 +6,7 @@ import { MailUsers, type MailUser } from '../../models/mail-users';
 import { signInWaitOf } from '../../models/sign-in-refusals';
 import { placeInQueue } from '../../models/slots';
 import { matchLinkToken, type Link } from '../../secrets/link-token';
-import type { ProgressSamples } from './progress-samples';
+import type { ProgressSamples } from '../progress-samples';
 import type { UsualDurations } from './usual-durations';
 import type { ViewInput } from './view-of';
 

@@ -16,7 +16,7 @@ import { isPrivate } from '../security';
 import { speak } from '../views';
 import { openLink, viewInput, type Opened } from './load';
 import { emptyForm, present, type FormState } from './present';
-import { ProgressSamples } from './progress-samples';
+import { ProgressSamples } from '../progress-samples';
 import { readSignIn } from './sign-in-form';
 import { UsualDurations } from './usual-durations';
 import { refreshSeconds, type SelfServiceView } from './view';

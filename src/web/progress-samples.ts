@@ -1,6 +1,6 @@
-import { progressOf } from '../../domain/migration';
-import type { ProgressSample } from '../../domain/time-left';
-import type { CountersProjection } from '../../models/mail-users';
+import { progressOf } from '../domain/migration';
+import type { ProgressSample } from '../domain/time-left';
+import type { CountersProjection } from '../models/mail-users';
 
 const mostUsers = 1000;
 const mostSamples = 80;
