@@ -32,16 +32,20 @@ afterEach(() => {
 });
 
 /** A wire whose puts fail so, as often as asked, once so many have gone through. */
-function failingPuts(times: number, fault: () => Fault, after = 0): MemoryWire & { failed: number } {
+function failingPuts(times: number, fault: () => Fault, after = 0) {
   let puts = 0;
-  const wire = {
+  const wire: MemoryWire & { failed: number; items: number } = {
     failed: 0,
+    /** Put so far, as often as each was. */
+    items: 0,
     async send<Answer>(request: Parameters<MemoryWire['send']>[0], signal: AbortSignal): Promise<Answer[]> {
       if (request.kind === 'putItems' && (puts += 1) > after && wire.failed < times) {
         wire.failed += 1;
         throw fault();
       }
-      return directWire.send(request, signal) as Promise<Answer[]>;
+      const answers = (await directWire.send(request, signal)) as Answer[];
+      if (request.kind === 'putItems') wire.items += request.steps.length;
+      return answers;
     },
   };
   return wire;
@@ -59,22 +63,33 @@ describe('a migration that is interrupted', () => {
     const row = await house.row();
     house.servers.fill(row.source.address, 3, 20);
     const text = { code: 'HTTP 401', remedy: 'signInAgain' as const, message: 'The password was changed.' };
-    house.servers.wire = failingPuts(1, () => new Fault({ kind: 'credential', side: 'target' }, text, true));
+    const wire = failingPuts(1, () => new Fault({ kind: 'credential', side: 'target' }, text, true), 1);
+    house.servers.wire = wire;
     await started(row);
     const { projection } = await house.until(row, 'signInNeeded');
+    const before = house.servers.countItems('target', row.target.address);
+    expect(before).toBeGreaterThan(0);
+    expect(before).toBeLessThan(60);
     expect(projection).toMatchObject({ wanted: ['target'], signedIn: ['source'], fault: { side: 'target' } });
     await eventually(
       async () => ((await Slots.countDocuments({ _id: row._id.toHexString() })) === 0 ? true : undefined),
       () => Slots.find(),
     );
-    await eventually(
-      async () => (house.inbox.recipients.includes(row.target.address) ? true : undefined),
+    // Nothing else has gone to the new mailbox yet: the invitation goes to the old one.
+    const asked = await eventually(
+      async () => {
+        const n = house.inbox.recipients.indexOf(row.target.address);
+        return n < 0 ? undefined : house.inbox.parsed(n);
+      },
       () => house.inbox.recipients,
     );
+    expect(asked.subject).toContain('sign in again');
     expect(await house.credentialsOf(row)).toBe(1);
     await house.signIn(row, 'target');
     expect((await house.untilEnded(row)).projection?.state).toBe('completed');
     expect(house.servers.countItems('target', row.target.address)).toBe(60);
+    // What was there was not put again, to be found out later.
+    expect(wire.items).toBe(60);
     await house.handle(row).result();
     await recordHistory(house, house.handle(row).workflowId, 'sign-in-needed');
     expect(await house.states(row)).toEqual(

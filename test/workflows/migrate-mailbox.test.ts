@@ -1,6 +1,8 @@
 import type { MigrationState } from '../../src/domain/migration';
 import { signals, type StopSignal } from '../../workflows/messages';
-import { administrator, House } from './house';
+import { directWire } from '../../src/connectors/memory';
+import { administrator, eventually, House } from './house';
+import { signInBoth } from './settled-states';
 
 let house: House;
 beforeAll(async () => {
@@ -9,6 +11,9 @@ beforeAll(async () => {
   await house.startGate();
 });
 afterAll(() => house.close());
+afterEach(() => {
+  house.servers.wire = directWire;
+});
 
 describe('migrateMailbox', () => {
   it('goes through its states in order, each with its time, and leaves a whole mailbox and no credential', async () => {
@@ -40,12 +45,30 @@ describe('migrateMailbox', () => {
     expect(house.servers.open.size).toBe(0);
   });
 
-  it('stops in mid-run', async () => {
+  it('stops in mid-run, and what is in the target by then stays there', async () => {
     const row = await house.row({ invitation: 'none' });
+    house.servers.fill(row.source.address, 4, 30);
+    const puts = { left: 2 };
+    house.servers.wire = {
+      async send(request, signal) {
+        // From the third on they hang, as at a server that does not answer.
+        if (request.kind === 'putItems' && (puts.left -= 1) < 0)
+          await new Promise((_resolve, reject) =>
+            signal.addEventListener('abort', () => reject(signal.reason as Error)),
+          );
+        return directWire.send(request, signal);
+      },
+    };
     await house.start(row);
-    await house.until(row, 'awaitingSignIn');
+    await signInBoth(house, row);
+    const there = () => house.servers.countItems('target', row.target.address);
+    await eventually(async () => (puts.left < 0 && there() > 0 ? true : undefined), there);
     await house.handle(row).signal<[StopSignal]>(signals.stop, { by: administrator });
     const { projection } = await house.untilEnded(row);
     expect(projection).toMatchObject({ state: 'stopped', by: administrator });
+    expect(projection?.timeline.map(({ state }) => state)).toContain('working');
+    expect(there()).toBeGreaterThan(0);
+    expect(there()).toBeLessThan(120);
+    expect(house.servers.countItems('source', row.source.address)).toBe(120);
   });
 });

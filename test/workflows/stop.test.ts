@@ -2,14 +2,15 @@ import type { MailUser } from '../../src/models/mail-users';
 import { Slots } from '../../src/models/slots';
 import { directWire } from '../../src/connectors/memory';
 import { signals, type StopSignal } from '../../workflows/messages';
-import { administrator, House } from './house';
+import { administrator, House, type RunningWorker } from './house';
 import { recordHistory } from './record-histories';
 import { settledStates } from './settled-states';
 
 let house: House;
+let worker: RunningWorker;
 beforeAll(async () => {
   house = await House.open();
-  await house.startWorker();
+  worker = await house.startWorker();
   await house.startGate();
 });
 afterAll(() => house.close());
@@ -51,13 +52,18 @@ describe('Stop', () => {
     expect(await house.credentialsOf(row)).toBe(0);
   });
 
-  it('destroys a credential that comes after it', async () => {
+  it('destroys a credential that comes after it, before the migration has ended', async () => {
     const row = await states.emailSent();
     await house.until(row, 'emailSent');
+    // While nobody is there to take them up, both are certain to come before the end.
+    await worker.end();
     await stop(row);
-    await house.signIn(row, 'source').catch(() => undefined);
-    await house.untilEnded(row);
+    await house.signIn(row, 'source');
+    expect(await house.credentialsOf(row)).toBe(1);
+    worker = await house.startWorker();
+    expect((await house.untilEnded(row)).projection?.state).toBe('stopped');
     await house.handle(row).result();
-    expect(await house.credentialsOf(row)).toBeLessThanOrEqual(1);
+    expect(await house.credentialsOf(row)).toBe(0);
+    expect(house.servers.tried.filter((line) => line.includes(row.source.address))).toEqual([]);
   });
 });
