@@ -29,6 +29,7 @@ export const auditedActions = [
   'invitationResent',
   'credentialsGiven',
   'userLinkShown',
+  'userLinksDownloaded',
   'invitationUndelivered',
   'invitationDelivered',
   'linkReplaced',

@@ -1,5 +1,5 @@
 import { Types, type QueryFilter } from 'mongoose';
-import { queryOf, type MailUserFilter } from './mail-user-filter';
+import { queryOf, queryOfSelection, type MailUserFilter, type MailUserSelection } from './mail-user-filter';
 import { MailUsers, type InvitationProjection, type MailUser } from './mail-users';
 
 /** By source address, or the newest first. */
@@ -89,6 +89,24 @@ export async function mailUsersMatching(filter: MailUserFilter, limit: number): 
     .limit(limit)
     .lean<MailUser[]>();
 }
+
+/** All of a selection, in the order of the list, some hundreds at a time. */
+export async function* mailUsersInParts(selection: MailUserSelection): AsyncGenerator<MailUser[]> {
+  let part: MailUser[] = [];
+  const rows = MailUsers.find(queryOfSelection(selection), { projection: 0, counters: 0 })
+    .sort({ 'source.addressKey': 1, _id: 1 })
+    .lean<MailUser[]>()
+    .cursor();
+  for await (const row of rows) {
+    part.push(row);
+    if (part.length < rowsInPart) continue;
+    yield part;
+    part = [];
+  }
+  if (part.length > 0) yield part;
+}
+
+const rowsInPart = 500;
 
 /**
  * Rows that go on only when somebody acts: failed, expired, a new sign-in needed, a sign-in or a mail refused, an invitation silent

@@ -441,6 +441,36 @@ describe('a row', () => {
     expect(text).toContain(`${app.config.PUBLIC_URL}/m/${idOf(row)}.administrator.1.`);
   });
 
+  it('is downloaded with those of others, audited in one line and on each page', async () => {
+    const rows = [
+      await aMailUser(pair, { batch: 'Links', firstName: '=1+1' }),
+      await aMailUser(pair, { batch: 'Links' }),
+    ];
+    const page = '/admin/users/links?all=1&batch=Links';
+    expect((await agent.get(page).expect(200)).text).toContain(
+      'Download the links of 2 users as a CSV file?',
+    );
+    const ids = rows.map(idOf);
+    const selections: Record<string, string | string[]>[] = [{ all: '1', batch: 'Links' }, { ids }];
+    for (const fields of selections) {
+      const { text, headers } = await send(agent, page, '/admin/users/links.csv', fields).expect(200);
+      expect(headers['content-disposition']).toContain('attachment');
+      expect(headers['cache-control']).toBe('no-store');
+      const [head, ...lines] = text.replace('\uFEFF', '').trim().split('\r\n');
+      expect(head).toBe('FirstName,LastName,SourceEmail,TargetEmail,BatchName,UserLink');
+      expect(lines).toHaveLength(2);
+      expect(lines[0]).toMatch(/^'=1\+1,/);
+      const links = lines.map((line) => line.split(',').at(-1) ?? '');
+      expect(links.map((link) => link.split('.administrator')[0])).toEqual(
+        ids.map((id) => `${app.config.PUBLIC_URL}/m/${id}`),
+      );
+      await agent.get(new URL(links[0] ?? '').pathname).expect(200);
+    }
+    const downloads = await AuditLog.find({ action: 'userLinksDownloaded' }).lean();
+    expect(downloads.map(({ subject }) => subject)).toEqual(['2 users (batch Links)', '2 users']);
+    expect(await AuditLog.countDocuments({ mailUserId: ids[0] ?? '', action: 'userLinkShown' })).toBe(2);
+  });
+
   it('keeps its mailboxes when items have been copied, and changes the rest', async () => {
     const counters = {
       epoch: 1,
