@@ -4,6 +4,7 @@ import { createCheckConnector } from './check-connector';
 import { credentialActivities } from './credentials';
 import type { ActivityDeps } from './deps';
 import { createFolderActivities } from './folders';
+import { createGiveChunk } from './give-credentials';
 import { createGrantSlots } from './grant-slots';
 import { createImportChunk } from './import-rows';
 import { createMailActivities } from './mails';
@@ -28,6 +29,7 @@ export function createShortActivities(deps: ActivityDeps) {
     checkConnector: createCheckConnector(deps),
     importChunk: createImportChunk(deps),
     bulkChunk: createBulkChunk(deps),
+    giveChunk: createGiveChunk(deps),
     ...createReconcile(deps),
   };
 }

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Connection, Client } from '@temporalio/client';
 import mongoose, { Types } from 'mongoose';
-import { defaultTimes, type Actor, type BulkActionName, type MigrationState } from '../src/domain/migration';
+import { defaultTimes, type Actor, type MigrationState } from '../src/domain/migration';
 import type { Side } from '../src/domain/mailbox';
 import { BulkActions, type BulkActionDocument } from '../src/models/bulk-actions';
 import { Connectors } from '../src/models/connectors';
 import { Credentials } from '../src/models/credentials';
 import { MailUsers } from '../src/models/mail-users';
-import { bulkStart, workflowTypes } from '../workflows/messages';
+import { bulkStart, workflowTypes, type ToldAction } from '../workflows/messages';
 import { SandboxRun } from '../test/support/sandbox-run';
 
 /** `BULK=5000 npm run bench:bulk`: rows that each bulk action is for. */
@@ -97,7 +97,7 @@ describe(`a bulk action over ${rows} rows, whose workflows are worked on at the 
     `${seconds} s; of cores ${parts.map((part, n) => `${Math.round(used[n] ?? 0)} s ${part}`).join(', ')}`;
 
   /** @returns what it took until all were told; also waits until all rows show it, so that the next action finds them settled */
-  async function measure(action: BulkActionName, state: MigrationState): Promise<Taken> {
+  async function measure(action: ToldAction, state: MigrationState): Promise<Taken> {
     const bulkId = randomUUID();
     const [began, usedBefore] = [Date.now(), coreSeconds()];
     const taken = () => ({

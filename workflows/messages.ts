@@ -22,6 +22,7 @@ import { bulkActionId, checkConnectorId, importId, mainQueue, migrationId } from
  * | the user's form, **Give credentials** | any other | the same with `signal` alone; where no workflow is left (`WorkflowNotFoundError`) delete the credentials and show how it ended |
  * | **Test connection** | | write `ConnectorChecks`, then start `checkStart(...)` |
  * | **Import** | | write `ImportChunks`, then `Imports`, then start `importStart(...)` |
+ * | **Give credentials** for many | | write `BulkActions`, store the sealed credentials as the bulk's own, then start `giveStart(...)` |
  * | bulk | | write `BulkActions`, then start `bulkStart(...)` |
  * | **Go on** of a bulk action or import that was broken off | | clear `brokenOffAt` and `finishedAt`, then start it `again` |
  *
@@ -104,6 +105,7 @@ export const workflowTypes = {
   checkConnector: 'checkConnector',
   importRows: 'importRows',
   bulkAction: 'bulkAction',
+  giveCredentials: 'giveCredentials',
   gate: 'gate',
   reconcile: 'reconcile',
 } as const;
@@ -123,13 +125,16 @@ export interface ImportRowsInput {
   times: MigrationTimes;
 }
 
-export type { BulkActionName } from '../src/domain/migration';
+/** What all are told as fast as they can be. */
+export type ToldAction = Exclude<BulkActionName, 'giveCredentials'>;
 export interface BulkActionInput {
   bulkId: string;
-  action: BulkActionName;
+  action: ToldAction;
   by: Actor;
   times: MigrationTimes;
 }
+
+export type GiveCredentialsInput = Omit<BulkActionInput, 'action'>;
 
 /** The pair of mailboxes as operators read it in the Temporal UI. */
 export interface PairText {
@@ -206,5 +211,17 @@ export function bulkStart(input: BulkActionInput, again = false) {
     args: [input] as [BulkActionInput],
     workflowIdReusePolicy: again ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
     staticSummary: input.action,
+  } as const;
+}
+
+/** Options of `client.workflow.start(workflowTypes.giveCredentials, …)`; `again` for one that was broken off. */
+export function giveStart(input: GiveCredentialsInput, again = false) {
+  return {
+    workflowId: bulkActionId(input.bulkId),
+    taskQueue: mainQueue,
+    priority: waitedFor,
+    args: [input] as [GiveCredentialsInput],
+    workflowIdReusePolicy: again ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
+    staticSummary: 'giveCredentials',
   } as const;
 }

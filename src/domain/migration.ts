@@ -60,6 +60,8 @@ export type BulkActionName =
   | 'resume'
   | 'delta'
   | 'cutOver'
+  /** One after the other; the sealed passwords wait for their turn. */
+  | 'giveCredentials'
   /** Has those that run read the plan of their batch, and the start windows, again; follows an edit. */
   | 'planChanged';
 

@@ -1,5 +1,6 @@
 import { Schema, model } from 'mongoose';
 import type { Actor, BulkActionName } from '../domain/migration';
+import type { Side } from '../domain/mailbox';
 import type { MailUserSelection } from './mail-user-filter';
 import { versioned } from './schema-version';
 
@@ -31,14 +32,37 @@ export interface BulkActionDocument {
   finishedAt?: Date;
   /** Set with `finishedAt` where its workflow was gone before it was through. */
   brokenOffAt?: Date;
+  /** Of **Give credentials**: whose sign-in is waited for. */
+  giving?: GivenCredentials;
+  /** Of **Give credentials**: who was refused one after the other, up to now; the third ends it. */
+  refusedInRow?: { mailUserId: string; address: string }[];
 }
+
+/** A row's credentials, on their way to its workflow. */
+export interface GivenCredentials {
+  mailUserId: string;
+  credentials: {
+    side: Side;
+    credentialId: string;
+    /** The refusal of this side that was the last before. */
+    lastRefusalAt?: Date;
+  }[];
+  since: Date;
+  /** Its workflow has them. */
+  told?: true;
+}
+
+/** So many refusals one after the other end **Give credentials**: the password is not theirs, and accounts would be locked. */
+export const mostRefusedInRow = 3;
 
 /**
  * - `connectorUnusable`: the last **Test connection** of one of its connectors found no sign-in that can be used.
  * - `running`: only what does not run can be deleted.
  * - `gone`: the row was deleted meanwhile.
+ * - `signInRefused`: its mail server did not accept what was given.
+ * - `credentialGone`: what was to be given was destroyed before its turn came.
  */
-export type BulkRefusal = 'connectorUnusable' | 'running' | 'gone';
+export type BulkRefusal = 'connectorUnusable' | 'running' | 'gone' | 'signInRefused' | 'credentialGone';
 
 const schema = new Schema<BulkActionDocument>(
   {
@@ -56,6 +80,8 @@ const schema = new Schema<BulkActionDocument>(
     stopAsked: Schema.Types.Mixed,
     finishedAt: Date,
     brokenOffAt: Date,
+    giving: Schema.Types.Mixed,
+    refusedInRow: { type: [Schema.Types.Mixed], default: undefined } as never,
   },
   { collection: 'bulkActions', minimize: false, versionKey: false },
 );

@@ -5,8 +5,10 @@ import { versioned } from './schema-version';
 /** Sealed proof. To destroy it is to delete the document. */
 export interface CredentialDocument {
   _id: Types.ObjectId;
-  /** A mail user's, or of a **Test with a mailbox** (then of the check's id). */
-  owner: { kind: 'mailUser'; id: string } | { kind: 'check'; id: string };
+  /** A mail user's, or of a **Test with a mailbox** (then of the check's id), or of a bulk action that has not given it yet. */
+  owner: { kind: 'mailUser' | 'check' | 'bulk'; id: string };
+  /** Of a bulk action's: whom it is sealed for. */
+  mailUserId?: string;
   side: Side;
   /** A JWE (compact) sealed with the public key whose id is in its header; holds `{userName, password}`. */
   sealed: string;
@@ -23,6 +25,7 @@ const schema = new Schema<CredentialDocument>(
       ),
       required: true,
     },
+    mailUserId: String,
     side: { type: String, enum: ['source', 'target'], required: true },
     sealed: { type: String, required: true },
     takenAt: { type: Date, required: true },
@@ -75,4 +78,26 @@ export async function keepCredentials(
   const kept = await Credentials.find({ _id: ids }).lean<CredentialDocument[]>();
   const last = Math.max(...kept.map(({ destroyAt }) => destroyAt.getTime()));
   return kept.length === 0 ? undefined : new Date(last);
+}
+
+/** What a bulk action still has to give to a mail user. */
+export async function waitingCredentials(bulkId: string, mailUserId: string): Promise<CredentialDocument[]> {
+  return Credentials.find({ 'owner.id': bulkId, 'owner.kind': 'bulk', mailUserId }).lean<
+    CredentialDocument[]
+  >();
+}
+
+/** Makes these the mail user's own, for as long after they were typed as his are kept; harmless when repeated. */
+export async function handOver(
+  credentialIds: readonly string[],
+  mailUserId: string,
+  lifeMs: number,
+): Promise<void> {
+  for (const { _id, takenAt } of await Credentials.find({ _id: { $in: [...credentialIds] } }).lean<
+    CredentialDocument[]
+  >()) {
+    const destroyAt = new Date(takenAt.getTime() + lifeMs);
+    const owner = { kind: 'mailUser', id: mailUserId } as const;
+    await Credentials.updateOne({ _id, 'owner.kind': 'bulk' }, { $set: { owner, destroyAt } });
+  }
 }

@@ -75,7 +75,10 @@ export async function askCredentials(
 ): Promise<void> {
   await MailUsers.updateOne(
     { _id: id },
-    { $push: { 'asked.credentialIds': { $each: [...credentialIds] } }, $set: { 'asked.credentialAt': at } },
+    {
+      $addToSet: { 'asked.credentialIds': { $each: [...credentialIds] } },
+      $set: { 'asked.credentialAt': at },
+    },
   );
 }
 

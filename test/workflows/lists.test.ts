@@ -13,7 +13,7 @@ import {
   importStart,
   signals,
   workflowTypes,
-  type BulkActionName,
+  type ToldAction,
 } from '../../workflows/messages';
 import { bulkActionId, checkConnectorId, importId as importIdOf, mainQueue } from '../../workflows/names';
 import { administrator, House, quickTimes } from './house';
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => house.close());
 
-async function bulk(action: BulkActionName, selection: MailUserSelection): Promise<BulkActionDocument> {
+async function bulk(action: ToldAction, selection: MailUserSelection): Promise<BulkActionDocument> {
   const bulkId = randomUUID();
   await BulkActions.create({ _id: bulkId, action, selection, by: administrator, createdAt: new Date() });
   await house.client.workflow.execute(

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
-import type { BulkActionName } from '../../domain/migration';
-import { BulkActions } from '../../models/bulk-actions';
+import { BulkActions, type BulkActionDocument } from '../../models/bulk-actions';
 import { countMailUsers } from '../../models/mail-user-list';
 import type { MailUserFilter } from '../../models/mail-user-filter';
-import { bulkStart, workflowTypes } from '../../../workflows/messages';
+import { bulkStart, giveStart, workflowTypes, type ToldAction } from '../../../workflows/messages';
 import type { WebDeps } from '../deps';
 import { filterWords } from './filter-words';
 import { actorOf, audit, textsOf } from './request';
@@ -17,7 +16,7 @@ export async function startBulk(
   deps: WebDeps,
   request: Request,
   response: Response,
-  action: BulkActionName,
+  action: ToldAction,
   filter: MailUserFilter,
 ): Promise<string> {
   const _id = randomUUID();
@@ -27,8 +26,7 @@ export async function startBulk(
   const selection = { kind: 'filter', filter } as const;
   await BulkActions.create({ _id, action, selection, by, createdAt: new Date() });
   try {
-    const input = { bulkId: _id, action, by, times: deps.config.times };
-    await deps.temporal.workflow.start(workflowTypes.bulkAction, bulkStart(input));
+    await startWorkflowOf(deps, { _id, action, by });
   } catch (error) {
     await BulkActions.deleteOne({ _id });
     throw error;
@@ -37,4 +35,16 @@ export async function startBulk(
   const subject = t('admin.bulk.auditSubject', { what, count });
   await audit(request, 'bulkStarted', words === '' ? subject : `${subject} (${words})`, { bulkId: _id });
   return _id;
+}
+
+/** Has a workflow do what the document says. @param again where it was broken off */
+export async function startWorkflowOf(
+  { temporal, config }: Pick<WebDeps, 'temporal' | 'config'>,
+  { _id, action, by }: Pick<BulkActionDocument, '_id' | 'action' | 'by'>,
+  again = false,
+): Promise<void> {
+  const input = { bulkId: _id, by, times: config.times };
+  if (action === 'giveCredentials')
+    await temporal.workflow.start(workflowTypes.giveCredentials, giveStart(input, again));
+  else await temporal.workflow.start(workflowTypes.bulkAction, bulkStart({ ...input, action }, again));
 }

@@ -3,12 +3,15 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import {
   BulkActions,
   breakOffBulkAction,
+  mostRefusedInRow,
   reopenBulkAction,
   stopBulkAction,
   type BulkActionDocument,
 } from '../../models/bulk-actions';
-import { bulkStart, workflowTypes } from '../../../workflows/messages';
+import { purgeCredentials } from '../../models/credentials';
+import { startWorkflowOf } from './bulk-start';
 import type { WebDeps } from '../deps';
+import { MailUsers, type MailUser } from '../../models/mail-users';
 import { PageFault } from '../faults';
 import { noWorkerAfterMs } from './connector-checks';
 import { filterWords } from './filter-words';
@@ -22,10 +25,13 @@ export function bulkRoutes(deps: WebDeps): Router {
   });
   router.post('/:id/stop', async (request, response) => {
     const bulk = await find(request.params.id);
-    if (await stopBulkAction(bulk._id, actorOf(request), new Date()))
+    if (await stopBulkAction(bulk._id, actorOf(request), new Date())) {
+      // Where nobody works at it any more, nobody else destroys what waits.
+      if (bulk.brokenOffAt !== undefined) await purgeCredentials(bulk._id);
       await audit(request, 'bulkStopped', textsOf(response)(`admin.users.actions.${bulk.action}`), {
         bulkId: bulk._id,
       });
+    }
     response.redirect(303, `/admin/bulk/${bulk._id}`);
   });
   router.post('/:id/go-on', async (request, response) => {
@@ -40,14 +46,11 @@ export function bulkRoutes(deps: WebDeps): Router {
 }
 
 /** Goes on where it was broken off, so that nobody is told twice. Rejects where Temporal does not answer: it stays as it was. */
-async function goOn(
-  { temporal, config }: WebDeps,
-  { _id, action, by }: BulkActionDocument,
-): Promise<boolean> {
+async function goOn(deps: WebDeps, bulk: BulkActionDocument): Promise<boolean> {
+  const { _id } = bulk;
   if (!(await reopenBulkAction(_id))) return false;
   try {
-    const input = { bulkId: _id, action, by, times: config.times };
-    await temporal.workflow.start(workflowTypes.bulkAction, bulkStart(input, true));
+    await startWorkflowOf(deps, bulk, true);
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return true;
     await breakOffBulkAction(_id, new Date());
@@ -81,9 +84,23 @@ async function showBulk(response: Response, bulk: BulkActionDocument): Promise<v
     percent: bulk.total ? Math.floor((handled / bulk.total) * 100) : 0,
     finished: bulk.finishedAt !== undefined,
     brokenOff: isBrokenOff(bulk),
+    // The third refusal in a row has ended it.
+    refusedInRow: bulk.finishedAt !== undefined && namesOf(bulk),
+    waitsFor: await waitsFor(bulk),
     moreRefused: Math.max(0, bulk.refused - bulk.refusals.length),
     filter: selection.kind === 'filter' ? await filterWords(selection.filter, textsOf(response)) : undefined,
     noWorker: bulk.total === undefined && bulk.finishedAt === undefined && waitingMs > noWorkerAfterMs,
     self: `/admin/bulk/${bulk._id}`,
   });
+}
+
+function namesOf({ refusedInRow = [] }: BulkActionDocument): string[] | undefined {
+  return refusedInRow.length < mostRefusedInRow ? undefined : refusedInRow.map(({ address }) => address);
+}
+
+/** Whose sign-in is waited for. */
+async function waitsFor({ giving, finishedAt }: BulkActionDocument): Promise<string | undefined> {
+  if (giving === undefined || finishedAt !== undefined) return undefined;
+  const row = await MailUsers.findById(giving.mailUserId, { source: 1 }).lean<Pick<MailUser, 'source'>>();
+  return row?.source.address;
 }

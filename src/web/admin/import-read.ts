@@ -41,14 +41,23 @@ export interface ReadList {
   encoding: 'UTF-8' | 'Windows-1252';
 }
 
-/** Reads a list of mail users: `;`, `,` or tab; UTF-8 with or without BOM, else Windows-1252; a header in any order. */
-export function readList(content: Buffer): { ok: true; list: ReadList } | { ok: false; why: Unreadable } {
+/** The lines of a table, the head first: `;`, `,` or tab; UTF-8 with or without BOM, else Windows-1252. */
+export function readTable(
+  content: Buffer,
+): { head: Line; body: Line[]; encoding: ReadList['encoding'] } | { why: Unreadable } {
   const decoded = decode(content);
-  if ('why' in decoded) return { ok: false, why: decoded.why };
+  if ('why' in decoded) return decoded;
   const records = split(decoded.text);
-  if ('why' in records) return { ok: false, why: records.why };
+  if ('why' in records) return records;
   const [head, ...body] = records.records;
-  if (head === undefined) return { ok: false, why: { kind: 'empty' } };
+  return head === undefined ? { why: { kind: 'empty' } } : { head, body, encoding: decoded.encoding };
+}
+
+/** Reads a list of mail users; a header in any order. */
+export function readList(content: Buffer): { ok: true; list: ReadList } | { ok: false; why: Unreadable } {
+  const table = readTable(content);
+  if ('why' in table) return { ok: false, why: table.why };
+  const { head, body, encoding } = table;
   const header = readHeader(head.cells);
   if (header.places.every((place) => place === undefined)) return { ok: false, why: { kind: 'noHeader' } };
   if (header.missing.length > 0)
@@ -57,7 +66,7 @@ export function readList(content: Buffer): { ok: true; list: ReadList } | { ok: 
   if (body.length === 0) return { ok: false, why: { kind: 'empty' } };
   if (body.length > mostRows) return { ok: false, why: { kind: 'tooManyRows', rows: body.length } };
   const read = readBody(body, header.places);
-  return { ok: true, list: { ...read, unknownColumns: header.unknown, encoding: decoded.encoding } };
+  return { ok: true, list: { ...read, unknownColumns: header.unknown, encoding } };
 }
 
 type Decoded = { text: string; encoding: ReadList['encoding'] } | { why: Unreadable };
@@ -93,7 +102,7 @@ function isBinary(text: string): boolean {
   return control > sample.length / 100;
 }
 
-interface Line {
+export interface Line {
   line: number;
   cells: string[];
 }

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { Router, type Request, type Response } from 'express';
 import { extraColumns, rowColumns } from '../../domain/mail-user-row';
-import type { MessageKey, MessageValues } from '../../locales';
 import { listConnectors } from '../../models/connector-list';
 import {
   fatesOf,
@@ -18,7 +17,8 @@ import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
 import { fieldsOf, formView, type FieldFault, type Fields } from '../forms';
 import { noWorkerAfterMs } from './connector-checks';
-import { readList, type ReadList, type Unreadable } from './import-read';
+import { unreadable } from './import-faults';
+import { readList, type ReadList } from './import-read';
 import { actorOf, audit, textsOf } from './request';
 import { unusableConnectors } from './start-rules';
 
@@ -111,19 +111,6 @@ function readUpload(request: Request, fields: Fields): ReturnType<typeof readLis
   const { upload: file } = request;
   if (file?.truncated === true) return { ok: false, why: { kind: 'tooLarge' } };
   return readList(file?.content ?? Buffer.from(fields['pasted']?.trim() ?? '', 'utf8'));
-}
-
-function unreadable(why: Unreadable, field: string): FieldFault {
-  const key: MessageKey = `admin.import.unreadable.${why.kind}`;
-  const values: MessageValues =
-    'columns' in why
-      ? { columns: why.columns.join(', ') }
-      : 'rows' in why
-        ? { rows: why.rows }
-        : 'line' in why
-          ? { line: why.line }
-          : {};
-  return { field, key, values };
 }
 
 async function makePreview(

@@ -1,25 +1,21 @@
 import type { Request, Response, Router } from 'express';
-import { z } from 'zod';
 import { rowActions, rowFacts, type RowAction } from '../../domain/administrator-actions';
 import { shownState } from '../../domain/shown-state';
 import { auditedRowAction } from '../../models/audit-log';
 import type { MailUserFilter, MailUserSelection } from '../../models/mail-user-filter';
 import { groupsOf } from '../../models/mail-user-counts';
-import { countMailUsers, mailUsersMatching, mailUsersOf } from '../../models/mail-user-list';
+import { mailUsersOf } from '../../models/mail-user-list';
 import type { MailUser } from '../../models/mail-users';
 import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
-import { fieldsOf, formView, parseForm, type FieldFault } from '../forms';
-import { startWithCredentials } from '../migrations';
+import { fieldsOf } from '../forms';
 import { startBulk } from './bulk-start';
 import { filterWords } from './filter-words';
+import { giveCredentials, showCredentials } from './give-credentials';
 import { actOnRow, type RowOutcome } from './row-actions';
 import { actorOf, audit, notify, textsOf } from './request';
 import { backTo, hiddenFields, isEmpty, selectionOf } from './selection';
 import { begins, forecast, isFullPass, isMeant, unusableConnectors } from './start-rules';
-
-/** **Give credentials** seals for so many rows at most with one press. */
-const mostCredentials = 1000;
 
 const dayMs = 86_400_000;
 
@@ -44,7 +40,7 @@ export function userActionRoutes(router: Router, deps: WebDeps): void {
     else await actNow(deps, request, response, action, selection.ids);
   });
   router.post('/credentials', async (request, response) => {
-    await giveCredentialsNow(deps, request, response);
+    await giveCredentials(deps, request, response);
   });
 }
 
@@ -158,69 +154,4 @@ function say(request: Request, response: Response, action: RowAction, outcomes: 
   if (count('away') > 0) notify(request, 'danger', t('admin.users.outcome.away', { count: count('away') }));
   const names = new Set(outcomes.flatMap((each) => (each.kind === 'connectorUnusable' ? [each.name] : [])));
   for (const name of names) notify(request, 'danger', t('admin.users.outcome.connectorUnusable', { name }));
-}
-
-const credentialsForm = z.object({
-  side: z.enum(['source', 'target', 'both'], 'admin.faults.choose'),
-  userName: z.string().trim().max(200, 'admin.faults.tooLong').default(''),
-  password: z.string().min(1, 'admin.faults.password').max(1000, 'admin.faults.tooLong'),
-});
-
-async function showCredentials(
-  response: Response,
-  selection: MailUserSelection,
-  from: unknown,
-  fields: Record<string, string> = { side: 'source' },
-  faults: readonly FieldFault[] = [],
-): Promise<void> {
-  const plan = await forecast('giveCredentials', await groupsOf(selection));
-  response.render('admin/users/credentials', {
-    title: 'admin.users.actions.giveCredentials',
-    ...formView(fields, faults),
-    plan,
-    single: plan.selected === 1,
-    tooMany: plan.selected > mostCredentials,
-    most: mostCredentials,
-    sides: ['source', 'target', 'both'].map((value) => ({ value, key: `admin.users.credentials.${value}` })),
-    hidden: hiddenFields(selection, from),
-    back: backTo(from),
-  });
-}
-
-async function giveCredentialsNow(deps: WebDeps, request: Request, response: Response): Promise<void> {
-  const selection = selectionOf(request.body);
-  if (isEmpty(selection)) throw new PageFault('badRequest');
-  const fields = fieldsOf(request.body);
-  const form = parseForm(credentialsForm, fields);
-  const tooMany = selection.kind === 'filter' && (await countMailUsers(selection.filter)) > mostCredentials;
-  if (!form.ok || tooMany) {
-    await showCredentials(response.status(422), selection, request.body, fields, form.ok ? [] : form.faults);
-    return;
-  }
-  const { side, userName, password } = form.value;
-  const rows = await rowsOf(selection);
-  const unusable = await unusableConnectors();
-  const outcomes = await inTurns(rows, async (row): Promise<RowOutcome> => {
-    if (!isMeant('giveCredentials', shownState(row), rows.length)) return { kind: 'nothing' };
-    const blocking = blockedBy(row, unusable);
-    if (blocking !== undefined) return { kind: 'connectorUnusable', name: blocking };
-    const sides = side === 'both' ? (['source', 'target'] as const) : [side];
-    // The worker makes the name of the connector's rule where none is given.
-    const typed = sides.map((each) => ({
-      side: each,
-      userName: rows.length === 1 ? userName : '',
-      password,
-    }));
-    const outcome = await startWithCredentials(deps, row, typed, actorOf(request));
-    if (outcome !== 'nothing')
-      await audit(request, 'credentialsGiven', row.source.address, { mailUserId: row._id.toHexString() });
-    return { kind: outcome === 'sent' ? 'done' : outcome };
-  });
-  say(request, response, 'giveCredentials', outcomes);
-  response.redirect(303, backTo(request.body));
-}
-
-async function rowsOf(selection: MailUserSelection): Promise<MailUser[]> {
-  if (selection.kind === 'ids') return mailUsersOf(selection.ids);
-  return mailUsersMatching(selection.filter, mostCredentials);
 }
