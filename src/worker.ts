@@ -2,11 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  ScheduleAlreadyRunning,
-  ScheduleOverlapPolicy,
-  WorkflowExecutionAlreadyStartedError,
-} from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import mongoose from 'mongoose';
@@ -15,8 +10,8 @@ import type { ActivityDeps, Server } from '../activities/deps';
 import { ConnectorWaits } from '../activities/connector-waits';
 import { faultInterceptor } from '../activities/faults';
 import { OpenMailboxes } from '../activities/open-mailboxes';
-import { gateId, mailboxQueue, mainQueue, reconcileScheduleId, workerQueue } from '../workflows/names';
-import { workflowTypes } from '../workflows/messages';
+import { keepStanding } from '../activities/standing';
+import { mailboxQueue, mainQueue, workerQueue } from '../workflows/names';
 import { readWorkerConfig, type WorkerConfig } from './config';
 import { createConnectors, type Connectors } from './connectors/registry';
 import { defaultTimeouts, fasterTimeouts } from './connectors/exchange';
@@ -29,7 +24,6 @@ import { createMailRenderer } from './mail/render';
 import type { ConnectorDocument } from './models/connectors';
 import { connectDatabase } from './models/database';
 import { MongoLedgerStore } from './models/ledger-store';
-
 import { createOpen } from './secrets/open';
 import { ensureSearchAttributes, SearchAttributesMissing } from './search-attributes';
 import { connectTemporal } from './temporal';
@@ -93,41 +87,6 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
       maxConcurrentActivityTaskExecutions: capacity * 3,
     }),
   ]);
-}
-
-/** Starts what runs once for all workers, where it does not run yet: the gate, and the schedule of `reconcile`. */
-export async function startStanding(
-  client: Client,
-  { times, TIME_SCALE: scale }: Pick<WorkerConfig, 'times' | 'TIME_SCALE'>,
-): Promise<void> {
-  const gate = { busyMs: 3000, idleMs: minute, tellAgainMs: 10_000, historyEvents: times.historyEvents };
-  try {
-    await client.workflow.start(workflowTypes.gate, {
-      workflowId: gateId,
-      taskQueue: mainQueue,
-      args: [gate],
-      staticSummary: 'hands out the slots of the connectors',
-    });
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-  }
-  const action = {
-    type: 'startWorkflow' as const,
-    workflowType: workflowTypes.reconcile,
-    taskQueue: mainQueue,
-    args: [{ times, orphanedMs: (2 * minute) / scale }],
-  };
-  const spec = { intervals: [{ every: (5 * minute) / scale }] };
-  const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '5 minutes' as const };
-  try {
-    await client.schedule.create({ scheduleId: reconcileScheduleId, spec, action, policies });
-  } catch (error) {
-    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    // The durations may have been changed since it was made.
-    await client.schedule
-      .getHandle(reconcileScheduleId)
-      .update((old) => ({ ...old, spec, action, policies }));
-  }
 }
 
 /** A connector of the list with its settings as they stand now. */
@@ -226,9 +185,12 @@ async function main(): Promise<void> {
   // The runtime ends the Workers on these signals; the mailboxes would be held until their grace is over.
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => deps.openMailboxes.closeAll());
-  void untilThere(log, 'the gate', () => startStanding(temporal.client, config));
+  const ending = new AbortController();
+  const { times, TIME_SCALE: timeScale } = config;
+  void keepStanding(temporal.client, { times, timeScale, log }, ending.signal);
   log.info({ queue: deps.workerQueue, capacity: config.CAPACITY }, 'the worker is ready');
   await Promise.all(workers.map((worker) => worker.run()));
+  ending.abort();
   deps.mail.mailer.close();
   await temporal.close();
   await connection.close();
