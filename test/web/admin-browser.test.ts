@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { migrationStates } from '../../src/domain/migration';
+import { migrationStates, noMailboxCounters } from '../../src/domain/migration';
+import { BulkActions } from '../../src/models/bulk-actions';
 import { ImportPreviews } from '../../src/models/import-previews';
 import { MailUsers } from '../../src/models/mail-users';
 import { axeFinds, chromium, launchBrowser } from '../support/browser';
@@ -13,6 +14,7 @@ import {
   usable,
   type AdminApp,
 } from './admin-app';
+import { aProjection } from './self-service-app';
 
 // A real browser on a busy machine takes its time.
 jest.setTimeout(90_000);
@@ -40,6 +42,8 @@ async function everyPage(): Promise<string[]> {
   const user = await aMailUser({ source: blocked, target });
   const [id, blockedId, sourceId] = [user._id, blocked._id, source._id].map((each) => each.toHexString());
   const preview = await aPreview(source._id, target._id);
+  await someBulks();
+  const busy = await aMailUser({ source, target }, aCopy(id ?? ''));
   return [
     '/admin',
     '/admin/sources',
@@ -56,6 +60,11 @@ async function everyPage(): Promise<string[]> {
     `/admin/users/confirm?action=start&ids=${id}`,
     `/admin/users/confirm?action=delete&all=1`,
     `/admin/users/confirm?action=giveCredentials&ids=${id}`,
+    '/admin/users/confirm?action=giveCredentials&all=1',
+    '/admin/users/links?all=1',
+    '/admin/bulk/broken',
+    '/admin/bulk/refused',
+    `/admin/users/${busy._id.toHexString()}`,
     '/admin/users/import',
     `/admin/users/import/${preview}`,
     '/admin/batches',
@@ -64,6 +73,72 @@ async function everyPage(): Promise<string[]> {
     '/admin/audit',
     '/admin/nothing-here',
   ];
+}
+
+/** One that was broken off, and one that three refusals have ended. */
+async function someBulks(): Promise<void> {
+  const so = {
+    selection: { kind: 'ids' as const, ids: [] },
+    by: { kind: 'administrator' as const, email: administrator.email },
+    createdAt: new Date(),
+    finishedAt: new Date(),
+    total: 5000,
+  };
+  await BulkActions.create({ ...so, _id: 'broken', action: 'start', done: 1200, brokenOffAt: new Date() });
+  const refusedInRow = ['anna', 'björn', 'chiara'].map((name) => ({
+    mailUserId: name,
+    address: `${name}@contoso.example`,
+  }));
+  const refusals = refusedInRow.map((one) => ({ ...one, reason: 'signInRefused' as const }));
+  await BulkActions.create({
+    ...so,
+    _id: 'refused',
+    action: 'giveCredentials',
+    done: 7,
+    refused: 3,
+    refusals,
+    refusedInRow,
+  });
+}
+
+/** In a pass that somebody asked for, with a mail that was refused. */
+function aCopy(startId: string) {
+  const by = { kind: 'administrator' as const, email: administrator.email };
+  const at = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+  return {
+    asked: { startId, credentialIds: [] },
+    projection: aProjection({
+      state: 'working',
+      since: at(2),
+      handledStartId: startId,
+      pass: { kind: 'delta', step: 'copying', sweep: 0 },
+      passes: [{ kind: 'delta', beganAt: at(2) }],
+      invitation: {
+        choice: 'source',
+        to: ['anna.berger@contoso.example'],
+        refused: { at: at(9), answer: '550 5.1.1 <anna.berger@contoso.example>: no such user here' },
+      },
+      timeline: [
+        { state: 'starting', at: at(10), by },
+        { state: 'working', at: at(2) },
+      ],
+    }),
+    counters: {
+      ...noMailboxCounters,
+      epoch: 1,
+      opening: 1,
+      at: new Date(),
+      activeFolders: ['inbox'],
+      folders: 4,
+      foldersDone: 1,
+      found: 1234,
+      foundBytes: 34_000_000,
+      copied: 1200,
+      copiedBytes: 33_000_000,
+      remaining: 4000,
+      remainingBytes: 90_000_000,
+    },
+  };
 }
 
 async function aPreview(
@@ -231,7 +306,7 @@ describe('the list of mail users', () => {
       await page.goto('/admin/users');
       const [opened] = await Promise.all([
         page.context().waitForEvent('page'),
-        page.getByRole('button', { name: 'User link' }).first().click(),
+        page.getByRole('button', { name: 'User link', exact: true }).first().click(),
       ]);
       await opened.waitForURL('**/m/**');
       // The list's own forms are still good, although the user's page has a token of its own.

@@ -88,6 +88,7 @@ async function showBulk(response: Response, bulk: BulkActionDocument): Promise<v
     refusedInRow: bulk.finishedAt !== undefined && namesOf(bulk),
     waitsFor: await waitsFor(bulk),
     moreRefused: Math.max(0, bulk.refused - bulk.refusals.length),
+    selected: selection.kind === 'ids' ? selection.ids.length : 0,
     filter: selection.kind === 'filter' ? await filterWords(selection.filter, textsOf(response)) : undefined,
     noWorker: bulk.total === undefined && bulk.finishedAt === undefined && waitingMs > noWorkerAfterMs,
     self: `/admin/bulk/${bulk._id}`,
