@@ -64,10 +64,11 @@ async function ask(
 async function mailboxOf(
   { open, log }: Pick<ActivityDeps, 'open' | 'log'>,
   { side, signIn }: ConnectorDocument,
-  { checkId, mailbox }: CheckConnectorInput,
+  { checkId, connectorId, mailbox }: CheckConnectorInput,
 ): Promise<{ address: string; credential: Credential; write: boolean } | undefined> {
   if (mailbox === undefined) return undefined;
-  const owner = { ownerId: checkId, side };
+  const tested = { connectorId, addressKey: mailbox.address.toLowerCase() };
+  const owner = { ownerId: checkId, side, mailbox: tested };
   const sealed = await findCredential(mailbox.credentialId, owner, new Date());
   if (sealed === undefined) {
     log.warn({ checkId }, 'what was typed for a check is no longer kept');

@@ -4,8 +4,8 @@ import type { InvitationFacts } from '../src/domain/invitation';
 import type { Credential } from '../src/connectors/connector';
 import { signInNameOf } from '../src/domain/sign-in-name';
 import { Connectors, type ConnectorDocument } from '../src/models/connectors';
-import { findCredential } from '../src/models/credentials';
-import { UnknownKey } from '../src/secrets/open';
+import { credentialOwner, findCredential } from '../src/models/credentials';
+import { OtherMailbox, UnknownKey } from '../src/secrets/open';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
 import type { ActivityDeps } from './deps';
 
@@ -46,8 +46,8 @@ export function invitationFactsOf({ row, source, target }: RowWithConnectors): I
 
 /**
  * Opens the sealed credential of a side, in memory.
- * @throws Fault `credential` where it was destroyed, is past its time or does not open: the user must sign in again; `retryable` where
- *   it was sealed lately for a key that this worker does not have
+ * @throws Fault `credential` where it was destroyed, is past its time, was typed for another mailbox than the row has now, or does not
+ *   open: the user must sign in again; `retryable` where it was sealed lately for a key that this worker does not have
  */
 export async function credentialOf(
   deps: Pick<ActivityDeps, 'open' | 'log'>,
@@ -55,7 +55,7 @@ export async function credentialOf(
   side: Side,
   credentialId: string,
 ): Promise<Credential & { destroyAt: Date }> {
-  const owner = { ownerId: row._id.toHexString(), side };
+  const owner = credentialOwner(row, side);
   const sealed = await findCredential(credentialId, owner, new Date());
   if (sealed === undefined) throw signInAgain(side, credentialGone, 'The password is no longer kept.');
   try {
@@ -67,9 +67,12 @@ export async function credentialOf(
   } catch (error) {
     deps.log.error({ mailUserId: owner.ownerId, side, err: error }, 'a credential does not open');
     if (error instanceof UnknownKey && Date.now() - sealed.takenAt.getTime() < newKeyMs) throw keyMissing();
+    if (error instanceof OtherMailbox) throw signInAgain(side, 'MailboxChanged', changed);
     throw signInAgain(side, 'CredentialClosed', 'The password that was kept can no longer be read.');
   }
 }
+
+const changed = 'The mailbox was changed after its password was typed; it goes to no other one.';
 
 /** While keys are rotated a web server may seal for a key that this worker is still to be given; no user need act then. */
 const newKeyMs = 24 * 60 * 60_000;

@@ -1,5 +1,6 @@
 import { Schema, model, type Types } from 'mongoose';
 import type { Side } from '../domain/mailbox';
+import type { MailUser } from './mail-users';
 import { versioned } from './schema-version';
 
 /** Sealed proof. To destroy it is to delete the document. */
@@ -37,6 +38,16 @@ schema.index({ 'owner.id': 1 });
 
 schema.plugin(versioned);
 export const Credentials = model<CredentialDocument>('Credential', schema);
+
+/** Whom a credential of a row is sealed for and opens to. */
+export function credentialOwner(row: Pick<MailUser, '_id' | Side>, side: Side) {
+  const { connectorId, addressKey } = row[side];
+  return {
+    ownerId: row._id.toHexString(),
+    side,
+    mailbox: { connectorId: connectorId.toHexString(), addressKey },
+  };
+}
 
 /** The sealed credential, unless it was destroyed, belongs to another, or is past its time. */
 export async function findCredential(

@@ -8,7 +8,7 @@ import { Types } from 'mongoose';
 import { isEndState, type Actor } from '../domain/migration';
 import type { Side } from '../domain/mailbox';
 import { shownState } from '../domain/shown-state';
-import { Credentials } from '../models/credentials';
+import { credentialOwner, Credentials } from '../models/credentials';
 import { askCredentials, askStart, hasBegun, unaskCredentials, unaskStart } from '../models/mail-user-asks';
 import type { MailUser } from '../models/mail-users';
 import {
@@ -170,7 +170,7 @@ async function sealAndStore(
       _id: new Types.ObjectId(),
       owner: { kind: 'mailUser' as const, id: ownerId },
       side,
-      sealed: await seal({ kind: 'password', userName, password }, { ownerId, side }),
+      sealed: await seal({ kind: 'password', userName, password }, credentialOwner(row, side)),
       takenAt,
       destroyAt,
     })),

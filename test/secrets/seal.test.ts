@@ -1,10 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { CompactEncrypt, importJWK } from 'jose';
 import type { SealKey } from '../../src/config';
-import { CannotOpen, createOpen } from '../../src/secrets/open';
+import { CannotOpen, createOpen, OtherMailbox } from '../../src/secrets/open';
 import { createSeal } from '../../src/secrets/seal';
 
 const credential = { kind: 'password' as const, userName: 'CONTOSO\\ada', password: 'pa55 wörd ☃' };
-const owner = { ownerId: '0123456789abcdef01234567', side: 'source' as const };
+const mailbox = { connectorId: 'c'.repeat(24), addressKey: 'ada@contoso.example' };
+const owner = { ownerId: '0123456789abcdef01234567', side: 'source' as const, mailbox };
 
 function keyPair(kid: string): { publicKey: SealKey; privateKey: SealKey } {
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -50,6 +52,24 @@ describe('a sealed credential', () => {
   ])('does not open for another mailbox (%#)', async (other) => {
     const sealed = await createSeal([first.publicKey])(credential, owner);
     await expect(createOpen([first.privateKey])(sealed, other)).rejects.toThrow('another mailbox');
+  });
+
+  it.each([
+    { connectorId: 'd'.repeat(24), addressKey: 'ada@contoso.example' },
+    { connectorId: 'c'.repeat(24), addressKey: 'grace@contoso.example' },
+  ])('does not open for the mailbox that its owner has been given since (%#)', async (since) => {
+    const sealed = await createSeal([first.publicKey])(credential, owner);
+    const opening = createOpen([first.privateKey])(sealed, { ...owner, mailbox: since });
+    await expect(opening).rejects.toThrow(OtherMailbox);
+  });
+
+  it('of a release that named no mailbox opens', async () => {
+    const key = await importJWK(first.publicKey, 'ECDH-ES+A256KW');
+    const { ownerId: sub, side } = owner;
+    const sealed = await new CompactEncrypt(new TextEncoder().encode(JSON.stringify(credential)))
+      .setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM', kid: 'first', sub, side })
+      .encrypt(key);
+    await expect(createOpen([first.privateKey])(sealed, owner)).resolves.toEqual(credential);
   });
 
   it('does not open when it was changed, and the error quotes nothing of it', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { Fault } from '../../src/domain/faults';
 import { createReconcile, type ReconcileResult } from '../../activities/reconcile';
+import { Connectors } from '../../src/models/connectors';
 import { Credentials } from '../../src/models/credentials';
 import type { MailUser } from '../../src/models/mail-users';
 import { startAsked } from '../../src/models/mail-user-asks';
@@ -123,6 +124,29 @@ describe('the document of a password', () => {
       () => documentsOf(row),
     );
     expect(Date.now()).toBeGreaterThanOrEqual(destroyAt?.getTime() ?? Infinity);
+  });
+
+  it('opens no mailbox that the row was given since: it is destroyed, and its user asked again', async () => {
+    const row = await house.row();
+    await Connectors.updateOne({ _id: row.source.connectorId }, { $set: { mailboxesAtOnce: 0 } });
+    house.servers.fill(row.source.address, 1, 3);
+    await house.sendForm(row);
+    await house.until(row, 'scheduled');
+    const other = await house.connector('target');
+    const target = { ...row.target, connectorId: other._id, address: 'other@x.example' };
+    const set = { target: { ...target, addressKey: target.address } };
+    await MailUsers.updateOne({ _id: row._id }, { $set: set });
+    await Connectors.updateMany({ mailboxesAtOnce: 0 }, { $set: { mailboxesAtOnce: 20 } });
+    const { projection } = await house.until(row, 'signInNeeded');
+    expect(projection).toMatchObject({ wanted: ['target'], fault: { text: { code: 'MailboxChanged' } } });
+    expect(house.servers.tried.filter((line) => line.includes(target.address))).toEqual([]);
+    await eventually(
+      async () => ((await documentsOf(row)).length === 1 ? true : undefined),
+      () => documentsOf(row),
+    );
+    await house.signIn(await house.read(row), 'target');
+    expect((await house.untilEnded(row)).projection?.state).toBe('completed');
+    expect(house.servers.countItems('target', target.address)).toBe(3);
   });
 
   it('does not outlive its own time, whatever waits for it', async () => {

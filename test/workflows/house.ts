@@ -22,7 +22,7 @@ import { createLogger } from '../../src/log';
 import { createMailer } from '../../src/mail/mailer';
 import { createMailRenderer } from '../../src/mail/render';
 import { Connectors, type ConnectorDocument } from '../../src/models/connectors';
-import { Credentials } from '../../src/models/credentials';
+import { credentialOwner, Credentials } from '../../src/models/credentials';
 import { MongoLedgerStore } from '../../src/models/ledger-store';
 import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import { createOpen } from '../../src/secrets/open';
@@ -306,16 +306,13 @@ export class House {
     password = this.servers.password,
     takenAt = new Date(),
   ): Promise<CredentialSignal> {
-    const ownerId = row._id.toHexString();
-    const sealed = await this.seal(
-      { kind: 'password', userName: row[side].address, password },
-      { ownerId, side },
-    );
+    const owner = credentialOwner(row, side);
+    const sealed = await this.seal({ kind: 'password', userName: row[side].address, password }, owner);
     const _id = new Types.ObjectId();
     const destroyAt = new Date(takenAt.getTime() + quickTimes.credentialLifeMs);
     await Credentials.create({
       _id,
-      owner: { kind: 'mailUser', id: ownerId },
+      owner: { kind: 'mailUser', id: owner.ownerId },
       side,
       sealed,
       takenAt,

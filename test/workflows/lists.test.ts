@@ -301,7 +301,11 @@ describe('checkConnector', () => {
     await ConnectorChecks.create({ _id: checkId, connectorId, askedAt: new Date() });
     const sealed = await house.seal(
       { kind: 'password', userName: '', password: 'typed' },
-      { ownerId: checkId, side: 'source' },
+      {
+        ownerId: checkId,
+        side: 'source',
+        mailbox: { connectorId, addressKey: 'ada@contoso.example' },
+      },
     );
     const { _id } = await Credentials.create({
       owner: { kind: 'check', id: checkId },

@@ -53,18 +53,20 @@ export async function startCheck(
 
 async function seal(
   deps: WebDeps,
-  { side, signIn }: ConnectorDocument,
+  { _id: connectorId, side, signIn }: ConnectorDocument,
   checkId: string,
   { address, userName, password }: TestMailbox,
 ): Promise<string> {
   const name = signInNameOf(signIn.signInName, address, userName) ?? address;
   const takenAt = new Date();
   const _id = new Types.ObjectId();
+  const mailbox = { connectorId: connectorId.toHexString(), addressKey: address.toLowerCase() };
+  const owner = { ownerId: checkId, side, mailbox };
   await Credentials.create({
     _id,
     owner: { kind: 'check', id: checkId },
     side,
-    sealed: await deps.seal({ kind: 'password', userName: name, password }, { ownerId: checkId, side }),
+    sealed: await deps.seal({ kind: 'password', userName: name, password }, owner),
     takenAt,
     destroyAt: new Date(takenAt.getTime() + typedSecretLifeMs),
   });
