@@ -13,11 +13,11 @@ import { releasePair } from '../src/models/ledger-purge';
 import type { ActivityDeps } from './deps';
 import { heartbeats } from './heartbeat';
 import { startMigration, unusableConnectors } from './start-migration';
+import { tellPlanChanged } from './tell-plan-changed';
 import {
   signals,
   type BulkActionInput,
   type PauseSignal,
-  type PlanChangedSignal,
   type ResendSignal,
   type ResumeSignal,
   type RunPassSignal,
@@ -193,7 +193,8 @@ async function act(
 ): Promise<Fate> {
   const { action, by, times, afterMs } = input;
   const state = shownState(row);
-  if (action === 'planChanged') return done(!isEndState(state) && (await tellPlanChanged(client, row)));
+  if (action === 'planChanged')
+    return done(!isEndState(state) && (await tellPlanChanged(client, row._id.toHexString())));
   if (!isActionable(action, state, rowFacts(row.projection)))
     return action === 'delete' ? 'running' : 'unchanged';
   const connectors = [row.source.connectorId, row.target.connectorId].map((id) => id.toHexString());
@@ -225,10 +226,6 @@ async function act(
     case 'delete':
       return deleteRow(client, row);
   }
-}
-
-function tellPlanChanged(client: Client, row: MailUser): Promise<boolean> {
-  return signal<[PlanChangedSignal]>(client, row, signals.planChanged, {});
 }
 
 function done(acted: boolean): Fate {

@@ -12,6 +12,7 @@ import { MailUsers, type MailboxOfRow, type MailUser } from '../src/models/mail-
 import type { ActivityDeps } from './deps';
 import { heartbeats } from './heartbeat';
 import { startMigration, unusableConnectors } from './start-migration';
+import { tellPlanChanged } from './tell-plan-changed';
 import type { ImportRowsInput } from '../workflows/messages';
 
 type Fate = 'added' | 'updated' | 'unchanged' | 'kept';
@@ -38,9 +39,11 @@ export function createImportChunk({ client }: Pick<ActivityDeps, 'client'>) {
     const fates: Record<Fate, number> = { added: 0, updated: 0, unchanged: 0, kept: 0 };
     const ids: Types.ObjectId[] = [];
     for (const row of chunk.rows) {
-      const { fate, id } = await listRow(document, row);
+      const { fate, id, isMoved = false } = await listRow(document, row);
       fates[fate] += 1;
       ids.push(id);
+      // It has read the plan of the batch it was in. Where this is cut off here it looks again by itself.
+      if (isMoved) await tellPlanChanged(client, id.toHexString());
     }
     const started = start ? await startAll(client, ids, input, document.createdAt) : 0;
     // Whoever repeats a chunk that was counted finds another number here and counts nothing.
@@ -52,10 +55,14 @@ export function createImportChunk({ client }: Pick<ActivityDeps, 'client'>) {
   };
 }
 
-async function listRow(
-  document: ImportDocument,
-  row: MailUserRow,
-): Promise<{ fate: Fate; id: Types.ObjectId }> {
+interface Listed {
+  fate: Fate;
+  id: Types.ObjectId;
+  /** It was started and is in another batch now. */
+  isMoved?: boolean;
+}
+
+async function listRow(document: ImportDocument, row: MailUserRow): Promise<Listed> {
   const wanted = rowOf(document, row);
   const { connectorId, addressKey, recipientType } = wanted.source;
   const key = {
@@ -67,12 +74,23 @@ async function listRow(
   if (standing === null) return insert(document, wanted);
   const id = standing._id;
   const { source: _source, target, ...rest } = wanted;
-  // Once started a row keeps both addresses; names, language and batch may change at any time.
-  const isKept = standing.projection !== undefined && standing.target.addressKey !== target.addressKey;
-  const change =
-    standing.projection === undefined ? { ...rest, target, 'source.userName': wanted.source.userName } : rest;
-  const changed = await MailUsers.updateOne({ _id: id }, setOf(change));
-  return { id, fate: isKept ? 'kept' : changed.modifiedCount === 1 ? 'updated' : 'unchanged' };
+  // Names, language and batch may change at any time; the mailboxes until it is started, or a password is given that it was typed for.
+  const mailboxes = { target, 'source.userName': wanted.source.userName };
+  const isFree = { _id: id, projection: { $exists: false }, 'asked.credentialIds': { $size: 0 } };
+  const free = await MailUsers.updateOne(isFree, setOf({ ...rest, ...mailboxes }));
+  if (free.matchedCount === 1) return { id, fate: free.modifiedCount === 1 ? 'updated' : 'unchanged' };
+  const changed = await MailUsers.updateOne({ _id: id }, setOf(rest));
+  const isMoved = standing.batch !== wanted.batch;
+  if (!isSameMailbox(standing.target, target)) return { id, isMoved, fate: 'kept' };
+  return { id, isMoved, fate: changed.modifiedCount === 1 ? 'updated' : 'unchanged' };
+}
+
+function isSameMailbox(one: MailboxOfRow, other: MailboxOfRow): boolean {
+  return (
+    one.connectorId.equals(other.connectorId) &&
+    one.addressKey === other.addressKey &&
+    one.recipientType === other.recipientType
+  );
 }
 
 /** An absent value takes the field away. */
@@ -85,10 +103,7 @@ function setOf(change: Record<string, unknown>) {
   return { $set: set, ...(Object.keys(unset).length === 0 ? {} : { $unset: unset }) };
 }
 
-async function insert(
-  document: ImportDocument,
-  wanted: ReturnType<typeof rowOf>,
-): Promise<{ fate: Fate; id: Types.ObjectId }> {
+async function insert(document: ImportDocument, wanted: ReturnType<typeof rowOf>): Promise<Listed> {
   const id = new Types.ObjectId();
   await MailUsers.create({
     _id: id,

@@ -61,6 +61,11 @@ export async function findCredential(
   return credential.destroyAt > now ? credential : undefined;
 }
 
+/** Whether a mail user has a credential that is not past its time. */
+export async function hasCredential(ownerId: string, now: Date): Promise<boolean> {
+  return (await Credentials.exists({ 'owner.id': ownerId, destroyAt: { $gt: now } })) !== null;
+}
+
 /** All credentials of a mail user or a check, oldest first. */
 export async function credentialsOf(ownerId: string): Promise<CredentialDocument[]> {
   return Credentials.find({ 'owner.id': ownerId }).sort({ _id: 1 }).lean<CredentialDocument[]>();

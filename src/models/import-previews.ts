@@ -19,7 +19,7 @@ export interface ImportPreview {
   /** Lines of rows that are listed already and would change. */
   changedLines: number[];
   unchanged: number;
-  /** Lines of rows that were started and whose target address would change: it stays. */
+  /** Lines of rows that were started, or that a password was given for, and whose target would change: it stays. */
   keptLines: number[];
   faulty: { line: number; text: string; faults: RowFault[] }[];
   sharedTargets: { address: string; lines: number[] }[];
@@ -58,7 +58,7 @@ export type RowFate = 'added' | 'changed' | 'unchanged' | 'kept';
 /** The fate of each row, in their order, as things stand now. */
 export async function fatesOf(
   rows: readonly ImportRow[],
-  sourceConnectorId: Types.ObjectId,
+  { sourceConnectorId, targetConnectorId }: Pick<ImportPreview, 'sourceConnectorId' | 'targetConnectorId'>,
 ): Promise<RowFate[]> {
   const fates: RowFate[] = [];
   for (let next = 0; next < rows.length; next += 500) {
@@ -70,17 +70,18 @@ export async function fatesOf(
     ).lean<Omit<MailUser, 'projection' | 'counters'>[]>();
     const started = await startedOf(sourceConnectorId, keys);
     const byKey = new Map(listed.map((row) => [`${row.source.addressKey} ${row.source.recipientType}`, row]));
-    fates.push(...part.map((row) => fateOf(row, byKey, started)));
+    fates.push(...part.map((row) => fateOf(row, targetConnectorId, byKey, started)));
   }
   return fates;
 }
 
+/** Those that were started, or that a password was given for. */
 async function startedOf(sourceConnectorId: Types.ObjectId, keys: readonly string[]): Promise<Set<string>> {
   const rows = await MailUsers.find(
     {
       'source.connectorId': sourceConnectorId,
       'source.addressKey': { $in: [...keys] },
-      projection: { $exists: true },
+      $or: [{ projection: { $exists: true } }, { 'asked.credentialIds': { $not: { $size: 0 } } }],
     },
     { _id: 1 },
   ).lean<Pick<MailUser, '_id'>[]>();
@@ -89,12 +90,14 @@ async function startedOf(sourceConnectorId: Types.ObjectId, keys: readonly strin
 
 function fateOf(
   row: ImportRow,
+  targetConnectorId: Types.ObjectId,
   listed: ReadonlyMap<string, Omit<MailUser, 'projection' | 'counters'>>,
   started: ReadonlySet<string>,
 ): RowFate {
   const standing = listed.get(`${row.source.address.toLowerCase()} ${row.source.recipientType}`);
   if (standing === undefined) return 'added';
   const sameTarget =
+    standing.target.connectorId.equals(targetConnectorId) &&
     standing.target.addressKey === row.target.address.toLowerCase() &&
     standing.target.recipientType === row.target.recipientType;
   if (started.has(standing._id.toHexString()) && !sameTarget) return 'kept';

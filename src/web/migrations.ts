@@ -19,6 +19,7 @@ import {
   type CredentialSignal,
   type MigrateMailboxInput,
   type PauseSignal,
+  type PlanChangedSignal,
   type ResendSignal,
   type ResumeSignal,
   type RunPassSignal,
@@ -95,6 +96,11 @@ export async function askForPass(
   by: Actor,
 ): Promise<Outcome> {
   return signal<[RunPassSignal]>(deps, row, signals.runPass, [{ kind, requestId: randomUUID(), by }]);
+}
+
+/** Has a running migration read its batch's plan and the start windows again; as `pauseMigration` otherwise. */
+export async function tellPlanChanged(deps: MigrationDeps, row: MailUser): Promise<Outcome> {
+  return signal<[PlanChangedSignal]>(deps, row, signals.planChanged, [{}]);
 }
 
 /**

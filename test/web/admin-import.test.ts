@@ -1,3 +1,6 @@
+import { defaultBatchPlan } from '../../src/domain/batch-plan';
+import { saveBatchPlan } from '../../src/models/batches';
+import { Connectors } from '../../src/models/connectors';
 import { Imports } from '../../src/models/imports';
 import { ImportPreviews, readChunks } from '../../src/models/import-previews';
 import { MailUsers } from '../../src/models/mail-users';
@@ -94,6 +97,24 @@ describe('Upload CSV', () => {
     expect((await agent.get(path).expect(200)).text).toContain(
       '1 user was started already and keeps the target address.',
     );
+  });
+
+  it('says which keep their target because a password was given for it', async () => {
+    const given = await aMailUser(pair, { asked: { credentialIds: ['c'.repeat(24)] } });
+    const path = await preview(`SourceEmail;TargetEmail\n${given.source.address};elsewhere@fabrikam.example`);
+    expect((await agent.get(path).expect(200)).text).toContain('keeps the target address.');
+  });
+
+  it('is refused where the start windows of a batch and its connectors are never open together', async () => {
+    const startWindow = { from: '01:00', to: '02:00', days: [1], timeZone: 'UTC' };
+    await saveBatchPlan('Never', { ...defaultBatchPlan, startWindow }, 0, new Date());
+    const set = { startWindow: { ...startWindow, from: '03:00', to: '04:00' } };
+    await Connectors.updateOne({ _id: pair.source._id }, { $set: set });
+    const path = await preview(
+      'SourceEmail;TargetEmail;BatchName\nnever@contoso.example;never@fabrikam.example;Never',
+    );
+    expect((await send(agent, path, path, { then: '' }).expect(422)).text).toContain('never open together');
+    await Connectors.updateOne({ _id: pair.source._id }, { $unset: { startWindow: true } });
   });
 
   it('wants a tick where two rows go into one target', async () => {

@@ -673,6 +673,73 @@ describe('a row', () => {
     expect([...places].sort((a, b) => a - b)).toEqual(places);
   });
 
+  describe('with a password', () => {
+    const password = (row: MailUser) =>
+      Credentials.create({
+        owner: { kind: 'mailUser', id: idOf(row) },
+        side: 'source',
+        sealed: 'x',
+        takenAt: new Date(),
+        destroyAt: new Date(Date.now() + 60_000),
+      });
+    const other = (row: MailUser) => ({
+      FirstName: 'Renamed',
+      source: row.source.connectorId.toHexString(),
+      target: row.target.connectorId.toHexString(),
+      SourceEmail: row.source.address,
+      TargetEmail: `other-${row.target.address}`,
+      BatchName: row.batch,
+    });
+
+    it('keeps its mailboxes while its migration runs, and says so', async () => {
+      const row = await aMailUser(pair, { state: 'scheduled' });
+      const page = `/admin/users/${idOf(row)}/edit`;
+      await password(row);
+      expect((await agent.get(page).expect(200)).text).toContain('stop the migration first');
+      await send(agent, page, page, other(row)).expect(303);
+      expect(await read(row)).toMatchObject({
+        firstName: 'Renamed',
+        target: { address: row.target.address },
+      });
+      expect((await agent.get(`/admin/users/${idOf(row)}`).expect(200)).text).toContain(
+        'stop the migration first',
+      );
+    });
+
+    it('gets other mailboxes after an end, and what was kept for Retry is destroyed', async () => {
+      const row = await aMailUser(pair, { state: 'failed' });
+      const page = `/admin/users/${idOf(row)}/edit`;
+      await password(row);
+      await send(agent, page, page, other(row)).expect(303);
+      expect((await read(row)).target.address).toBe(`other-${row.target.address}`);
+      expect(await Credentials.countDocuments({ 'owner.id': idOf(row) })).toBe(0);
+    });
+
+    it('keeps it for Retry where its other mailbox is listed already', async () => {
+      const [row, listed] = [await aMailUser(pair, { state: 'failed' }), await aMailUser(pair)];
+      const page = `/admin/users/${idOf(row)}/edit`;
+      await password(row);
+      await send(agent, page, page, { ...other(row), SourceEmail: listed.source.address }).expect(422);
+      expect(await Credentials.countDocuments({ 'owner.id': idOf(row) })).toBe(1);
+    });
+  });
+
+  it('has its migration read the plan again where it is put into another batch', async () => {
+    const row = await aMailUser(pair);
+    await press('start', row).expect(303);
+    const page = `/admin/users/${idOf(row)}/edit`;
+    const fields = {
+      source: row.source.connectorId.toHexString(),
+      target: row.target.connectorId.toHexString(),
+      SourceEmail: row.source.address,
+      TargetEmail: row.target.address,
+    };
+    await send(agent, page, page, { ...fields, BatchName: row.batch, FirstName: 'New' }).expect(303);
+    expect(await signalsOf(row)).toEqual([]);
+    await send(agent, page, page, { ...fields, BatchName: 'Friday' }).expect(303);
+    expect(await signalsOf(row)).toEqual(['planChanged']);
+  });
+
   it('is told with its time line, its last refusal and its remedy', async () => {
     const at = new Date('2026-11-20T10:00:00Z');
     const text = {

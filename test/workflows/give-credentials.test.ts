@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Types } from 'mongoose';
 import { listAudit } from '../../src/models/audit-log';
 import { BulkActions, type BulkActionDocument } from '../../src/models/bulk-actions';
-import { Credentials } from '../../src/models/credentials';
+import { credentialOwner, Credentials } from '../../src/models/credentials';
 import type { MailUser } from '../../src/models/mail-users';
 import { giveStart, signals, workflowTypes } from '../../workflows/messages';
 import { administrator, House, quickTimes } from './house';
@@ -28,7 +28,7 @@ async function give(
   const takenAt = new Date();
   for (const { row, password } of gifts) {
     const mailUserId = row._id.toHexString();
-    const owner = { ownerId: mailUserId, side: 'source' as const };
+    const owner = credentialOwner(row, 'source');
     await Credentials.create({
       _id: new Types.ObjectId(),
       owner: { kind: 'bulk', id: bulkId },

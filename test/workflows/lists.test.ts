@@ -18,6 +18,7 @@ import {
 import { bulkActionId, checkConnectorId, importId as importIdOf, mainQueue } from '../../workflows/names';
 import { administrator, House, quickTimes } from './house';
 import { recordHistory } from './record-histories';
+import { planOf, signInBoth } from './settled-states';
 
 let house: House;
 beforeAll(async () => {
@@ -201,6 +202,31 @@ describe('a bulk action whose workflow is gone', () => {
   });
 });
 
+async function importAll(
+  source: ConnectorDocument,
+  target: ConnectorDocument,
+  chunks: ImportRow[][],
+  start: boolean,
+) {
+  const importId = randomUUID();
+  for (const [index, rows] of chunks.entries())
+    await ImportChunks.create({ _id: importChunkId(importId, index + 1), n: index + 1, rows });
+  await Imports.create({
+    _id: importId,
+    sourceConnectorId: source._id,
+    targetConnectorId: target._id,
+    by: administrator,
+    createdAt: new Date(),
+    total: chunks.flat().length,
+  });
+  await house.client.workflow.execute(
+    workflowTypes.importRows,
+    importStart({ importId, start, by: administrator, times: quickTimes }),
+  );
+  await recordHistory(house, importIdOf(importId), 'import');
+  return Imports.findById(importId).lean();
+}
+
 describe('importRows', () => {
   const rowsOf = (first: number, count: number): ImportRow[] =>
     Array.from({ length: count }, (_, index) => ({
@@ -211,31 +237,6 @@ describe('importRows', () => {
       target: { address: `n${first + index}@fabrikam.example`, recipientType: 'Standard' },
       batch: 'imported',
     }));
-
-  async function importAll(
-    source: ConnectorDocument,
-    target: ConnectorDocument,
-    chunks: ImportRow[][],
-    start: boolean,
-  ) {
-    const importId = randomUUID();
-    for (const [index, rows] of chunks.entries())
-      await ImportChunks.create({ _id: importChunkId(importId, index + 1), n: index + 1, rows });
-    await Imports.create({
-      _id: importId,
-      sourceConnectorId: source._id,
-      targetConnectorId: target._id,
-      by: administrator,
-      createdAt: new Date(),
-      total: chunks.flat().length,
-    });
-    await house.client.workflow.execute(
-      workflowTypes.importRows,
-      importStart({ importId, start, by: administrator, times: quickTimes }),
-    );
-    await recordHistory(house, importIdOf(importId), 'import');
-    return Imports.findById(importId).lean();
-  }
 
   it('lists each row once, updates what changed, keeps what is started, and starts where that was asked for', async () => {
     const [source, target] = [await house.connector('source'), await house.connector('target')];
@@ -291,6 +292,47 @@ describe('importRows', () => {
     const after = await Imports.findById(importId).lean();
     expect(after).toMatchObject({ added: 4, chunksDone: 2, finishedAt: expect.any(Date) });
     expect(after?.brokenOffAt).toBeUndefined();
+  });
+});
+
+describe('importRows of rows that are listed', () => {
+  const listed = (row: MailUser, change: Partial<ImportRow>): ImportRow => ({
+    line: 2,
+    firstName: row.firstName,
+    lastName: row.lastName,
+    source: { address: row.source.address, recipientType: 'Standard' },
+    target: { address: row.target.address, recipientType: 'Standard' },
+    batch: row.batch,
+    ...change,
+  });
+  const connectorsOf = async (row: MailUser) =>
+    [
+      await Connectors.findById(row.source.connectorId).lean<ConnectorDocument>(),
+      await Connectors.findById(row.target.connectorId).lean<ConnectorDocument>(),
+    ] as [ConnectorDocument, ConnectorDocument];
+
+  it('has a migration read the plan of the batch that it puts its row into', async () => {
+    const row = await house.row({ invitation: 'none', batch: `waits ${randomUUID()}` });
+    await planOf(row, { cutOver: { kind: 'byHand' } });
+    house.servers.fill(row.source.address, 1, 3);
+    await house.start(row);
+    await signInBoth(house, row);
+    await house.until(row, 'upToDate');
+    const batch = `at once ${randomUUID()}`;
+    await importAll(...(await connectorsOf(row)), [[listed(row, { batch })]], false);
+    expect((await house.untilEnded(row)).projection?.passes?.map(({ kind }) => kind)).toEqual([
+      'full',
+      'cutOver',
+    ]);
+  });
+
+  it('keeps the mailboxes that a password was given for', async () => {
+    const row = await house.row();
+    await house.keep(row, 'target');
+    const target = { address: 'elsewhere@fabrikam.example', recipientType: 'Standard' as const };
+    const done = await importAll(...(await connectorsOf(row)), [[listed(row, { target })]], false);
+    expect(done).toMatchObject({ kept: 1, updated: 0 });
+    expect((await house.read(row)).target.address).toBe(row.target.address);
   });
 });
 

@@ -4,7 +4,7 @@ import { Types } from 'mongoose';
 import { z } from 'zod';
 import { shownState } from '../../domain/shown-state';
 import { BulkActions } from '../../models/bulk-actions';
-import { Credentials, purgeCredentials } from '../../models/credentials';
+import { credentialOwner, Credentials, purgeCredentials } from '../../models/credentials';
 import { queryOfSelection, type MailUserSelection } from '../../models/mail-user-filter';
 import { groupsOf } from '../../models/mail-user-counts';
 import { countMailUsers, mailUsersMatching, mailUsersOf } from '../../models/mail-user-list';
@@ -217,7 +217,7 @@ async function sealFor(
       owner: { kind: 'bulk' as const, id: bulkId },
       mailUserId,
       side,
-      sealed: await seal({ kind: 'password', userName, password }, { ownerId: mailUserId, side }),
+      sealed: await seal({ kind: 'password', userName, password }, credentialOwner(row, side)),
       takenAt,
       destroyAt,
     }));

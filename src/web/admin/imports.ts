@@ -19,8 +19,10 @@ import { fieldsOf, formView, type FieldFault, type Fields } from '../forms';
 import { noWorkerAfterMs } from './connector-checks';
 import { unreadable } from './import-faults';
 import { readList, type ReadList } from './import-read';
+import { planReader } from './plan-words';
 import { actorOf, audit, textsOf } from './request';
 import { unusableConnectors } from './start-rules';
+import { conflictOf } from './window-conflicts';
 
 /** **Upload CSV**: read, shown with every fault, then imported by a workflow. */
 export function importRoutes(deps: WebDeps): Router {
@@ -119,7 +121,7 @@ async function makePreview(
   targetConnectorId: ImportPreview['targetConnectorId'],
   fileName: string,
 ): Promise<ImportPreview> {
-  const fates = await fatesOf(list.rows, sourceConnectorId);
+  const fates = await fatesOf(list.rows, { sourceConnectorId, targetConnectorId });
   const linesOf = (fate: string) =>
     list.rows.filter((_, place) => fates[place] === fate).map(({ line }) => line);
   const preview: ImportPreview = {
@@ -185,7 +187,7 @@ async function runImport(deps: WebDeps, request: Request<{ id: string }>, respon
     return;
   }
   const start = fields['then'] === 'start';
-  if (start && (await refuseStart(response, preview))) {
+  if ((start && (await refuseStart(response, preview))) || (await refuseWindows(deps, response, preview))) {
     await showPreview(response.status(422), preview, fields);
     return;
   }
@@ -231,9 +233,28 @@ async function refuseStart(response: Response, preview: ImportPreview): Promise<
   const ids = [preview.sourceConnectorId, preview.targetConnectorId].map((id) => id.toHexString());
   const name = ids.map((id) => unusable.get(id)).find((each) => each !== undefined);
   if (name === undefined) return false;
-  const text = textsOf(response)('admin.users.outcome.connectorUnusable', { name });
+  return refuse(response, textsOf(response)('admin.users.outcome.connectorUnusable', { name }));
+}
+
+function refuse(response: Response, text: string): true {
   response.locals['notices'] = [{ tone: 'danger', text }];
   return true;
+}
+
+/** Says whose start windows are never open together: some of the list would never be moved. */
+async function refuseWindows(
+  deps: WebDeps,
+  response: Response,
+  { _id, sourceConnectorId, targetConnectorId }: ImportPreview,
+): Promise<boolean> {
+  const batches = new Set((await readChunks(_id)).map(({ batch }) => batch));
+  const ways = [...batches].map((batch) => ({
+    batch,
+    sourceConnectorId: sourceConnectorId.toHexString(),
+    targetConnectorId: targetConnectorId.toHexString(),
+  }));
+  const conflict = await conflictOf(ways, {}, planReader(deps, response), new Date());
+  return conflict !== undefined && refuse(response, textsOf(response)(conflict.key, conflict.values));
 }
 
 /** Leaves out what is not to be touched. @returns how many rows are left */

@@ -4,6 +4,7 @@ import { batchPlanOf } from '../../models/batches';
 import { listConnectors } from '../../models/connector-list';
 import { waysOf, type Way } from '../../models/mail-user-counts';
 import type { MailUserSelection } from '../../models/mail-user-filter';
+import type { MailUser } from '../../models/mail-users';
 import type { FieldFault } from '../forms';
 import { windowText, type PlanReader } from './plan-words';
 
@@ -27,9 +28,32 @@ export async function windowConflict(
   now: Date,
   field = 'windowFrom',
 ): Promise<FieldFault | undefined> {
+  return conflictOf(await waysOf(selection), change, reader, now, field);
+}
+
+/** As `windowConflict`, for a user as a form or a list gives him. @returns the fault of the field of his batch */
+export async function typedConflict(
+  { batch, source, target }: Pick<MailUser, 'batch' | 'source' | 'target'>,
+  reader: PlanReader,
+  now: Date,
+): Promise<FieldFault | undefined> {
+  const [sourceConnectorId, targetConnectorId] = [source, target].map(({ connectorId }) =>
+    connectorId.toHexString(),
+  ) as [string, string];
+  return conflictOf([{ batch, sourceConnectorId, targetConnectorId }], {}, reader, now, 'BatchName');
+}
+
+/** @param ways whom it concerns */
+export async function conflictOf(
+  ways: readonly Way[],
+  change: WindowChange,
+  reader: PlanReader,
+  now: Date,
+  field = 'windowFrom',
+): Promise<FieldFault | undefined> {
   const connectors = new Map((await listConnectors()).map((each) => [each._id.toHexString(), each]));
   const plans = new Map<string, BatchPlan>();
-  for (const way of await waysOf(selection)) {
+  for (const way of ways) {
     const windows = [await batchWindow(way, change, plans), ...connectorWindows(way, change, connectors)];
     const known = windows.filter((each): each is NamedWindow => each?.window !== undefined);
     const { isOpen, until } = windowsAt(
