@@ -1,5 +1,5 @@
 import type { PassOrder, PassKind } from '../src/domain/batch-plan';
-import { nextPass, type PassMade, type WantedPass } from '../src/domain/passes';
+import { nextPass, orderOf, type PassMade, type WantedPass } from '../src/domain/passes';
 import { windowsAt, type StartWindow } from '../src/domain/start-window';
 import { batchPlanOf } from '../src/models/batches';
 import { readRow } from './rows';
@@ -9,6 +9,8 @@ export interface PlanPassInput {
   /** The passes of the migration, oldest first. */
   made: PassMade[];
   wanted?: WantedPass;
+  /** The pass that has begun and not ended. */
+  underWay?: PassKind;
   /** ISO 8601, the workflow's clock. */
   now: string;
 }
@@ -16,6 +18,8 @@ export interface PlanPassInput {
 /** As `domain/passes.ts` and `domain/start-window.ts` answer; moments are ISO 8601. */
 export interface PlanPassResult {
   next: { kind: 'now'; order: PassOrder } | { kind: 'later'; pass: PassKind; at?: string };
+  /** What the pass under way is to do, as the plan stands now, also where it is the last. Earlier releases did not say it. */
+  order?: PassOrder;
   /** Of the batch and both connectors together. */
   window: { isOpen: boolean; until?: string };
   /** That of the row now. Earlier releases did not say it. */
@@ -23,7 +27,8 @@ export interface PlanPassResult {
 }
 
 /** Reads the plan of the row's batch and the start windows as they stand now, and says which pass comes next and whether it may run. */
-export async function planPass({ mailUserId, made, wanted, now }: PlanPassInput): Promise<PlanPassResult> {
+export async function planPass(input: PlanPassInput): Promise<PlanPassResult> {
+  const { mailUserId, made, wanted, underWay, now } = input;
   const { row, source, target } = await readRow(mailUserId);
   const plan = await batchPlanOf(row.batch);
   const at = new Date(now);
@@ -41,6 +46,7 @@ export async function planPass({ mailUserId, made, wanted, now }: PlanPassInput)
             pass: next.pass,
             ...(next.at === undefined ? {} : { at: next.at.toISOString() }),
           },
+    ...(underWay === undefined ? {} : { order: orderOf(underWay, plan) }),
     window: { isOpen, ...(until === undefined ? {} : { until: until.toISOString() }) },
     batch: row.batch,
   };

@@ -39,3 +39,12 @@ export interface PassOrder {
   filter: FilterSpec;
   followDeletions: boolean;
 }
+
+/** Whether passes under these orders leave out the same, and remove the same. */
+export function isSameWork(one: PassOrder, other: PassOrder): boolean {
+  return one.followDeletions === other.followDeletions && textOf(one.filter) === textOf(other.filter);
+}
+
+function textOf(filter: FilterSpec): string {
+  return JSON.stringify(Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

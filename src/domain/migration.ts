@@ -169,6 +169,8 @@ export interface MigrationTimes {
   heartbeatMs: number;
   /** How often a row that waits for a slot says so again, which only a database that was set back needs; thousands wait at a time. */
   scheduledRefreshMs: number;
+  /** How often the batch's plan and the start windows are read again although nobody told of an edit: who was to tell may have died. */
+  planLookMs: number;
   /** How long a folder waits for its worker before the mailbox is opened anew. */
   folderStartMs: number;
   /** How long running folders may go on when the workflow continues as new. */
@@ -193,6 +195,7 @@ export const defaultTimes: MigrationTimes = {
   retryMostMs: 10 * minute,
   heartbeatMs: 30 * second,
   scheduledRefreshMs: hour,
+  planLookMs: hour,
   folderStartMs: 5 * minute,
   drainMs: 5 * minute,
   historyEvents: 4000,
@@ -215,6 +218,7 @@ export function fasterTimes(times: MigrationTimes, scale: number): MigrationTime
     retryMostMs: faster(times.retryMostMs),
     heartbeatMs: Math.min(times.heartbeatMs, Math.max(leastHeartbeatMs, faster(times.heartbeatMs))),
     scheduledRefreshMs: faster(times.scheduledRefreshMs),
+    planLookMs: faster(times.planLookMs),
     folderStartMs: faster(times.folderStartMs),
     drainMs: faster(times.drainMs),
     historyEvents: times.historyEvents,

@@ -59,7 +59,8 @@ export function passesOfStart(
   return { made: [...made], wanted: last?.kind === 'cutOver' ? 'cutOver' : 'delta' };
 }
 
-function orderOf(kind: PassKind, { filter, followDeletions, prestageOlderThan }: BatchPlan): PassOrder {
+/** What a pass of this kind is to do. */
+export function orderOf(kind: PassKind, { filter, followDeletions, prestageOlderThan }: BatchPlan): PassOrder {
   const isPrestage = kind === 'prestage' && prestageOlderThan !== undefined;
   return { kind, filter: isPrestage ? olderThan(filter, prestageOlderThan) : filter, followDeletions };
 }

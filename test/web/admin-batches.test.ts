@@ -4,6 +4,7 @@ import { AuditLog } from '../../src/models/audit-log';
 import { Batches, batchPlanOf } from '../../src/models/batches';
 import { BulkActions } from '../../src/models/bulk-actions';
 import { MailUsers } from '../../src/models/mail-users';
+import { connectTemporal } from '../../src/temporal';
 import { batchPath } from '../../src/web/admin/batch-path';
 import { aConnector, aMailUser, send, startAdmin, type AdminApp, type Agent } from './admin-app';
 
@@ -146,6 +147,21 @@ describe('the form of a batch', () => {
     const { type } = await app.temporal.workflow.getHandle(`bulk-${bulk._id}`).describe();
     expect(type).toBe('bulkAction');
   });
+
+  it('says where they cannot be told that they follow within the hour, and is kept', async () => {
+    await aMailUser(pair, { state: 'upToDate', batch: 'Untold' });
+    // Nothing listens on this port.
+    const away = connectTemporal({ address: '127.0.0.1:1', namespace: 'default' }, 1000);
+    const start = jest.spyOn(app.temporal.workflow, 'start');
+    start.mockImplementation((...asked) => away.client.workflow.start(...asked));
+    const { headers } = await save('Untold', { junkEmail: '' }).expect(303);
+    start.mockRestore();
+    await away.close();
+    expect(headers['location']).toBe(pathOf('Untold'));
+    expect((await agent.get(pathOf('Untold')).expect(200)).text).toContain('follows within the hour');
+    expect((await batchPlanOf('Untold')).filter.junkEmail).toBe(false);
+    expect(await BulkActions.countDocuments({ 'selection.filter.batch': 'Untold' })).toBe(0);
+  });
 });
 
 describe('start windows that are never open together', () => {
@@ -166,6 +182,17 @@ describe('start windows that are never open together', () => {
     expect((await send(agent, '/admin/users/new', '/admin/users/move', move).expect(422)).text).toContain(
       refusal,
     );
+    const fields = {
+      source: source._id.toHexString(),
+      target: pair.target._id.toHexString(),
+      SourceEmail: row.source.address,
+      TargetEmail: row.target.address,
+      BatchName: 'By night',
+    };
+    const edit = `/admin/users/${row._id.toHexString()}/edit`;
+    expect((await send(agent, edit, edit, fields).expect(422)).text).toContain(refusal);
+    const another = { ...fields, SourceEmail: 'another@contoso.example' };
+    expect((await send(agent, edit, '/admin/users/new', another).expect(422)).text).toContain(refusal);
     expect(await MailUsers.countDocuments({ batch: 'By night' })).toBe(0);
   });
 });

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { directWire } from '../../src/connectors/memory';
+import { everything } from '../../src/domain/item-filter';
 import type { StartWindow } from '../../src/domain/start-window';
 import { moveToBatch } from '../../src/models/batch-move';
 import { Connectors } from '../../src/models/connectors';
@@ -8,7 +10,7 @@ import { Slots } from '../../src/models/slots';
 import { signals, type CredentialSignal, type RunPassSignal } from '../../workflows/messages';
 import { administrator, eventually, House, quickTimes } from './house';
 import { recordHistory } from './record-histories';
-import { planOf, settledStates, signInBoth } from './settled-states';
+import { heldPuts, planOf, settledStates, signInBoth } from './settled-states';
 
 let house: House;
 beforeAll(async () => {
@@ -158,6 +160,80 @@ describe('passes', () => {
     await run(row, 'cutOver');
     await house.signIn(row, 'source');
     expect(kinds(await house.untilEnded(row))).toEqual(['full', 'cutOver']);
+  });
+});
+
+describe('a pass that is under way', () => {
+  it('goes on under a filter that is edited: Junk that is unticked in mid-copy is not copied', async () => {
+    const row = await house.row({ invitation: 'none', batch: `junk ${randomUUID()}` });
+    await planOf(row, { cutOver: { kind: 'byHand' } });
+    const store = house.servers.fill(row.source.address, 1, 10);
+    const junk = store.addFolder({ name: 'Junk', wellKnown: 'junkEmail' });
+    for (let n = 0; n < 10; n += 1) store.addItem(junk);
+    house.servers.wire = heldPuts;
+    await house.start(row);
+    await signInBoth(house, row);
+    await house.until(row, (now) => now.projection?.pass?.step === 'copying');
+    await planOf(row, { cutOver: { kind: 'byHand' }, filter: { ...everything, junkEmail: false } });
+    house.servers.wire = directWire;
+    await planChanged(row);
+    const done = await house.until(row, ended(1));
+    expect(kinds(done)).toEqual(['full']);
+    expect(done.counters).toMatchObject({ copied: 10, filtered: 10 });
+    expect(house.servers.countItems('target', row.target.address)).toBe(10);
+    await house.handle(row).signal(signals.stop, { by: administrator });
+    await house.untilEnded(row);
+  });
+
+  it('that is the last one copies what a filter that is edited lets through now', async () => {
+    const row = await house.row({ invitation: 'none', batch: `wider ${randomUUID()}` });
+    await planOf(row, { filter: { ...everything, junkEmail: false } });
+    const store = house.servers.fill(row.source.address, 1, 10);
+    const junk = store.addFolder({ name: 'Junk', wellKnown: 'junkEmail' });
+    for (let n = 0; n < 10; n += 1) store.addItem(junk);
+    house.servers.wire = heldPuts;
+    await house.start(row);
+    await signInBoth(house, row);
+    await house.until(row, (now) => now.projection?.pass?.step === 'copying');
+    await planOf(row, {});
+    house.servers.wire = directWire;
+    await planChanged(row);
+    expect(kinds(await house.untilEnded(row))).toEqual(['cutOver']);
+    expect(house.servers.countItems('target', row.target.address)).toBe(20);
+  });
+});
+
+describe('what was edited and told to nobody', () => {
+  const looks = { planLookMs: 1000 };
+
+  it('is followed between passes', async () => {
+    const row = await states.upToDate(looks);
+    await house.until(row, ended(1));
+    await planOf(row, {});
+    expect(kinds(await house.untilEnded(row))).toEqual(['full', 'cutOver']);
+  });
+
+  it('ends a running copy whose start window is closed, and lets it go on when that is taken away', async () => {
+    const row = await states.working(looks);
+    await house.until(row, 'working');
+    await planOf(row, { startWindow: otherDays() });
+    await house.until(row, (now) => now.projection?.waitsFor !== undefined);
+    house.servers.wire = directWire;
+    await planOf(row, {});
+    const done = await house.untilEnded(row);
+    expect(done.projection?.state).toBe('completed');
+    expect(house.servers.countItems('target', row.target.address)).toBe(100);
+  });
+
+  it('is looked for without writing the row each time', async () => {
+    const row = await states.upToDate({ planLookMs: 100 });
+    await house.until(row, ended(1));
+    await pause(1000);
+    const { projection } = await house.read(row);
+    await pause(2000);
+    expect((await house.read(row)).projection?.revision).toBe(projection?.revision);
+    await house.handle(row).signal(signals.stop, { by: administrator });
+    await house.untilEnded(row);
   });
 });
 

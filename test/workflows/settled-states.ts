@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { directWire } from '../../src/connectors/memory';
+import { directWire, type MemoryWire } from '../../src/connectors/memory';
 import { defaultBatchPlan, type BatchPlan } from '../../src/domain/batch-plan';
+import type { MigrationTimes } from '../../src/domain/migration';
 import { Fault } from '../../src/domain/faults';
 import { Batches } from '../../src/models/batches';
 import { Connectors } from '../../src/models/connectors';
@@ -24,14 +25,25 @@ export async function signInBoth(house: House, row: MailUser): Promise<void> {
   await house.signIn(row, 'target');
 }
 
+/** Nothing is put; who wants to waits until he is interrupted. */
+export const heldPuts: MemoryWire = {
+  send: async (request, signal) => {
+    if (request.kind === 'putItems')
+      await new Promise((_resolve, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason as Error)),
+      );
+    return directWire.send(request, signal);
+  },
+};
+
 /** Each brings a row into a state that it stays in. */
 export const settledStates = (house: () => House) =>
   ({
-    async upToDate() {
+    async upToDate(times: Partial<MigrationTimes> = {}) {
       const row = await house().row({ invitation: 'none', batch: `by hand ${randomUUID()}` });
       await planOf(row, { cutOver: { kind: 'byHand' } });
       house().servers.fill(row.source.address, 2, 10);
-      await house().start(row);
+      await house().start(row, times);
       await signInBoth(house(), row);
       return row;
     },
@@ -61,19 +73,11 @@ export const settledStates = (house: () => House) =>
       await signInBoth(house(), row);
       return row;
     },
-    async working() {
+    async working(times: Partial<MigrationTimes> = {}) {
       const row = await house().row({ batch: `working ${randomUUID()}` });
       house().servers.fill(row.source.address, 2, 50);
-      house().servers.wire = {
-        send: async (request, signal) => {
-          if (request.kind === 'putItems')
-            await new Promise((_resolve, reject) =>
-              signal.addEventListener('abort', () => reject(signal.reason as Error)),
-            );
-          return directWire.send(request, signal);
-        },
-      };
-      await house().start(row);
+      house().servers.wire = heldPuts;
+      await house().start(row, times);
       await signInBoth(house(), row);
       return row;
     },
@@ -109,4 +113,4 @@ export const settledStates = (house: () => House) =>
       await signInBoth(house(), row);
       return row;
     },
-  }) satisfies Record<string, () => Promise<MailUser>>;
+  }) satisfies Record<string, (times?: Partial<MigrationTimes>) => Promise<MailUser>>;

@@ -84,7 +84,7 @@ export interface Carry {
   place: PassPlace;
   /** What the pass at hand, or the next one, is to do. */
   order: PassOrder;
-  /** Whether that pass has begun: it then goes on under its order, whatever is planned meanwhile. */
+  /** Whether that pass has begun: it then stays of its kind, whatever is planned meanwhile. */
   isPassing: boolean;
   /** An administrator has looked after what stopped the epoch before, for the pass at hand. */
   sourceChecked?: true;

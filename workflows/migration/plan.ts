@@ -1,7 +1,9 @@
-import { upsertSearchAttributes } from '@temporalio/workflow';
+import { patched, upsertSearchAttributes } from '@temporalio/workflow';
 import type { PlanPassResult } from '../../activities/plan-pass';
+import { isSameWork } from '../../src/domain/batch-plan';
 import { batchAttribute } from '../names';
 import { short } from '../proxies';
+import { newPlace } from './carry';
 import type { Migration } from './migration';
 
 /** Reads the batch's plan and the start windows as they stand now. */
@@ -9,11 +11,12 @@ export async function readPlan(m: Migration): Promise<PlanPassResult> {
   const { carry, mailUserId, view } = m;
   // What is edited while it is being read is read again.
   carry.isPlanStale = false;
-  const { wantedPass } = carry;
+  const { wantedPass, isPassing, order } = carry;
   const plan = await short.planPass({
     mailUserId,
     made: view.passes ?? [],
     ...(wantedPass === undefined ? {} : { wanted: wantedPass }),
+    ...(isPassing && { underWay: order.kind }),
     now: m.now(),
   });
   followBatch(m, plan.batch);
@@ -30,8 +33,19 @@ function followBatch({ carry }: Migration, batch = carry.facts.batch): void {
   upsertSearchAttributes(batchAttribute(batch));
 }
 
-/** A plan that nobody edits and that says no moment is looked at again from time to time: clocks change. */
-const lookAgainMs = 24 * 60 * 60_000;
+/** Whether a pass that has begun is to leave out, or to remove, something else than when it began. */
+function isOtherWork({ carry }: Migration, { order }: PlanPassResult): boolean {
+  return carry.isPassing && order !== undefined && !isSameWork(order, carry.order);
+}
+
+/** While nothing is at work: a pass that has begun goes on as the plan has it now, with its folders planned anew. */
+function followOrder(m: Migration, plan: PlanPassResult): void {
+  const { carry } = m;
+  if (plan.order === undefined || !isOtherWork(m, plan)) return;
+  const { pairId } = carry.place;
+  carry.order = plan.order;
+  carry.place = { ...newPlace(), ...(pairId === undefined ? {} : { pairId }) };
+}
 
 /**
  * Before a slot is asked for: settles which pass is made, unless one is under way, and waits, **Scheduled** and without slots, until the
@@ -43,7 +57,9 @@ export async function awaitWindow(m: Migration): Promise<'open' | 'upToDate' | '
   const { carry, view } = m;
   for (;;) {
     if (m.isFull) return 'continue';
-    const { next, window } = await readPlan(m);
+    const plan = await readPlan(m);
+    const { next, window } = plan;
+    followOrder(m, plan);
     if (!carry.isPassing) {
       if (next.kind === 'later') return 'upToDate';
       carry.order = next.order;
@@ -55,25 +71,34 @@ export async function awaitWindow(m: Migration): Promise<'open' | 'upToDate' | '
     }
     await m.releaseSlot();
     const { until } = window;
+    const isShown = view.waitsFor !== undefined && view.waitsFor.until === until;
     view.waitsFor = { kind: 'startWindow', ...(until === undefined ? {} : { until }) };
     m.row.setState('scheduled');
-    m.row.touch();
-    const left = until === undefined ? lookAgainMs : Date.parse(until) - Date.now();
-    await m.wait(() => carry.isPlanStale, left);
+    if (!isShown) m.row.touch();
+    const left = until === undefined ? Infinity : Date.parse(until) - Date.now();
+    await m.wait(() => carry.isPlanStale, Math.min(left, m.times.planLookMs));
   }
 }
 
-/** Interrupts what is at work when its start window ends, or when an edited plan no longer wants it. */
+/** Interrupts what is at work when its start window ends, or when an edited plan no longer wants it, or wants something else of it. */
 export async function watchPlan(m: Migration): Promise<void> {
-  const { carry } = m;
+  const { carry, times } = m;
   for (;;) {
     const { windowUntil } = carry;
-    await m.wait(() => carry.isPlanStale, windowUntil === undefined ? undefined : windowUntil - Date.now());
+    const closesIn = windowUntil === undefined ? Infinity : windowUntil - Date.now();
+    // Before, it was read again only when it was told of.
+    const lookIn = patched('plan-looks') ? times.planLookMs : Infinity;
+    const first = Math.min(closesIn, lookIn);
+    await m.wait(() => carry.isPlanStale, Number.isFinite(first) ? first : undefined);
     // What is at work then comes to its own end.
     if (m.isFull) return;
-    if (!carry.isPlanStale) return m.interrupt();
-    const { next, window } = await readPlan(m);
+    if (!carry.isPlanStale && closesIn <= lookIn) return m.interrupt();
+    const plan = await readPlan(m);
+    const { next, window } = plan;
     if (!window.isOpen || (!carry.isPassing && next.kind === 'later')) return m.interrupt();
+    // Whoever waits for a slot keeps his place.
+    if (carry.phase === 'slot') followOrder(m, plan);
+    else if (isOtherWork(m, plan)) return m.interrupt();
     if (!carry.isPassing && next.kind === 'now') carry.order = next.order;
   }
 }

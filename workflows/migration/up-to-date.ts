@@ -26,14 +26,16 @@ export async function stayUpToDate(m: Migration): Promise<'due' | 'signIn' | 'co
       ...Object.values(carry.keptUntil),
     ];
     const first = Math.min(...moments.filter((moment) => moment !== undefined));
-    await m.wait(() => carry.isPlanStale, Number.isFinite(first) ? first - Date.now() : undefined);
+    await m.wait(() => carry.isPlanStale, Math.min(first - Date.now(), m.times.planLookMs));
   }
 }
 
 function showNext(m: Migration, { pass, at }: Extract<PlanPassResult['next'], { kind: 'later' }>): void {
+  const { nextPass: shown } = m.view;
+  const isShown = shown?.kind === pass && shown.at === at;
   m.view.nextPass = { kind: pass, ...(at === undefined ? {} : { at }) };
   m.row.setState('upToDate');
-  m.row.touch();
+  if (!isShown) m.row.touch();
 }
 
 const text: FaultText = {

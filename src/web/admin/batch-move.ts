@@ -10,11 +10,11 @@ import { PageFault } from '../faults';
 import { fieldsOf, formView, parseForm, type FieldFault, type Fields } from '../forms';
 import { batchName } from './batch-name';
 import { batchPath } from './batch-path';
-import { startBulk } from './bulk-start';
 import { filterWords } from './filter-words';
 import { planReader } from './plan-words';
 import { audit, notify, textsOf } from './request';
 import { backTo, hiddenFields, isEmpty, selectionOf } from './selection';
+import { tellRunning } from './tell-running';
 import { windowConflict } from './window-conflicts';
 
 const form = z.object({ toBatch: batchName });
@@ -104,6 +104,6 @@ async function move(
   await audit(request, 'movedToBatch', words === '' ? subject : `${subject} (${words})`);
   notify(request, 'success', t('admin.users.move.done', { count: moved, name }));
   // Those that run have read the plan of the batch they were in.
-  if (running > 0) await startBulk(deps, request, response, 'planChanged', { batch: name });
+  if (running > 0) await tellRunning(deps, request, response, { batch: name });
   response.redirect(303, batchPath(name));
 }

@@ -11,10 +11,10 @@ import { batchName } from './batch-name';
 import { batchOfPart, batchPath } from './batch-path';
 import { batchReportRoutes } from './batch-report';
 import { batchFieldsOf, batchForm, cutOverKinds, deltaHours, fieldsOfPlan, itemKinds } from './batch-form';
-import { startBulk } from './bulk-start';
 import { filterText, passesText, planReader, windowText } from './plan-words';
 import { audit, notify, textsOf } from './request';
 import { startWindowChoices } from './start-window-form';
+import { tellRunning } from './tell-running';
 import { windowConflict } from './window-conflicts';
 
 type BatchRequest = Request<{ name: string }>;
@@ -137,24 +137,7 @@ async function save(deps: WebDeps, request: BatchRequest, response: Response): P
   if (!(await saveBatchPlan(name, form.value, revision, now))) throw new PageFault('conflict');
   await audit(request, 'batchEdited', name);
   notify(request, 'success', textsOf(response)('admin.batches.saved', { name }));
-  await tellRunning(deps, request, response, name);
-}
-
-/** Migrations that run have read the plan before; each is told to read it again. */
-async function tellRunning(
-  deps: WebDeps,
-  request: BatchRequest,
-  response: Response,
-  name: string,
-): Promise<void> {
-  const running = runningOf(await countStates({ batch: name }));
-  if (running === 0) {
-    response.redirect(303, batchPath(name));
-    return;
-  }
-  const bulkId = await startBulk(deps, request, response, 'planChanged', { batch: name });
-  notify(request, 'success', textsOf(response)('admin.batches.told', { count: running }));
-  response.redirect(303, `/admin/bulk/${bulkId}`);
+  response.redirect(303, (await tellRunning(deps, request, response, { batch: name })) ?? batchPath(name));
 }
 
 /** Takes a plan back; the default holds again. */

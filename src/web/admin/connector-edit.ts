@@ -1,20 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Request, Response, Router } from 'express';
+import type { Response, Router } from 'express';
 import type { Side } from '../../domain/mailbox';
 import type { StartWindow } from '../../domain/start-window';
 import { Connectors, type ConnectorDocument } from '../../models/connectors';
 import type { MailUserFilter } from '../../models/mail-user-filter';
-import { countStates, runningOf } from '../../models/mail-user-counts';
 import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
 import { parseForm, type FieldFault } from '../forms';
-import { startBulk } from './bulk-start';
 import { checkAndSay } from './connector-checks';
 import { connectorForm, type ConnectorFields } from './connector-form';
 import { base, findConnector, showConnector } from './connector-page';
 import { nameTaken, typedFields, unlessNameTaken } from './connector-write';
 import { planReader } from './plan-words';
 import { audit, notify, textsOf } from './request';
+import { tellRunning } from './tell-running';
 import { windowConflict } from './window-conflicts';
 
 export function connectorEditing(router: Router, deps: WebDeps, side: Side): void {
@@ -50,7 +49,7 @@ export function connectorEditing(router: Router, deps: WebDeps, side: Side): voi
     await checkAndSay(deps, request, response, edited);
     notify(request, 'success', textsOf(response)('admin.connectors.saved', { name: edited.name }));
     if (!isDeepStrictEqual(connector.startWindow, edited.startWindow))
-      await tellRunning(deps, request, response, edited);
+      await tellRunning(deps, request, response, usersOf(edited));
     response.redirect(303, `${base(side)}/${edited._id.toHexString()}`);
   });
 }
@@ -98,18 +97,4 @@ function windowConflictOf(
 function usersOf({ side, _id }: ConnectorDocument): MailUserFilter {
   const id = _id.toHexString();
   return side === 'source' ? { sourceConnectorId: id } : { targetConnectorId: id };
-}
-
-/** Migrations that run have read the start window before; each is told to read it again. */
-async function tellRunning(
-  deps: WebDeps,
-  request: Request,
-  response: Response,
-  connector: ConnectorDocument,
-): Promise<void> {
-  const filter = usersOf(connector);
-  const running = runningOf(await countStates(filter));
-  if (running === 0) return;
-  await startBulk(deps, request, response, 'planChanged', filter);
-  notify(request, 'success', textsOf(response)('admin.batches.told', { count: running }));
 }
