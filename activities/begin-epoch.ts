@@ -70,7 +70,7 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
     kept: perSide(kept, ({ _id }) => _id.toHexString()),
     keptUntil: perSide(kept, ({ destroyAt }) => destroyAt.toISOString()),
     passes: made,
-    wantedPass: wanted,
+    ...(wanted === undefined ? {} : { wantedPass: wanted }),
     // Whoever presses **Retry** has seen why the migration stopped.
     ...(reason === 'retry' &&
       stoppedFor?.remedy === 'checkSourceMailbox' && { sourceChecked: true as const }),

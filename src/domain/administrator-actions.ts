@@ -20,7 +20,7 @@ export type RowAction = (typeof rowActions)[number];
 export interface RowFacts {
   /** A pause stands: the row is **Paused**, or will be as soon as its user has signed in. */
   isPaused?: boolean;
-  /** The pass at hand is the last one: no other follows it. */
+  /** The pass at hand, begun or not, is the last one: no other follows it. */
   isLastPass?: boolean;
   /** At most a pre-stage was begun so far: what follows it is a full pass, whatever is asked for. */
   isAtMostPrestaged?: boolean;
@@ -29,12 +29,19 @@ export interface RowFacts {
 /** The facts of a row, from what its workflow says of it. */
 export function rowFacts(
   projection:
-    | { pausedBy?: unknown; pass?: { kind: PassKind } | undefined; passes?: readonly { kind: PassKind }[] }
+    | {
+        state?: MigrationState | undefined;
+        pausedBy?: unknown;
+        pass?: { kind: PassKind } | undefined;
+        passes?: readonly { kind: PassKind }[];
+        nextPass?: { kind: PassKind } | undefined;
+      }
     | undefined,
 ): RowFacts {
+  const atHand = projection?.pass ?? (projection?.state === 'upToDate' ? undefined : projection?.nextPass);
   return {
     isPaused: projection?.pausedBy !== undefined,
-    isLastPass: projection?.pass?.kind === 'cutOver',
+    isLastPass: atHand?.kind === 'cutOver',
     isAtMostPrestaged: (projection?.passes ?? []).every(({ kind }) => kind === 'prestage'),
   };
 }

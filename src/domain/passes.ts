@@ -24,7 +24,8 @@ export type NextPass = { kind: 'now'; order: PassOrder } | { kind: 'later'; pass
 
 /**
  * Which pass comes next while none is under way: pre-stage, then full, then as many deltas as the plan or a person wants, then the
- * cut-over, which may come at any time and replaces whatever was to come before it.
+ * cut-over, which may come at any time and replaces whatever was to come before it. A delta that is wanted before the first pass has begun
+ * is the full pass, and the pre-stage is not made any more.
  */
 export function nextPass({ plan, made, wanted, now }: PassQuestion): NextPass {
   const { cutOver, deltaEveryMs, prestageOlderThan } = plan;
@@ -34,9 +35,10 @@ export function nextPass({ plan, made, wanted, now }: PassQuestion): NextPass {
   const cutOverAt = cutOver.kind === 'at' ? Date.parse(cutOver.at) : undefined;
   const isCutOverDue = cutOver.kind === 'atOnce' || (cutOverAt !== undefined && cutOverAt <= now.getTime());
   if (wanted === 'cutOver' || isCutOverDue) return make('cutOver');
-  if (ended.length === 0) return make(prestageOlderThan === undefined ? 'full' : 'prestage');
+  if (ended.length === 0 && wanted === undefined)
+    return make(prestageOlderThan === undefined ? 'full' : 'prestage');
   const following: PassKind = hasCopied ? 'delta' : 'full';
-  if (wanted === 'delta') return make(following);
+  if (wanted !== undefined) return make(following);
   const last = Math.max(...ended.map(({ endedAt = '' }) => Date.parse(endedAt)));
   const followsAt = deltaEveryMs === undefined ? Infinity : last + deltaEveryMs;
   if (followsAt <= now.getTime()) return make(following);
@@ -46,21 +48,25 @@ export function nextPass({ plan, made, wanted, now }: PassQuestion): NextPass {
 }
 
 /**
- * What a new start goes on from: where a migration was ended before its last pass, the passes made so far, and the one at hand is wanted
- * again; where the last one was made, it is a new move, unless what failed in it is to be tried again.
+ * What a new start goes on from: where a migration was ended before its last pass, the passes made so far, and a further one is wanted
+ * at once where any was; where the last one was made, it is a new move, unless what failed in it is to be tried again.
  */
 export function passesOfStart(
   made: readonly PassMade[],
   reason: 'start' | 'retry' | 'resend' | 'form',
-): { made: PassMade[]; wanted: WantedPass } {
+): { made: PassMade[]; wanted?: WantedPass } {
   const last = made.at(-1);
   const isOver = last?.kind === 'cutOver' && last.endedAt !== undefined;
-  if (isOver && reason !== 'retry') return { made: [], wanted: 'delta' };
-  return { made: [...made], wanted: last?.kind === 'cutOver' ? 'cutOver' : 'delta' };
+  if (isOver && reason !== 'retry') return { made: [] };
+  if (last?.kind === 'cutOver') return { made: [...made], wanted: 'cutOver' };
+  return { made: [...made], ...(made.some(({ endedAt }) => endedAt !== undefined) && { wanted: 'delta' }) };
 }
 
 /** What a pass of this kind is to do. */
-export function orderOf(kind: PassKind, { filter, followDeletions, prestageOlderThan }: BatchPlan): PassOrder {
+export function orderOf(
+  kind: PassKind,
+  { filter, followDeletions, prestageOlderThan }: BatchPlan,
+): PassOrder {
   const isPrestage = kind === 'prestage' && prestageOlderThan !== undefined;
   return { kind, filter: isPrestage ? olderThan(filter, prestageOlderThan) : filter, followDeletions };
 }

@@ -43,6 +43,7 @@ async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
       pausedBy?: string;
       pass?: PassKind;
       passes?: PassKind[];
+      next?: PassKind;
     };
     count: number;
   }>([
@@ -56,6 +57,7 @@ async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
           pausedBy: '$projection.pausedBy.kind',
           pass: '$projection.pass.kind',
           passes: '$projection.passes.kind',
+          next: '$projection.nextPass.kind',
         },
         count: { $sum: 1 },
       },
@@ -71,18 +73,24 @@ async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
 }
 
 function factsOf({
+  state,
   pausedBy,
   pass,
   passes,
+  next,
 }: {
+  state?: MigrationState | null;
   pausedBy?: string | null;
   pass?: PassKind | null;
   passes?: PassKind[] | null;
+  next?: PassKind | null;
 }): RowFacts {
   return rowFacts({
     passes: (passes ?? []).map((kind) => ({ kind })),
     ...(pausedBy ? { pausedBy } : {}),
     ...(pass ? { pass: { kind: pass } } : {}),
+    ...(state ? { state } : {}),
+    ...(next ? { nextPass: { kind: next } } : {}),
   });
 }
 

@@ -81,7 +81,7 @@ export interface MailUserProjection {
   };
   /** The passes of these mailboxes, oldest first, at most the newest twenty. One without an end is under way, or was cut off. */
   passes?: { kind: PassKind; beganAt: Date; endedAt?: Date }[];
-  /** Between passes: which comes next, and when; without `at` it is made when an administrator asks for it. */
+  /** Which pass is to begin, and when: without `at` it is at hand or, in **Up to date**, made when an administrator asks for it. */
   nextPass?: { kind: PassKind; at?: Date };
   /** Why it is **Scheduled**, where that is not the queue. Without `until` its start windows are never open together. */
   waitsFor?: { kind: 'startWindow'; until?: Date };

@@ -43,6 +43,14 @@ describe('what can be asked for a row', () => {
     expect(migrationStates.filter((state) => isActionable('cutOver', state, facts))).toEqual([]);
   });
 
+  it('is no further pass where the one that is waited for is the last, and any between passes', () => {
+    const nextPass = { kind: 'cutOver' } as const;
+    for (const action of ['delta', 'cutOver'] as const) {
+      expect(isActionable(action, 'scheduled', rowFacts({ state: 'scheduled', nextPass }))).toBe(false);
+      expect(isActionable(action, 'upToDate', rowFacts({ state: 'upToDate', nextPass }))).toBe(true);
+    }
+  });
+
   it('is something in every state', () => {
     for (const state of migrationStates)
       expect(rowActions.some((action) => isActionable(action, state))).toBe(true);

@@ -42,6 +42,13 @@ describe('the passes of a batch', () => {
     });
   });
 
+  it('are a full one at once where somebody asks for a delta before the first has begun', () => {
+    const plan = { ...byHand, prestageOlderThan: '2026-10-01' };
+    expect(next(plan, [], 'delta')).toBe('full');
+    expect(next(byHand, [], 'delta')).toBe('full');
+    expect(next(defaultBatchPlan, [], 'delta')).toBe('cutOver');
+  });
+
   it('follow each other after the time that was set', () => {
     const plan = { ...byHand, deltaEveryMs: 24 * hour };
     expect(next(plan, made('full'))).toBe('delta 2026-11-02T12:00:00.000Z');
@@ -77,8 +84,14 @@ describe('a migration that is started again', () => {
     expect(passesOfStart(cutOff, 'retry')).toEqual({ made: cutOff, wanted: 'cutOver' });
   });
 
+  it('begins with the pass that the plan has first where none was ended', () => {
+    expect(passesOfStart([], 'start')).toEqual({ made: [] });
+    const cutOff = [{ kind: 'prestage', beganAt } as const];
+    expect(passesOfStart(cutOff, 'retry')).toEqual({ made: cutOff });
+  });
+
   it('is a new move after its last pass, unless what failed in that is tried again', () => {
-    expect(passesOfStart(made('full', 'cutOver'), 'start')).toEqual({ made: [], wanted: 'delta' });
+    expect(passesOfStart(made('full', 'cutOver'), 'start')).toEqual({ made: [] });
     expect(passesOfStart(made('full', 'cutOver'), 'retry').wanted).toBe('cutOver');
   });
 });

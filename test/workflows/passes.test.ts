@@ -163,6 +163,34 @@ describe('passes', () => {
   });
 });
 
+describe('a delta pass that is asked for before the first pass has begun', () => {
+  it('is the full pass, which is made instead of the pre-stage', async () => {
+    const row = await house.row({ invitation: 'none', batch: `staged ${randomUUID()}` });
+    const plan = { prestageOlderThan: '2026-10-01', cutOver: { kind: 'byHand' } } as const;
+    await planOf(row, { ...plan, startWindow: otherDays() });
+    house.servers.fill(row.source.address, 1, 5);
+    await house.start(row);
+    await signInBoth(house, row);
+    const { projection } = await house.until(row, (now) => now.projection?.waitsFor !== undefined);
+    expect(projection?.nextPass).toEqual({ kind: 'prestage' });
+    await run(row, 'delta');
+    await house.until(row, (now) => now.projection?.nextPass?.kind === 'full');
+    await planOf(row, plan);
+    await planChanged(row);
+    expect(kinds(await house.until(row, ended(1)))).toEqual(['full']);
+    await run(row, 'cutOver');
+    await house.untilEnded(row);
+  });
+
+  it('has nothing to do where the pass that is waited for is the last: the row says so', async () => {
+    const row = await states.scheduled();
+    const { projection } = await house.until(row, 'scheduled');
+    expect(projection?.nextPass).toEqual({ kind: 'cutOver' });
+    await house.handle(row).signal(signals.stop, { by: administrator });
+    await house.untilEnded(row);
+  });
+});
+
 describe('a pass that is under way', () => {
   it('goes on under a filter that is edited: Junk that is unticked in mid-copy is not copied', async () => {
     const row = await house.row({ invitation: 'none', batch: `junk ${randomUUID()}` });

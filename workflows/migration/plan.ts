@@ -1,6 +1,6 @@
 import { patched, upsertSearchAttributes } from '@temporalio/workflow';
 import type { PlanPassResult } from '../../activities/plan-pass';
-import { isSameWork } from '../../src/domain/batch-plan';
+import { isSameWork, type PassOrder } from '../../src/domain/batch-plan';
 import { batchAttribute } from '../names';
 import { short } from '../proxies';
 import { newPlace } from './carry';
@@ -38,6 +38,16 @@ function isOtherWork({ carry }: Migration, { order }: PlanPassResult): boolean {
   return carry.isPassing && order !== undefined && !isSameWork(order, carry.order);
 }
 
+/** The pass that is to begin; the row says which one until it does. */
+function orderPass(m: Migration, order: PassOrder): void {
+  const { carry, view } = m;
+  const { nextPass: shown } = view;
+  carry.order = order;
+  view.nextPass = { kind: order.kind };
+  // Where none is shown yet, and in any other state, the next one is about to be written.
+  if (view.state === 'scheduled' && shown !== undefined && shown.kind !== order.kind) m.row.touch();
+}
+
 /** While nothing is at work: a pass that has begun goes on as the plan has it now, with its folders planned anew. */
 function followOrder(m: Migration, plan: PlanPassResult): void {
   const { carry } = m;
@@ -62,7 +72,7 @@ export async function awaitWindow(m: Migration): Promise<'open' | 'upToDate' | '
     followOrder(m, plan);
     if (!carry.isPassing) {
       if (next.kind === 'later') return 'upToDate';
-      carry.order = next.order;
+      orderPass(m, next.order);
     }
     if (window.isOpen) {
       if (view.waitsFor !== undefined) m.row.touch();
@@ -99,6 +109,6 @@ export async function watchPlan(m: Migration): Promise<void> {
     // Whoever waits for a slot keeps his place.
     if (carry.phase === 'slot') followOrder(m, plan);
     else if (isOtherWork(m, plan)) return m.interrupt();
-    if (!carry.isPassing && next.kind === 'now') carry.order = next.order;
+    if (!carry.isPassing && next.kind === 'now') orderPass(m, next.order);
   }
 }
