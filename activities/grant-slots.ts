@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { placesAfterThrottle } from '../src/domain/connector-wait';
 import type { MigrationState } from '../src/domain/migration';
-import { chooseFairly } from '../src/domain/fair-order';
+import { chooseFairly, turnsAfter } from '../src/domain/fair-order';
 import { batchesOf } from '../src/models/batch-move';
 import { Connectors, type ConnectorDocument } from '../src/models/connectors';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
@@ -14,12 +14,16 @@ import { signals, type GrantedSignal } from '../workflows/messages';
 export interface GrantSlotsInput {
   /** How long an answer is waited for before a holder is told again. */
   tellAgainMs: number;
+  /** Batches by when each was given a slot last, newest last; what the look before answered. */
+  turns?: string[];
 }
 
 /** How many hold slots, and how many still wait. */
 export interface GrantSlotsResult {
   held: number;
   waiting: number;
+  /** As in the input, with those that were given one now. Earlier releases did not say it. */
+  turns?: string[];
 }
 
 /** An attempt that was given up must not grant what its successor grants too: it stops well before its time-out. */
@@ -33,7 +37,7 @@ export function createGrantSlots({
 }: Pick<ActivityDeps, 'client' | 'log' | 'connectorWaits'>) {
   return {
     /** Gives free slots to those who wait, in fair order, and tells them; tells those again that have not answered. */
-    async grantSlots({ tellAgainMs }: GrantSlotsInput): Promise<GrantSlotsResult> {
+    async grantSlots({ tellAgainMs, turns = [] }: GrantSlotsInput): Promise<GrantSlotsResult> {
       const giveUpAt = Date.now() + longestMs;
       const all = await Slots.find().lean<SlotDocument[]>();
       const untold = all.filter(
@@ -41,16 +45,19 @@ export function createGrantSlots({
           grantedAt !== undefined && takenAt === undefined && isLongAgo(toldAt, tellAgainMs),
       );
       for (const slot of untold) await tell(client, slot);
-      const chosen = await choose(all, connectorWaits);
-      for (const slot of chosen) {
+      const chosen = await choose(all, turns, connectorWaits);
+      const given: string[] = [];
+      for (const { slot, batch } of chosen) {
         if (Date.now() > giveUpAt) break;
-        if (await grantSlot(slot._id, slot.ticket, new Date())) await tell(client, slot);
+        if (!(await grantSlot(slot._id, slot.ticket, new Date()))) continue;
+        given.push(batch);
+        await tell(client, slot);
       }
       const [held, waiting] = await Promise.all([
         Slots.countDocuments({ grantedAt: { $exists: true } }),
         Slots.countDocuments({ grantedAt: { $exists: false } }),
       ]);
-      return { held, waiting };
+      return { held, waiting, turns: turnsAfter(turns, given) };
     },
 
     /** Frees the slots of those that no longer run, run another epoch than the one that was granted, or are at nothing that needs one. */
@@ -72,7 +79,11 @@ function isLongAgo(at: Date | undefined, ms: number): boolean {
   return at === undefined || Math.abs(Date.now() - at.getTime()) >= ms;
 }
 
-async function choose(all: readonly SlotDocument[], connectorWaits: ConnectorWaits): Promise<SlotDocument[]> {
+async function choose(
+  all: readonly SlotDocument[],
+  turns: readonly string[],
+  connectorWaits: ConnectorWaits,
+): Promise<{ slot: SlotDocument; batch: string }[]> {
   const held = all.filter(({ grantedAt }) => grantedAt !== undefined);
   const waiting = all.filter(({ grantedAt }) => grantedAt === undefined);
   const connectors = await Connectors.find({}, { mailboxesAtOnce: 1, throttled: 1 }).lean<
@@ -91,8 +102,11 @@ async function choose(all: readonly SlotDocument[], connectorWaits: ConnectorWai
     batch: batchOf(slot),
     since: slot.since.getTime(),
   }));
-  const chosen = chooseFairly(asked, { heldByBatch: countBy(held.map(batchOf)), free });
-  return chosen.flatMap(({ id }) => byId.get(id) ?? []);
+  const chosen = chooseFairly(asked, { heldByBatch: countBy(held.map(batchOf)), free, turns });
+  return chosen.flatMap(({ id, batch }) => {
+    const slot = byId.get(id);
+    return slot === undefined ? [] : [{ slot, batch }];
+  });
 }
 
 function freePlaces(

@@ -19,6 +19,8 @@ export interface GateInput {
   tellAgainMs: number;
   /** Events of history after which it continues as new, where the server does not suggest it sooner. */
   historyEvents: number;
+  /** What the run before knew of whose turn it is. */
+  turns?: string[];
 }
 
 /** Above what an attempt takes at most. After it another takes the place of one whose worker has died: until then nobody is let in. */
@@ -32,12 +34,14 @@ export async function gate(input: GateInput): Promise<never> {
   setHandler(wake, () => {
     isAwake = true;
   });
+  let { turns = [] } = input;
   let freedAt = 0;
   for (;;) {
     isAwake = false;
-    const { held, waiting } = await short.grantSlots.executeWithOptions({ startToCloseTimeout }, [
-      { tellAgainMs: input.tellAgainMs },
+    const { held, waiting, ...granted } = await short.grantSlots.executeWithOptions({ startToCloseTimeout }, [
+      { tellAgainMs: input.tellAgainMs, turns },
     ]);
+    turns = granted.turns ?? turns;
     setCurrentDetails(`${held} mailboxes have slots, ${waiting} wait`);
     if (Date.now() - freedAt >= input.idleMs) {
       await listing.freeDeadSlots();
@@ -45,7 +49,7 @@ export async function gate(input: GateInput): Promise<never> {
     }
     const { continueAsNewSuggested, historyLength } = workflowInfo();
     if (continueAsNewSuggested || historyLength >= input.historyEvents)
-      return continueAsNew<typeof gate>(input);
+      return continueAsNew<typeof gate>({ ...input, turns });
     await condition(() => isAwake, waiting > 0 ? input.busyMs : input.idleMs);
   }
 }

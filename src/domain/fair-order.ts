@@ -13,14 +13,29 @@ export interface Places {
   heldByBatch: ReadonlyMap<string, number>;
   /** Slots free now, by connector; a connector that is absent has none. */
   free: ReadonlyMap<string, number>;
+  /** Batches as `turnsAfter` keeps them. */
+  turns: readonly string[];
+}
+
+/** Of more batches than these nobody remembers whose turn was longest ago. */
+const turnsKept = 100;
+
+/**
+ * Batches by when each was given a slot last, newest last.
+ * @param given the batches of those that were given one since, in their order
+ */
+export function turnsAfter(turns: readonly string[], given: readonly string[]): string[] {
+  // A set keeps what comes first: looked at from its end, the newest.
+  return [...new Set([...turns, ...given].reverse())].slice(0, turnsKept).reverse();
 }
 
 /**
- * Who gets slots now: batches in turn (whoever holds least is next), oldest first in each; those whose connector is full are passed
- * over and keep their place.
+ * Who gets slots now: batches in turn (whoever holds least is next, and of these whoever was given one longest ago), oldest first in each;
+ * those whose connector is full are passed over and keep their place.
  */
-export function chooseFairly(waiting: readonly Waiting[], { heldByBatch, free }: Places): Waiting[] {
+export function chooseFairly(waiting: readonly Waiting[], { heldByBatch, free, turns }: Places): Waiting[] {
   const left = new Map(free);
+  const lastTurn = new Map(turns.map((batch, at) => [batch, at]));
   const held = new Map(heldByBatch);
   const queues = new Map<string, Waiting[]>();
   for (const one of [...waiting].sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1))) {
@@ -29,8 +44,10 @@ export function chooseFairly(waiting: readonly Waiting[], { heldByBatch, free }:
     else queue.push(one);
   }
   const chosen: Waiting[] = [];
-  for (let next = takeNext(queues, held, left); next !== undefined; next = takeNext(queues, held, left)) {
+  const take = () => takeNext(queues, { heldByBatch: held, lastTurn, free: left });
+  for (let next = take(); next !== undefined; next = take()) {
     chosen.push(next);
+    lastTurn.set(next.batch, turns.length + chosen.length);
     held.set(next.batch, (held.get(next.batch) ?? 0) + 1);
     for (const id of [next.sourceConnectorId, next.targetConnectorId]) left.set(id, (left.get(id) ?? 0) - 1);
   }
@@ -39,17 +56,22 @@ export function chooseFairly(waiting: readonly Waiting[], { heldByBatch, free }:
 
 function takeNext(
   queues: Map<string, Waiting[]>,
-  held: ReadonlyMap<string, number>,
-  left: ReadonlyMap<string, number>,
+  {
+    heldByBatch,
+    lastTurn,
+    free,
+  }: Pick<Places, 'heldByBatch' | 'free'> & { lastTurn: ReadonlyMap<string, number> },
 ): Waiting | undefined {
+  const heldBy = (batch: string) => heldByBatch.get(batch) ?? 0;
+  const turnOf = (batch: string) => lastTurn.get(batch) ?? -1;
   const order = [...queues].sort(
     ([a, [headA]], [b, [headB]]) =>
-      (held.get(a) ?? 0) - (held.get(b) ?? 0) || (headA?.since ?? 0) - (headB?.since ?? 0),
+      heldBy(a) - heldBy(b) || turnOf(a) - turnOf(b) || (headA?.since ?? 0) - (headB?.since ?? 0),
   );
   for (const [, queue] of order) {
     const at = queue.findIndex(
       ({ sourceConnectorId, targetConnectorId }) =>
-        (left.get(sourceConnectorId) ?? 0) > 0 && (left.get(targetConnectorId) ?? 0) > 0,
+        (free.get(sourceConnectorId) ?? 0) > 0 && (free.get(targetConnectorId) ?? 0) > 0,
     );
     const [taken] = at < 0 ? [] : queue.splice(at, 1);
     if (taken !== undefined) return taken;

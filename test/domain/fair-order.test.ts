@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { chooseFairly, type Waiting } from '../../src/domain/fair-order';
+import { chooseFairly, turnsAfter, type Waiting } from '../../src/domain/fair-order';
 
 const waiting = (id: string, batch: string, since: number, source = 's', target = 't'): Waiting => ({
   id,
@@ -8,10 +8,16 @@ const waiting = (id: string, batch: string, since: number, source = 's', target 
   sourceConnectorId: source,
   targetConnectorId: target,
 });
-const choose = (all: Waiting[], free: Record<string, number>, held: Record<string, number> = {}) =>
+const choose = (
+  all: Waiting[],
+  free: Record<string, number>,
+  held: Record<string, number> = {},
+  turns: string[] = [],
+) =>
   chooseFairly(all, {
     free: new Map(Object.entries(free)),
     heldByBatch: new Map(Object.entries(held)),
+    turns,
   }).map(({ id }) => id);
 
 describe('chooseFairly', () => {
@@ -25,6 +31,13 @@ describe('chooseFairly', () => {
     expect(choose(all, { s: 1, t: 1 }, { a: 3 })).toEqual(['b1']);
   });
 
+  it('lets the batch that was given a slot longest ago go first where all hold as many', () => {
+    const all = [waiting('a1', 'a', 1), waiting('b1', 'b', 2), waiting('c1', 'c', 3)];
+    expect(choose(all, { s: 1, t: 1 }, {}, ['a', 'c'])).toEqual(['b1']);
+    expect(choose(all, { s: 1, t: 1 }, {}, ['b', 'c', 'a'])).toEqual(['b1']);
+    expect(choose(all, { s: 3, t: 3 }, {}, ['a', 'c', 'b'])).toEqual(['a1', 'c1', 'b1']);
+  });
+
   it('takes a slot of both connectors or none, and passes over whoever finds one full', () => {
     const all = [waiting('full', 'a', 1, 's', 'full'), waiting('next', 'a', 2)];
     expect(choose(all, { s: 1, t: 1, full: 0 })).toEqual(['next']);
@@ -34,6 +47,17 @@ describe('chooseFairly', () => {
   it('is quick with ten thousand that wait in vain', () => {
     const all = Array.from({ length: 10_000 }, (_, n) => waiting(`${n}`, `b${n % 50}`, n));
     expect(choose(all, { s: 0, t: 5 })).toEqual([]);
+  });
+});
+
+describe('turnsAfter', () => {
+  it('has each batch once, by when it was given a slot last', () => {
+    expect(turnsAfter(['a', 'b', 'c'], ['b', 'd', 'a', 'b'])).toEqual(['c', 'd', 'a', 'b']);
+  });
+
+  it('forgets those whose turn was longest ago', () => {
+    const many = Array.from({ length: 150 }, (_, n) => `b${n}`);
+    expect(turnsAfter(many, ['b0'])).toEqual([...many.slice(51), 'b0']);
   });
 });
 
@@ -49,6 +73,7 @@ describe('slots handed out over time', () => {
       Array.from({ length: rows }, (_, n) => waiting(`${batch}${n}`, batch, n)),
     );
     const order: string[] = [];
+    let turns: string[] = [];
     let held: { batch: string; until: number }[] = [];
     for (let now = 0; queue.length > 0; now += 1) {
       held = held.filter(({ until }) => until > now);
@@ -61,12 +86,14 @@ describe('slots handed out over time', () => {
         queue.filter((one) => one.batch === batch).slice(0, slots),
       );
       const given = new Set<string>();
+      const before = order.length;
       for (const one of chooseFairly(seen, {
         heldByBatch,
         free: new Map([
           ['s', free],
           ['t', slots],
         ]),
+        turns,
       })) {
         queue.splice(queue.indexOf(one), 1);
         held.push({ batch: one.batch, until: now + holdFor(order.length) });
@@ -74,6 +101,7 @@ describe('slots handed out over time', () => {
         given.add(one.batch);
         heldByBatch.set(one.batch, (heldByBatch.get(one.batch) ?? 0) + 1);
       }
+      turns = turnsAfter(turns, order.slice(before));
       watch(heldByBatch, given, new Set(queue.map(({ batch }) => batch)));
     }
     return order;
@@ -83,6 +111,28 @@ describe('slots handed out over time', () => {
     const order = handOut({ big: 5_000, small: 10 }, 20, (n) => 1 + (n % 7));
     expect(order).toHaveLength(5_010);
     expect(order.slice(0, 20).filter((batch) => batch === 'small')).toHaveLength(10);
+  });
+
+  it('go from batch to batch where there is only one', () => {
+    const property = fc.property(
+      fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 2, maxLength: 5 }),
+      fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 20 }),
+      (rows, holds) => {
+        const batches = Object.fromEntries(rows.map((count, at) => [`b${at}`, count]));
+        const order = handOut(batches, 1, (n) => holds[n % holds.length] ?? 1);
+        // In each round all batches that still have somebody get one.
+        const expected = Array.from(
+          { length: Math.max(...rows) },
+          (_, round) => rows.filter((count) => count > round).length,
+        );
+        const rounds = expected.map((size, round) => {
+          const from = expected.slice(0, round).reduce((sum, each) => sum + each, 0);
+          return new Set(order.slice(from, from + size)).size;
+        });
+        expect(rounds).toEqual(expected);
+      },
+    );
+    fc.assert(property, { numRuns: 60 });
   });
 
   it('never put a batch that waits behind one that holds more', () => {
