@@ -5,8 +5,10 @@ import { BulkActions, type BulkActionDocument } from '../../src/models/bulk-acti
 import { credentialOwner, Credentials } from '../../src/models/credentials';
 import type { MailUser } from '../../src/models/mail-users';
 import { giveStart, signals, workflowTypes } from '../../workflows/messages';
+import { bulkActionId } from '../../workflows/names';
 import { administrator, House, quickTimes } from './house';
 import { unreachable } from './mail-servers';
+import { recordHistory } from './record-histories';
 
 let house: House;
 beforeAll(async () => {
@@ -50,6 +52,7 @@ async function give(
   });
   const input = { bulkId, by: administrator, times: quickTimes };
   await house.client.workflow.execute(workflowTypes.giveCredentials, giveStart(input));
+  await recordHistory(house, bulkActionId(bulkId), 'give-credentials');
   expect(await Credentials.countDocuments({ 'owner.id': bulkId })).toBe(0);
   return BulkActions.findById(bulkId).orFail().lean<BulkActionDocument>();
 }

@@ -131,11 +131,13 @@ describe('bulkAction', () => {
 
 /** One look as the schedule takes it every five minutes. */
 async function reconcile(orphanedMs = 100): Promise<void> {
+  const workflowId = `reconcile-${randomUUID()}`;
   await house.client.workflow.execute(workflowTypes.reconcile, {
-    workflowId: `reconcile-${randomUUID()}`,
+    workflowId,
     taskQueue: mainQueue,
     args: [{ times: quickTimes, orphanedMs }],
   });
+  await recordHistory(house, workflowId, 'reconcile-broken-off');
 }
 
 describe('a bulk action whose workflow is gone', () => {
