@@ -13,7 +13,7 @@ export type PassKind = (typeof passKinds)[number];
 
 /** How the rows of a batch are moved. */
 export interface BatchPlan {
-  /** The first pass copies only items dated before this day (`YYYY-MM-DD`); absent, there is no pre-stage. */
+  /** The first pass copies only items dated before this day (`YYYY-MM-DD`, of the filter's zone); absent, there is no pre-stage. */
   prestageOlderThan?: string;
   /** A delta pass follows this long after each pass; absent, only when asked for. */
   deltaEveryMs?: number;

@@ -94,6 +94,14 @@ describe('itemFilter', () => {
     expect(accepts(days, {})).toBe(true);
   });
 
+  it('has its days begin as clocks in its zone show it', () => {
+    const days = { fromDate: '2025-01-01', toDate: '2025-07-31', timeZone: 'Europe/Berlin' };
+    expect(accepts(days, { date: '2024-12-31T23:00:00.000Z' })).toBe(true);
+    expect(accepts(days, { date: '2024-12-31T22:59:59.999Z' })).toBe(false);
+    expect(accepts(days, { date: '2025-07-31T21:59:59.999Z' })).toBe(true);
+    expect(accepts(days, { date: '2025-07-31T22:00:00.000Z' })).toBe(false);
+  });
+
   it('accepts a series that goes on after the first day', () => {
     const weekly = { itemClass: 'IPM.Appointment', date: '2019-03-01T09:00:00.000Z' };
     expect(accepts({ fromDate: '2025-01-01' }, weekly)).toBe(false);
@@ -115,6 +123,14 @@ describe('itemFilter', () => {
     expect(accepts({ greatestSizeBytes: 99 }, {})).toBe(false);
     expect(accepts({ kinds: ['calendar'] }, {})).toBe(false);
     expect(accepts({ kinds: [] }, {})).toBe(true);
+  });
+
+  it('has the hash of days in UTC from before there were others, and another one in another zone', () => {
+    const days = { ...everything, fromDate: '2025-01-01' };
+    expect(itemFilter(days).hash).toBe('["2025-01-01",null,null,null]');
+    expect(itemFilter({ ...days, timeZone: 'UTC' }).hash).toBe(itemFilter(days).hash);
+    expect(itemFilter({ ...days, timeZone: 'Europe/Berlin' }).hash).not.toBe(itemFilter(days).hash);
+    expect(itemFilter({ ...everything, timeZone: 'Europe/Berlin' }).hash).toBe('everything');
   });
 
   it('has one hash for filters that accept the same items', () => {

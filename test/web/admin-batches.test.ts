@@ -44,6 +44,7 @@ const plan: BatchPlan = {
     greatestSizeBytes: 25_500_000,
     onlyFolders: ['Inbox', 'Inbox/Projects & more'],
     leaveOutFolders: ['Inbox/Old'],
+    timeZone: 'Europe/Berlin',
     deletedItems: false,
     junkEmail: true,
   },

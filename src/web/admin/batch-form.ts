@@ -27,7 +27,7 @@ export const cutOverKinds = ['atOnce', 'at', 'byHand'] as const;
 /** What a batch's form is read against. */
 export interface BatchFormContext {
   now: Date;
-  /** The organisation's zone, in which the moment of the cut-over is written. */
+  /** The organisation's zone, in which the moment of the cut-over is written and days begin. */
   timeZone: string;
   /** The plan that holds now: a moment that has passed since may stand as it is. */
   standing: BatchPlan;
@@ -114,7 +114,7 @@ interface FilterFields {
 
 function checkPasses(form: BatchForm, context: BatchFormContext, issues: z.RefinementCtx<unknown>): void {
   const refuse = refuser(issues);
-  if (form.prestageOlderThan > context.now.toISOString().slice(0, 10))
+  if (form.prestageOlderThan > localText(context.now, context.timeZone).slice(0, 10))
     refuse('prestageOlderThan', 'admin.batches.faults.prestageToCome');
   if (form.cutOver === 'atOnce') {
     if (form.prestageOlderThan !== '') refuse('cutOver', 'admin.batches.faults.prestageAtOnce');
@@ -163,7 +163,7 @@ function planOf(form: BatchForm, { timeZone }: BatchFormContext): BatchPlan {
     ...(prestageOlderThan === '' ? {} : { prestageOlderThan }),
     ...(delta === '0' ? {} : { deltaEveryMs: Number(delta) * hourMs }),
     cutOver: cutOverOf(form, timeZone),
-    filter: filterOf(form),
+    filter: filterOf(form, timeZone),
     followDeletions,
     ...(startWindow === undefined ? {} : { startWindow }),
   };
@@ -175,11 +175,12 @@ function cutOverOf({ cutOver, cutOverAt }: BatchForm, timeZone: string): BatchPl
   return { kind: cutOver === 'byHand' ? 'byHand' : 'atOnce' };
 }
 
-function filterOf(form: FilterFields): FilterSpec {
+function filterOf(form: FilterFields & { prestageOlderThan: string }, timeZone: string): FilterSpec {
   const { fromDate, toDate, kinds, greatestSize, deletedItems, junkEmail } = form;
   return {
     ...(fromDate === '' ? {} : { fromDate }),
     ...(toDate === '' ? {} : { toDate }),
+    ...([fromDate, toDate, form.prestageOlderThan].some((day) => day !== '') ? { timeZone } : {}),
     ...(kinds.length === itemKinds.length ? {} : { kinds }),
     ...(greatestSize === ''
       ? {}
