@@ -17,7 +17,7 @@ import { bulkActionId, checkConnectorId, importId, mainQueue, migrationId } from
  * | **Pause** | any that runs | signal `pause` |
  * | **Resume** | any that a pause stands for (`projection.pausedBy`) | signal `resume` |
  * | **Delta pass**, **Cut over** | any that runs | signal `runPass` |
- * | the form of a batch, a connector's start window | any that runs | signal `planChanged`, for many rows the bulk action of that name |
+ * | the form of a batch, a connector's start window, another batch or connector of a row | any that runs | signal `planChanged`, for many rows the bulk action of that name |
  * | the user's form, **Give credentials** | Not started | store the sealed credentials, push their ids to `asked.credentialIds`, then `signalWithStart` with `formStart(...)` once for the first and `signal` for the second |
  * | the user's form, **Give credentials** | any other | the same with `signal` alone; where no workflow is left (`WorkflowNotFoundError`) delete the credentials and show how it ended |
  * | **Test connection** | | write `ConnectorChecks`, then start `checkStart(...)` |
@@ -69,13 +69,16 @@ export interface PauseSignal {
 export interface ResumeSignal {
   by: Actor;
 }
-/** The next pass is wanted now; `requestId` makes it idempotent. Between passes it begins at once, in a pass it follows that one. */
+/**
+ * The next pass is wanted now; `requestId` makes it idempotent. Between passes it begins at once, in a pass it follows that one, and before
+ * the first it is that one.
+ */
 export interface RunPassSignal {
   kind: 'delta' | 'cutOver';
   requestId: string;
   by: Actor;
 }
-/** The plan of the row's batch, or a start window, was edited: it is read again. */
+/** The plan of the row's batch, or a start window, was edited: it is read again, which it is each hour by itself. */
 export type PlanChangedSignal = Record<string, never>;
 /** The row tells of another moment than the workflow, as after a restored backup: it is written anew. */
 export type ShowAgainSignal = Record<string, never>;
