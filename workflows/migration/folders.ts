@@ -1,4 +1,4 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { CancellationScope, condition, patched } from '@temporalio/workflow';
 import type { CopyFolderOutcome } from '../../activities/folders';
 import type { FaultText } from '../../src/domain/faults';
 import { folderLabel } from '../../src/domain/folder-label';
@@ -28,22 +28,26 @@ export async function copyFolders(
 ): Promise<'done' | 'unplanned' | 'lost' | 'continue' | Hopeless> {
   const step = new FolderStep(m, open);
   const scope = new CancellationScope();
-  const lane = () =>
-    step.lane().catch((error: unknown) => {
-      scope.cancel();
-      throw error;
-    });
-  const lanes = scope.run(() => Promise.allSettled(Array.from({ length: foldersAtOnce }, lane)));
+  const lanes: Promise<void>[] = [];
+  const done = scope.run(() => {
+    for (let lane = 0; lane < foldersAtOnce; lane += 1) lanes.push(step.lane());
+    return Promise.all(lanes);
+  });
   // When the history is full the folders at work may end; what takes too long is cut off and goes on in the next run.
   try {
-    await Promise.race([lanes, step.overdue()]);
-  } finally {
-    if (step.isOverdue) scope.cancel();
-    // Whatever ends the step, Stop too: none of its folders is at work any more afterwards.
-    await lanes;
+    await Promise.race([done, step.overdue()]);
+  } catch (error) {
+    // Whatever ends the step, Stop too: none of its folders is at work any more afterwards. A run of 0.1.0 did not wait for them.
+    if (patched('folders-awaited')) {
+      scope.cancel();
+      await Promise.allSettled(lanes);
+    }
+    throw error;
   }
-  const failed = (await lanes).find((end) => end.status === 'rejected');
-  if (failed !== undefined && !step.isOverdue) throw failed.reason;
+  if (step.isOverdue) {
+    scope.cancel();
+    await (patched('folders-awaited') ? Promise.allSettled(lanes) : done.catch(() => undefined));
+  }
   if (step.hopeless !== undefined) return step.hopeless;
   if (step.isLost) return 'lost';
   if (step.isUnplanned) return 'unplanned';

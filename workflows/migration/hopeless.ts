@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import type { FaultText } from '../../src/domain/faults';
 import type { Migration } from './migration';
 
@@ -13,8 +14,13 @@ export function hopeless({ remedy, ...text }: FaultText): Hopeless {
   return { kind: 'hopeless', text: { ...text, remedy: isOver ? 'askSupport' : remedy } };
 }
 
-/** Notes that the mailbox as a whole was tried in vain although its servers answer. @returns that it was so for long */
+/**
+ * Notes that the mailbox as a whole was tried in vain although its servers answer. What a run of 0.1.0 went on with, it goes on with.
+ *
+ * @returns that it was so for long
+ */
 export function triedInVain({ carry: { place }, times }: Migration, text: FaultText): Hopeless | undefined {
   place.vainSince ??= Date.now();
-  return Date.now() - place.vainSince >= times.folderForMs ? hopeless(text) : undefined;
+  const isLong = Date.now() - place.vainSince >= times.folderForMs;
+  return isLong && patched('given-up') ? hopeless(text) : undefined;
 }
