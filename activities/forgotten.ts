@@ -2,7 +2,7 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Clien
 import { randomUUID } from 'node:crypto';
 import { isEndState, type MigrationTimes } from '../src/domain/migration';
 import { Credentials, type CredentialDocument } from '../src/models/credentials';
-import { noteStartHandled } from '../src/models/mail-user-asks';
+import { markUnmarkedStarts, noteStartHandled } from '../src/models/mail-user-asks';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
 import {
   formStart,
@@ -50,6 +50,7 @@ export async function findForgotten(): Promise<Required<Forgotten>> {
 }
 
 async function startsLeft(): Promise<Required<Forgotten>['starts']> {
+  await markUnmarkedStarts();
   const rows = await MailUsers.find({ 'asked.startPending': true }, askedAndSaid)
     .limit(most)
     .lean<Asking[]>();

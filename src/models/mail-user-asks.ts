@@ -46,6 +46,27 @@ export async function noteStartHandled(id: Types.ObjectId, startId: string): Pro
   );
 }
 
+/**
+ * Marks as pending what a process of 0.1.0 has asked for since its row was brought forward: such a one names its start and knows of no
+ * mark. One index is read, whatever there is of rows.
+ */
+export async function markUnmarkedStarts(): Promise<void> {
+  const unmarked = await MailUsers.aggregate<Pick<MailUser, '_id' | 'asked' | 'projection'>>([
+    { $match: { 'asked.startId': { $gt: '' }, 'asked.startPending': { $ne: true } } },
+    { $project: { 'asked.startId': 1, 'projection.handledStartId': 1 } },
+    { $match: { $expr: { $ne: ['$asked.startId', '$projection.handledStartId'] } } },
+  ]);
+  for (const { _id, asked, projection } of unmarked)
+    await MailUsers.updateOne(
+      {
+        _id,
+        'asked.startId': asked.startId,
+        'projection.handledStartId': projection?.handledStartId ?? null,
+      },
+      { $set: { 'asked.startPending': true } },
+    );
+}
+
 /** Takes back what `askStart` noted, where nothing came of it: the page shows no **Starting** that never ends. */
 export async function unaskStart(id: Types.ObjectId, startId: string): Promise<void> {
   await MailUsers.updateOne(

@@ -203,6 +203,7 @@ schema.index(
 );
 schema.index({ 'projection.state': 1, 'source.addressKey': 1, _id: 1 });
 schema.index({ 'asked.startPending': 1, _id: 1 });
+schema.index({ 'asked.startId': 1, 'asked.startPending': 1, 'projection.handledStartId': 1, _id: 1 });
 schema.index({ 'asked.credentialIds': 1, _id: 1 });
 schema.index({ batch: 1, 'source.addressKey': 1, _id: 1 });
 schema.index({ 'target.connectorId': 1, 'source.addressKey': 1, _id: 1 });

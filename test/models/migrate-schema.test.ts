@@ -1,10 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Types } from 'mongoose';
+import { findForgotten } from '../../activities/forgotten';
 import { DatabaseTooNew, migrateSchema } from '../../src/models/migrate-schema';
 import { connectDatabase } from '../../src/models/database';
 import { MailUsers } from '../../src/models/mail-users';
 import type { SchemaStep } from '../../src/models/schema-steps';
 import { schemaVersion } from '../../src/models/schema-version';
+import { stateQuery } from '../../src/models/shown-states';
 import { freshDatabase, type FreshDatabase } from '../support/mongo';
 
 let database: FreshDatabase;
@@ -108,5 +110,24 @@ describe('a mail user as release 0.1.0 wrote it', () => {
     >();
     expect(pending.map(({ asked }) => asked.startId).sort()).toEqual(['one', 'three']);
     expect(await MailUsers.countDocuments({ schemaVersion })).toBe(4);
+  });
+
+  it('is found as starting where a process of 0.1.0 asks for a start once it was brought forward', async () => {
+    const rows = [
+      row({}),
+      row({ startId: 'two' }, { epoch: 1, revision: 1, handledStartId: 'two' }),
+      row({ startId: 'three' }, { epoch: 1, revision: 1, handledStartId: 'three' }),
+    ].map((each, n) => ({ ...each, source: { ...each.source, addressKey: `a${n}@b.example` } }));
+    await MailUsers.collection.insertMany(rows);
+    await migrateSchema(database.connection, quick);
+    const [first, second] = rows;
+    for (const [startId, one] of Object.entries({ 'again one': first, 'again two': second }))
+      await MailUsers.collection.updateOne(
+        { _id: one?._id },
+        { $set: { 'asked.startId': startId, 'asked.startedAt': new Date() } },
+      );
+    const { starts } = await findForgotten();
+    expect(starts.map(({ startId }) => startId).sort()).toEqual(['again one', 'again two']);
+    expect(await MailUsers.countDocuments(stateQuery(['starting']))).toBe(2);
   });
 });
