@@ -127,7 +127,8 @@ export async function raiseEpoch(
     };
     const raised = await MailUsers.updateOne(standingFilter(row), {
       $set: { projection },
-      $unset: { orphanSince: true, counters: true },
+      // The counters stay: they tell of the mailboxes and not of one epoch.
+      $unset: { orphanSince: true },
     });
     if (raised.matchedCount === 1) return { row: { ...row, projection }, epoch, revision: 1 };
   }

@@ -155,6 +155,16 @@ describe('the counters', () => {
     expect((await read(id)).counters).toMatchObject({ epoch: 2, opening: 1, copied: 7 });
   });
 
+  it('stay when a run is given the next epoch: they tell of the mailboxes', async () => {
+    const id = await newRow();
+    await raiseEpoch(id, 'run 1', { by, at });
+    const write = { mailUserId: id, epoch: 1, opening: 1, counters: counters(5), activeFolders: [] };
+    await takeCounters(write, new Date());
+    await raiseEpoch(id, 'run 2', { by, at });
+    expect((await read(id)).counters).toMatchObject({ epoch: 1, copied: 5 });
+    expect(await takeCounters({ ...write, epoch: 2, counters: counters(6) }, new Date())).toBe(true);
+  });
+
   it('and the projection of one row may be written side by side', async () => {
     const ids = await Promise.all(Array.from({ length: 3 }, newRow));
     await Promise.all(
