@@ -37,6 +37,8 @@ export interface FolderCounters extends ItemCounts {
   copiedBytes: number;
   /** Of those that the filter left out. Absent in figures that 0.1.0 has kept, which counted no such sizes. */
   filteredBytes?: number;
+  /** Of those that were found, those that the source is known to have no more. Absent in figures of 0.1.0, which counted none such. */
+  sourceGone?: number;
 }
 
 export const noCounters: Readonly<FolderCounters> = {
@@ -45,6 +47,7 @@ export const noCounters: Readonly<FolderCounters> = {
   copied: 0,
   copiedBytes: 0,
   filteredBytes: 0,
+  sourceGone: 0,
   alreadyThere: 0,
   filtered: 0,
   skipped: 0,
@@ -123,6 +126,11 @@ export function issuesIn({ skipped, failed }: ItemCounts): number {
   return skipped + failed;
 }
 
+/** How many items of its own count a source holds that are not among those found: at least so many, as it may not have told what went since. */
+export function unaccounted({ found, sourceGone = 0 }: FolderCounters, itemCount: number): number {
+  return Math.max(0, itemCount - (found - sourceGone));
+}
+
 /**
  * A folder's figures as reports state them. Of a folder that cannot be copied everything that the source says it holds, and that is
  * not accounted for, has failed with it; of one that the filter leaves out it is left out.
@@ -131,7 +139,7 @@ export function countersOf(
   { refused, leftOut, gone, itemCount }: PlanOfCounters,
   counters: FolderCounters,
 ): FolderCounters {
-  const others = gone ? 0 : Math.max(0, itemCount - counters.found);
+  const others = gone ? 0 : unaccounted(counters, itemCount);
   const fate = leftOut ? 'filtered' : refused === undefined ? undefined : 'failed';
   if (others === 0 || fate === undefined) return counters;
   return { ...counters, found: counters.found + others, [fate]: counters[fate] + others };

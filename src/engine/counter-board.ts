@@ -1,4 +1,4 @@
-import { countersOf, noCounters, sumOf, type FolderCounters } from '../domain/item-counts';
+import { countersOf, noCounters, sumOf, unaccounted, type FolderCounters } from '../domain/item-counts';
 import type { MailboxCounters } from '../domain/migration';
 import type { FolderDocument, FolderPlan } from './ledger';
 
@@ -47,6 +47,7 @@ export class CounterBoard {
     const sum = {
       ...noCounters,
       filteredBytes: 0,
+      sourceGone: 0,
       ...sumOf(folders.map(({ counters }) => counters)),
       folders: 0,
       foldersDone: 0,
@@ -57,11 +58,12 @@ export class CounterBoard {
       sum.foundBytes += counters.foundBytes;
       sum.copiedBytes += counters.copiedBytes;
       sum.filteredBytes += counters.filteredBytes ?? 0;
+      sum.sourceGone += counters.sourceGone ?? 0;
       if (plan.leftOut) continue;
       sum.folders += 1;
       if (done) sum.foldersDone += 1;
       if (done || plan.gone || plan.refused) continue;
-      sum.remaining += Math.max(0, plan.itemCount - counters.found);
+      sum.remaining += unaccounted(counters, plan.itemCount);
       sum.remainingBytes += Math.max(0, (plan.sizeBytes ?? 0) - counters.foundBytes);
     }
     return sum;

@@ -24,6 +24,7 @@ function add(sum: FolderCounters, { outcome, sizeBytes }: LedgerEntry, sign: 1 |
   sum.foundBytes += sign * sizeBytes;
   sum[fate] += sign;
   if (fate === 'copied' || fate === 'alreadyThere') sum.copiedBytes += sign * sizeBytes;
+  if ('sourceGone' in outcome && outcome.sourceGone) sum.sourceGone = (sum.sourceGone ?? 0) + sign;
   // What was left out before these sizes were counted is never taken off them.
   if (fate === 'filtered') sum.filteredBytes = Math.max(0, (sum.filteredBytes ?? 0) + sign * sizeBytes);
 }

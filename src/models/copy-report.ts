@@ -1,6 +1,6 @@
 import { Types } from 'mongoose';
 import type { FaultText } from '../domain/faults';
-import { countersOf, type ItemCounts } from '../domain/item-counts';
+import { countersOf, unaccounted, type ItemCounts } from '../domain/item-counts';
 import type { WellKnownFolder } from '../domain/mailbox';
 import type { FolderDocument, VerifiedFolder } from '../engine/ledger';
 import { MongoLedgerStore } from './ledger-store';
@@ -56,7 +56,7 @@ function reportOf(folder: FolderDocument, line: readonly FolderDocument[]): Fold
     path: line.map(({ plan: { name } }) => name).join(' / '),
     ...(plan.wellKnown === undefined ? {} : { wellKnown: plan.wellKnown }),
     ...{ found, copied, alreadyThere, filtered, skipped, failed },
-    remaining: isAhead(state) ? Math.max(0, plan.itemCount - found) : 0,
+    remaining: isAhead(state) ? unaccounted(folder.counters, plan.itemCount) : 0,
     state,
     ...(plan.refused === undefined ? {} : { refused: plan.refused }),
     ...(verified === undefined ? {} : { verified }),

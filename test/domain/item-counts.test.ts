@@ -51,4 +51,11 @@ describe('what became of items', () => {
     expect(agrees(refused)).toBe(true);
     expect(countersOf({ itemCount: 1, refused: {} }, counters)).toBe(counters);
   });
+
+  it('counts those among them that are in place of what is gone from the source and stays in the target', () => {
+    const counters = { ...noCounters, found: 100, copied: 100, sourceGone: 60 };
+    const refused = countersOf({ itemCount: 90, refused: {} }, counters);
+    expect(refused).toMatchObject({ found: 150, copied: 100, failed: 50 });
+    expect(agrees(refused)).toBe(true);
+  });
 });

@@ -20,7 +20,7 @@ async function recounted(
   const newest = new Map<string, LedgerEntry>();
   for await (const { parcelId, entries } of ledger.stream(id))
     if (!pending.has(parcelId)) for (const entry of entries) newest.set(entry.sourceKey, entry);
-  const counted = { ...noCounters, filteredBytes: 0 };
+  const counted = { ...noCounters, filteredBytes: 0, sourceGone: 0 };
   for (const { outcome, sizeBytes } of newest.values()) {
     const fate = fateOf(outcome);
     if (fate === undefined) continue;
@@ -29,6 +29,7 @@ async function recounted(
     counted[fate] += 1;
     if (fate === 'copied' || fate === 'alreadyThere') counted.copiedBytes += sizeBytes;
     if (fate === 'filtered') counted.filteredBytes += sizeBytes;
+    if ('sourceGone' in outcome && outcome.sourceGone) counted.sourceGone += 1;
   }
   return { said: folder?.counters ?? noCounters, counted };
 }
