@@ -1,8 +1,11 @@
 import { kindOfFolderClass } from '../src/domain/folder-plan';
 import { countersOf } from '../src/domain/item-counts';
+import type { MailboxCounters } from '../src/domain/migration';
 import { MoveSummaryBuilder, type MoveSummary } from '../src/domain/move-summary';
+import { CounterBoard } from '../src/engine/counter-board';
 import { newestEntries } from '../src/engine/newest-entries';
 import {
+  takeCounters,
   writeProjection,
   type ProjectionAnswer,
   type ProjectionView,
@@ -21,25 +24,47 @@ export interface ProjectInput {
   view: ProjectionView;
   timeline: TimelineLine[];
   /** At an end: the pair whose ledger is summed up. */
-  summarise?: { pairId: string };
+  summarise?: Summarise;
 }
 
-/** Writes what the pages show of a migration. A lower one writes nothing and answers with what stands there. */
+export interface Summarise {
+  pairId: string;
+  /** Above every opening that there was; absent in what a workflow of 0.1.0 asks for, whose counters are those of its last opening. */
+  opening?: number;
+  /** Whether the last pass went through all folders. */
+  whole?: boolean;
+}
+
+/**
+ * Writes what the pages show of a migration. A lower one writes nothing and answers with what stands there. At an end the counters are
+ * written too: the mailbox may have been closed, or its worker have died, before the last of them were.
+ */
 export function createProject({ ledger }: Pick<ActivityDeps, 'ledger'>) {
   return async function project({ summarise, ...write }: ProjectInput): Promise<ProjectionAnswer> {
     if (summarise === undefined) return writeProjection(write);
     using _beating = heartbeats();
-    return writeProjection({ ...write, summary: await summaryOf(ledger, summarise.pairId) });
+    const { summary, counters } = await sumsOf(ledger, summarise);
+    const { mailUserId, epoch } = write;
+    const { opening } = summarise;
+    if (opening !== undefined)
+      await takeCounters({ mailUserId, epoch, opening, counters, activeFolders: [] }, new Date());
+    return writeProjection({ ...write, summary });
   };
 }
 
-async function summaryOf(ledger: ActivityDeps['ledger'], pairId: string): Promise<MoveSummary> {
+/** The sums over the folders of a pair. */
+async function sumsOf(
+  ledger: ActivityDeps['ledger'],
+  { pairId, whole = false }: Summarise,
+): Promise<{ summary: MoveSummary; counters: MailboxCounters }> {
   const builder = new MoveSummaryBuilder();
+  const board = new CounterBoard();
   for await (const folder of ledger.folders(pairId)) {
     for await (const entry of newestEntries(ledger, folder)) builder.add(entry);
     const { plan, counters } = folder;
     const lost = countersOf(plan, counters).failed - counters.failed;
     if (plan.refused) builder.addNotCopied(kindOfFolderClass(plan.folderClass), plan.refused, lost);
+    board.close(folder, whole);
   }
-  return builder.build();
+  return { summary: builder.build(), counters: board.sum() };
 }

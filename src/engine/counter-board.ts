@@ -35,6 +35,13 @@ export class CounterBoard {
     this.folders.set(folderKey, { plan, counters, done });
   }
 
+  /** Takes note of a folder as it stands when nothing is copied any more. @param whole whether all folders were gone through */
+  close(folder: FolderDocument, whole: boolean): void {
+    const { plan, counters, watermark, pending } = folder;
+    const isThrough = watermark?.source !== undefined && pending.length === 0;
+    this.set(folder, whole || plan.gone || (isThrough && unaccounted(counters, plan.itemCount) === 0));
+  }
+
   /**
    * What a source says that a folder holds remains until the folder is gone through: a bar must not be full before it is listed.
    * Folders that the filter leaves out are not counted, what is left out with them is.

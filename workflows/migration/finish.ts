@@ -27,7 +27,8 @@ export async function finish(m: Migration, end: MigrationEnd): Promise<void> {
     await letGoOfCredentials(m, end.state);
     // Whoever sees the end sees what was moved.
     const { pairId } = m.carry.place;
-    if (pairId !== undefined) await m.row.writeSummary(pairId);
+    const isWhole = end.state === 'completed' || end.state === 'completedWithIssues';
+    if (pairId !== undefined) await m.row.writeSummary(pairId, isWhole);
     showEnd(m, end);
     await m.row.flush();
     await sendMail(m, end.state);

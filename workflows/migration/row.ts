@@ -5,6 +5,7 @@ import {
   setCurrentDetails,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
+import type { Summarise } from '../../activities/project';
 import type { FaultText } from '../../src/domain/faults';
 import type { Actor, MigrationState } from '../../src/domain/migration';
 import type { Side } from '../../src/domain/mailbox';
@@ -54,11 +55,11 @@ export class Row {
     if (this.m.crash?.error instanceof Overtaken) throw this.m.crash.error;
   }
 
-  /** Writes the view with the sum of the pair's ledger. */
-  async writeSummary(pairId: string): Promise<void> {
+  /** Writes the view with the sums of the pair's ledger. To be called when nothing is copied any more. */
+  async writeSummary(pairId: string, whole: boolean): Promise<void> {
     await this.flush();
     this.m.carry.revision += 1;
-    await this.writeOnce({ pairId });
+    await this.writeOnce({ pairId, whole, opening: this.m.carry.opening + 1 });
   }
 
   /** Whether the view is written as it is now. */
@@ -83,7 +84,7 @@ export class Row {
   }
 
   /** A projection that stands higher was written by a run that this one has replaced, or forgotten by Temporal: it goes above it. */
-  private async writeOnce(summarise?: { pairId: string }): Promise<void> {
+  private async writeOnce(summarise?: Summarise): Promise<void> {
     const { carry, mailUserId, runId } = this.m;
     const timeline = carry.lines.splice(0);
     for (;;) {
