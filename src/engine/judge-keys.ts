@@ -3,6 +3,7 @@ import { seqOf } from './folder-session';
 import type { FolderDocument, KnownEntry, LedgerEntry, StampedItem } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
 import { nameOf, report, type FolderVerdict } from './verify-findings';
+import { unknownVersion } from './works';
 
 /** Doubles noted in one go; the next verifying finds the rest. */
 export const doublesAtOnce = 1_000;
@@ -75,12 +76,17 @@ function judgeKey(
   else if (outcome.kind === 'copied') {
     const own = there.find(({ targetId }) => targetId === outcome.targetId);
     if (!own || own.targetChangeKey !== outcome.targetChangeKey) findings.changedByUser += 1;
-    else if (own.stamp.changeKey !== newest.changeKey) report(verdict, nameOf('different', newest));
+    else if (!isVersion(newest, own)) report(verdict, nameOf('different', newest));
     judgeOthers(newest, outcome.targetId, known, recorded, completeSince, verdict);
   } else if (outcome.kind === 'skipped' && outcome.keptTargetId !== undefined) {
     findings.changedByUser += 1;
     judgeOthers(newest, outcome.keptTargetId, known, recorded, completeSince, verdict);
   } else judgeUncopied(newest, there, recorded, verdict);
+}
+
+/** Whether the target item holds the version that the ledger says. */
+function isVersion({ changeKey }: KnownEntry, { stamp }: StampedItem): boolean {
+  return changeKey === unknownVersion || changeKey === stamp.changeKey;
 }
 
 /** What stands beside our own item, wherever its user may have taken that: what came late or was replaced is a double, others are copies. */

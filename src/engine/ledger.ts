@@ -142,11 +142,17 @@ export type EntryOutcome =
    */
   | { kind: 'skipped'; reason: ItemReason; keptTargetId?: string; sourceGone?: true }
   /** With `older` the target still holds the version before. */
-  | { kind: 'failed'; reason: ItemReason; older?: TargetRef }
+  | { kind: 'failed'; reason: ItemReason; older?: HeldVersion }
   /** Left out by the filter; the target holds nothing of ours for it. */
   | { kind: 'filtered' }
   /** The source item is gone, `moved` to another key where it says so, and the target holds nothing of ours for it. */
   | { kind: 'removed'; moved?: true };
+
+/** A target item of ours, and which version of its source item it holds; in ledgers of 0.1.0 that is not said of what is `older`. */
+export interface HeldVersion extends TargetRef {
+  /** The version's change key at the source. */
+  changeKey?: string;
+}
 
 export interface LedgerEntry extends PendingEntry {
   outcome: EntryOutcome;

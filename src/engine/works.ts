@@ -1,15 +1,15 @@
 import type { Change, FlagsChange, ItemFlags, PutChange, TargetRef } from '../connectors/connector';
 import type { ItemFilter } from '../domain/item-filter';
-import type { EntryOutcome, KnownEntry, LedgerEntry, PendingEntry } from './ledger';
+import type { EntryOutcome, HeldVersion, KnownEntry, LedgerEntry, PendingEntry } from './ledger';
 
 /** How a version of an item gets into the target. */
 export type WorkAction =
   | { kind: 'put' }
   /** Overwrites what we wrote before. */
-  | { kind: 'update'; target: TargetRef }
+  | { kind: 'update'; target: HeldVersion }
   /** Puts anew and then removes what we wrote before, where the target cannot overwrite. */
-  | { kind: 'replace'; target: TargetRef }
-  | { kind: 'flags'; target: TargetRef; flags: ItemFlags };
+  | { kind: 'replace'; target: HeldVersion }
+  | { kind: 'flags'; target: HeldVersion; flags: ItemFlags };
 
 /** Something to be done for one item. */
 export interface Work {
@@ -81,11 +81,11 @@ export function workFor(entry: PendingEntry, before: KnownEntry | undefined, ove
 }
 
 /** The target item of ours that holds a version of the key. */
-function heldBy(entry: KnownEntry | undefined): TargetRef | undefined {
+function heldBy(entry: KnownEntry | undefined): HeldVersion | undefined {
   if (entry?.outcome.kind === 'failed') return entry.outcome.older;
   if (entry?.outcome.kind !== 'copied') return undefined;
   const { targetId, targetChangeKey } = entry.outcome;
-  return { targetId, targetChangeKey };
+  return { targetId, targetChangeKey, changeKey: entry.changeKey };
 }
 
 function entryOf({ sourceKey, changeKey, moveKey, itemClass, sizeBytes, date }: PutChange): PendingEntry {
@@ -147,6 +147,9 @@ function noteGone(page: PageWorks, newest: KnownEntry | undefined): void {
   if (after) page.notes.push({ before: newest, after });
 }
 
+/** The change key of an entry that says which item the target holds and not in which version: no version of the source has it. */
+export const unknownVersion = '';
+
 /** What the ledger has to say of an item once the source no longer has it; absent where that is said already. */
 export function onceGone(newest: KnownEntry): LedgerEntry | undefined {
   const { outcome } = newest;
@@ -154,10 +157,10 @@ export function onceGone(newest: KnownEntry): LedgerEntry | undefined {
   if (outcome.kind === 'copied' || (outcome.kind === 'skipped' && outcome.keptTargetId !== undefined))
     return outcome.sourceGone ? undefined : { ...bare(newest), outcome: { ...outcome, sourceGone: true } };
   const held = heldBy(newest);
-  return {
-    ...bare(newest),
-    outcome: held ? { kind: 'copied', ...held, sourceGone: true } : { kind: 'removed' },
-  };
+  if (!held) return { ...bare(newest), outcome: { kind: 'removed' } };
+  // What is there is the version before: should the newer one come back, it is put.
+  const { changeKey = unknownVersion, ...target } = held;
+  return { ...bare(newest), changeKey, outcome: { kind: 'copied', ...target, sourceGone: true } };
 }
 
 function setFlags(page: PageWorks, change: FlagsChange, newest: KnownEntry | undefined): void {

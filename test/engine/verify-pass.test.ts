@@ -1,5 +1,6 @@
-import { textContent } from '../../src/connectors/memory';
+import { textContent, type MemoryItem } from '../../src/connectors/memory';
 import { everything, itemFilter } from '../../src/domain/item-filter';
+import type { LedgerParcel } from '../../src/engine/ledger';
 import { noFindings } from '../../src/engine/verify-findings';
 import { PairScene } from './pair-builder';
 
@@ -229,6 +230,53 @@ describe('verifyPass', () => {
     for (const [pair, stamp] of item?.stamps ?? []) item?.stamps.set(pair, { ...stamp, changeKey: 'older' });
     expect((await scene.verify()).findings).toMatchObject({ different: 1, changedByUser: 0 });
     expect((await noted(scene))?.named).toMatchObject([{ kind: 'different', itemClass: 'IPM.Note' }]);
+  });
+
+  describe('where a newer version was refused, and the item is gone at the source since', () => {
+    const refused = async () => {
+      const { scene, keys } = await copied('one');
+      const [key = ''] = keys;
+      scene.source.changeItem(scene.inbox, key, { content: textContent('newer') });
+      scene.target.refuses = () => ({ code: 'TooLarge', remedy: 'none', message: 'too large' });
+      await scene.copy();
+      const newer = { ...scene.source.item(scene.inbox, key) } as MemoryItem;
+      scene.source.removeItem(scene.inbox, key);
+      return { scene, key, newer };
+    };
+    const comeBack = ({ source, inbox, target }: PairScene, newer: MemoryItem) => {
+      source.putBack(inbox, newer);
+      target.refuses = () => undefined;
+    };
+
+    it('takes the version before, which stays, for what it is', async () => {
+      const { scene, key } = await refused();
+      await scene.copy();
+      expect((await scene.entry(key))?.outcome).toMatchObject({ kind: 'copied', sourceGone: true });
+      expect(await scene.verify()).toEqual({ findings: noFindings(), repair: [] });
+    });
+
+    it('has the newer one put where the item comes back', async () => {
+      const { scene, newer } = await refused();
+      await scene.copy();
+      comeBack(scene, newer);
+      await scene.copy();
+      expect(scene.texts()).toEqual(['newer']);
+      expect(await scene.verify()).toEqual({ findings: noFindings(), repair: [] });
+    });
+
+    it('does so though a ledger of 0.1.0 does not say which version the target holds', async () => {
+      const { scene, key, newer } = await refused();
+      const backup = scene.ledger.backup() as [unknown, unknown, Map<string, LedgerParcel>];
+      for (const { entries } of backup[2].values())
+        for (const { outcome } of entries) if (outcome.kind === 'failed') delete outcome.older?.changeKey;
+      scene.ledger.restore(backup);
+      await scene.copy();
+      expect((await scene.entry(key))?.outcome).toMatchObject({ kind: 'copied', sourceGone: true });
+      expect(await scene.verify()).toEqual({ findings: noFindings(), repair: [] });
+      comeBack(scene, newer);
+      await scene.copy();
+      expect(scene.texts()).toEqual(['newer']);
+    });
   });
 
   it('enters an item that the ledger lost and its user moved elsewhere, and puts it not again', async () => {
