@@ -1,6 +1,6 @@
 import { MemorySource, MemoryStore, MemoryTarget } from '../../../src/connectors/memory';
 import { sumOf, type ItemCounts } from '../../../src/domain/item-counts';
-import { Fault } from '../../../src/domain/faults';
+import { Fault, type ItemReason } from '../../../src/domain/faults';
 import { itemFilter, type FilterSpec } from '../../../src/domain/item-filter';
 import type { ConnectorWait } from '../../../src/engine/back-off';
 import { copyFolder } from '../../../src/engine/copy-folder';
@@ -37,6 +37,8 @@ export interface Setting {
   inTwo: boolean;
   rates: WireRates;
   ledgerFailing: number;
+  /** How many in a hundred contents the target refuses, of an item that it has in another version too. */
+  refusing: number;
   /** What the passes copy: each takes one of these, the last pass the last of them. */
   filters: readonly [FilterSpec, ...FilterSpec[]];
   followDeletions: boolean;
@@ -81,6 +83,8 @@ export class Migration {
 
   constructor(readonly setting: Setting) {
     this.chance = new Chance(setting.seed);
+    this.target.refuses = ({ content: { digest } }) =>
+      Number.parseInt(digest.slice(0, 4), 16) % 100 < setting.refusing ? notThat : undefined;
   }
 
   /** Runs passes until the chaos is over, then one that must come to an end. */
@@ -286,6 +290,7 @@ export class Migration {
 /** A signal of each attempt's own, as activities have one; nobody is stopped. */
 const attempt = () => new AbortController().signal;
 const at = '2026-11-23T12:00:00.000Z';
+const notThat: ItemReason = { code: 'No', remedy: 'checkItem', message: 'not that' };
 const calm: WireRates = {
   lostBefore: 0,
   lostAfter: 0,

@@ -28,7 +28,8 @@ const pair = pairId('source', 'target');
 /**
  * What is wrong in the end; nothing is. Each source item that the last filter accepts is in the target exactly once, in its newest
  * version, or is named; what no filter accepted is not there; what went is there no more where that was to be followed; what the
- * target's user did is left; copies he made are there beside; the figures add up.
+ * target's user did is left; copies he made are there beside; the last comparison takes none for another version than was written; the
+ * figures add up.
  */
 export async function wrongs(lived: Lived): Promise<string[]> {
   const { migration } = lived;
@@ -45,6 +46,8 @@ export async function wrongs(lived: Lived): Promise<string[]> {
     }
   }
   wrong.push(...(await unfollowed(lived, kept)));
+  const different = migration.verified.at(-1)?.different ?? 0;
+  if (different > 0) wrong.push(`${different} are said to be of another version than was written`);
   const counters = await migration.counters();
   if (!agrees(counters)) wrong.push(`the figures do not add up: ${JSON.stringify(counters)}`);
   return wrong;

@@ -44,6 +44,7 @@ export function settings({ folders = 5, items = 60, worst = 8, latestMs = 20_000
       latestMs: fc.constant(latestMs),
     }),
     ledgerFailing: percent(2),
+    refusing: percent(50),
     filters: fc.oneof(fc.constant<Setting['filters']>([everything]), filters),
     followDeletions: fc.boolean(),
   });
