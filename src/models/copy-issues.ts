@@ -11,7 +11,7 @@ export interface IssueReport extends ItemReason {
   folder: string;
   /** `folder`: everything in it that is not accounted for. The last three were found by comparing both mailboxes. */
   kind: 'skipped' | 'failed' | 'folder' | NamedDifference['kind'];
-  /** How many items: 1 except for a folder. */
+  /** How many items: 1 except for a folder, of which it is at least so many. */
   count: number;
   /** Absent for a folder. */
   itemClass?: string;
@@ -26,14 +26,14 @@ export async function* issuesOfCopy(
   folders: readonly FolderReport[],
 ): AsyncGenerator<IssueReport> {
   for (const folder of folders) {
-    const { path, failed, skipped, refused, verified } = folder;
+    const { path, state, failed, skipped, refused, verified } = folder;
     let itemized = 0;
     if (failed + skipped > 0)
       for await (const issue of itemsOf(pairId, folder)) {
         itemized += 1;
         yield issue;
       }
-    if (refused !== undefined) {
+    if (refused !== undefined && state !== 'gone') {
       const { code, remedy, message } = refused;
       const count = Math.max(0, failed + skipped - itemized);
       yield { folder: path, kind: 'folder', count, code, remedy, message };

@@ -1,6 +1,8 @@
 import { directWire, type MemoryStore, type MemoryWire } from '../../src/connectors/memory';
 import { Fault } from '../../src/domain/faults';
 import { fasterClock, systemClock } from '../../src/engine/clock';
+import { issuesOfCopy } from '../../src/models/copy-issues';
+import { foldersOfCopy } from '../../src/models/copy-report';
 import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import { acceptSource, replacedSourceOf } from '../../src/models/source-acceptance';
 import { signals, type StopSignal } from '../../workflows/messages';
@@ -194,6 +196,28 @@ describe('a Temporal that was set back to an earlier day', () => {
     const { projection, counters } = await house.untilEnded(row);
     expect(projection?.state).toBe('completed');
     expect(counters).toMatchObject({ copied: 10 });
+  });
+});
+
+describe('a folder that is refused and then gone at the source', () => {
+  it('lacks nothing: the migration is completed, and nothing is named', async () => {
+    const row = await house.row({ invitation: 'none' });
+    const store = house.servers.fill(row.source.address, 2, 5);
+    const [, second = ''] = [...store.folders.keys()];
+    const page = store.page.bind(store);
+    store.page = (folder, ...rest) => {
+      if (folder !== second) return page(folder, ...rest);
+      store.removeFolder(second);
+      const text = { code: 'No', remedy: 'checkFolder', message: 'not that folder' } as const;
+      throw new Fault({ kind: 'folder', side: 'source', reason: 'refused' }, text, true);
+    };
+    await started(row);
+    const { projection, counters, pairId = '' } = await house.untilEnded(row);
+    expect(projection?.state).toBe('completed');
+    expect(counters).toMatchObject({ found: 5, copied: 5, failed: 0 });
+    const named = [];
+    for await (const issue of issuesOfCopy(pairId, await foldersOfCopy(pairId))) named.push(issue);
+    expect(named).toEqual([]);
   });
 });
 

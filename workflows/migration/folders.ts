@@ -139,6 +139,7 @@ class FolderStep {
         if (!place.refused.includes(position)) place.refused.push(position);
         return this.leave(position);
       case 'gone':
+        place.refused = place.refused.filter((other) => other !== position);
         return this.leave(position);
       case 'hopeless':
         this.hopeless = hopeless(outcome.text);

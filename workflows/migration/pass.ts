@@ -71,15 +71,17 @@ async function plan(m: Migration, open: OpenFolders): Promise<StepEnd> {
   open.progress.progressed = true;
   open.isPlanned = true;
   const known = result.folders.filter(({ label }) => !label.startsWith('folder '));
+  const positions = result.folders.map(({ position }) => position);
   Object.assign(place, {
     labels: Object.fromEntries(known.map(({ position, label }) => [position, label])),
+    // What is gone at the source lacks nothing.
+    refused: place.refused.filter((position) => positions.includes(position)),
     refusedByPlan: result.refused,
     pairId: result.pairId,
   });
   // What an opening before this one has left to do.
   if (place.step !== 'plan' && !result.adopted) return undefined;
-  const todo = result.folders.map(({ position }) => position);
-  Object.assign(place, { step: 'folders', todo, changes: 0, interrupted: false });
+  Object.assign(place, { step: 'folders', todo: positions, changes: 0, interrupted: false });
   return undefined;
 }
 
