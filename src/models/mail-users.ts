@@ -10,6 +10,7 @@ import type {
 } from '../domain/migration';
 import type { PassKind } from '../domain/batch-plan';
 import type { FaultText } from '../domain/faults';
+import type { MendedCounts } from '../domain/mended';
 import type { MoveSummary } from '../domain/move-summary';
 import { recipientTypes, type RecipientType } from '../domain/mail-user-row';
 import type { Side } from '../domain/mailbox';
@@ -73,6 +74,8 @@ export interface MailUserProjection {
   summary?: MoveSummary;
   /** What the last comparison of both mailboxes with the ledger found. */
   verified?: VerifyCounts;
+  /** What the comparisons before it, of the same pass, found and had mended. */
+  mended?: MendedCounts;
   pass?: {
     kind: PassKind;
     step: 'planning' | 'copying' | 'verifying';

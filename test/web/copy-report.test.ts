@@ -180,7 +180,7 @@ describe('a mail user’s page', () => {
     expect(csv.headers['content-disposition']).toContain('attachment');
     expect(csv.text.startsWith('\uFEFFRow,Folder,State,Found,')).toBe(true);
     const lines = csv.text.split('\r\n');
-    expect(lines[1]).toBe('mailbox,,completedWithIssues,4,2,0,1,0,1,0,,,,,,,,');
+    expect(lines[1]).toBe('mailbox,,completedWithIssues,4,2,0,1,0,1,0,,,,,,,,,');
     expect(lines[2]).toMatch(/^folder,"'=Inbox, old",done,4,2,0,1,0,1,0,7,2026-11-23T12:00:00\.000Z/);
     expect(lines.filter((line) => line.startsWith('failed,'))).toHaveLength(1);
 
@@ -196,6 +196,32 @@ describe('a mail user’s page', () => {
     const page = await agent.get(`/admin/users/${id}/report`).expect(200);
     expect(page.text).toContain('Left out by filter</dt><dd>1</dd>');
     expect(page.text).toContain('press Retry');
+  });
+
+  it('says what comparing both mailboxes found last, and what it had mended before', async () => {
+    const { id, agent } = await aReport('r4');
+    const verified = { ...noFindings(), arrivedSince: 3, changedByUser: 2 };
+    const mended = { missing: 5, unrecorded: 0, doubled: 1 };
+    const proof = { 'projection.verified': verified, 'projection.mended': mended };
+    await MailUsers.updateOne({ _id: id }, { $set: proof });
+    const page = await agent.get(`/admin/users/${id}/report`).expect(200);
+    expect(page.text).toMatch(/Mended before that[^]*Missing<\/dt><dd>5<[^]*Doubled<\/dt><dd>1</);
+    const { migration } = JSON.parse((await agent.get(`/admin/users/${id}/report.json`)).text) as {
+      migration: object;
+    };
+    expect(migration).toMatchObject({ verified, mended });
+    const csv = await agent.get(`/admin/users/${id}/report.csv`).expect(200);
+    const rows = csv.text.split('\r\n').map((line) => line.split(','));
+    const told = rows.flatMap((cells) =>
+      ['finding', 'mended'].includes(cells[0] ?? '') ? [[cells[0], cells[15], cells.at(-1)]] : [],
+    );
+    expect(told).toEqual(
+      expect.arrayContaining([
+        ['finding', 'arrivedSince', '3'],
+        ['finding', 'changedByUser', '2'],
+        ['mended', 'missing', '5'],
+      ]),
+    );
   });
 
   it('is made where its figures do not add up, and says which', async () => {

@@ -1,3 +1,4 @@
+import { mendedBy, nothingMended } from '../../src/domain/mended';
 import type { MailboxCounters, VerifyCounts } from '../../src/domain/migration';
 import { condition, patched } from '@temporalio/workflow';
 import { endOf, growing, textOf } from '../faults';
@@ -128,6 +129,8 @@ async function verify(m: Migration, open: OpenFolders): Promise<StepEnd> {
   open.progress.progressed = true;
   place.rounds += 1;
   const { findings, repair, counters } = result;
+  const { mended = nothingMended, verified = findings } = m.view;
+  m.view.mended = place.rounds === 1 ? nothingMended : mendedBy(mended, verified, findings);
   m.view.verified = findings;
   m.row.touch();
   if (repair.length > 0 && place.rounds <= mostRounds) {

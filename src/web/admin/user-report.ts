@@ -91,6 +91,7 @@ async function factsOf(user: MailUser): Promise<Record<string, unknown>> {
     fault: projection?.fault?.text,
     passes: projection?.passes ?? [],
     verified: projection?.verified,
+    mended: projection?.mended,
     credentialsDestroyedAt: projection?.credentialsDestroyedAt,
     credentialsDestroyAt: projection?.credentialsDestroyAt,
   };
@@ -116,8 +117,9 @@ function withoutKey({
 
 const counts = [...words, 'remaining'] as const;
 
-/** One table: a row for the mailbox, one for each folder, one for each issue. */
+/** One table: a row for the mailbox, one for each folder, one for each word of what comparing found and had mended, one for each issue. */
 async function* csvOf({
+  user,
   sums,
   folders,
   issues,
@@ -125,7 +127,7 @@ async function* csvOf({
   disagreements,
 }: UserReport): AsyncGenerator<string> {
   const columns = ['Found', 'Copied', 'AlreadyThere', 'LeftOut', 'Skipped', 'Failed', 'Remaining'];
-  const ofIssues = ['ItemClass', 'Date', 'SizeBytes', 'Code', 'Reason', 'Remedy'];
+  const ofIssues = ['ItemClass', 'Date', 'SizeBytes', 'Code', 'Reason', 'Remedy', 'Count'];
   yield csvLine(['Row', 'Folder', 'State', ...columns, 'TargetCount', 'CountedAt', ...ofIssues]);
   const none = ofIssues.map(() => undefined);
   const figures = (of: UserReport['sums']) => counts.map((name) => of[name]);
@@ -140,7 +142,7 @@ async function* csvOf({
   ]);
   for (const folder of folders) {
     const { path, state, verified, refused } = folder;
-    const reason = [undefined, undefined, undefined, refused?.code, refused?.message, refused?.remedy];
+    const reason = [...none.slice(0, 3), refused?.code, refused?.message, refused?.remedy, undefined];
     yield csvLine([
       'folder',
       path,
@@ -152,12 +154,15 @@ async function* csvOf({
     ]);
   }
   const empty = [undefined, ...counts.map(() => undefined), undefined, undefined];
-  for await (const { kind, folder, itemClass, date, sizeBytes, code, message, remedy } of issues)
+  for (const [row, found] of Object.entries({ finding: findingsOf(user), mended: mendedOf(user) }))
+    for (const { word, count } of found ?? [])
+      yield csvLine([row, undefined, ...empty, ...none.slice(0, 3), word, undefined, undefined, count]);
+  for await (const { kind, folder, itemClass, date, sizeBytes, code, message, remedy, count } of issues)
     if (kind !== 'folder')
-      yield csvLine([kind, folder, ...empty, itemClass, date, sizeBytes, code, message, remedy]);
+      yield csvLine([kind, folder, ...empty, itemClass, date, sizeBytes, code, message, remedy, count]);
   for (const { of, found, accounted } of disagreements) {
     const message = `${found} were found and ${accounted} are accounted for`;
-    yield csvLine(['disagreement', of, ...empty, undefined, undefined, undefined, undefined, message]);
+    yield csvLine(['disagreement', of, ...empty, ...none.slice(0, 4), message, undefined, undefined]);
   }
 }
 
@@ -167,6 +172,12 @@ function findingsOf({ projection }: MailUser): { word: string; count: number }[]
   if (verified === undefined) return undefined;
   const words = Object.keys(verified) as (keyof typeof verified)[];
   return words.map((word) => ({ word, count: verified[word] }));
+}
+
+/** What comparisons before the last found and had mended; absent where none says so. */
+function mendedOf({ projection }: MailUser): { word: string; count: number }[] | undefined {
+  const { mended } = projection ?? {};
+  return mended && Object.entries(mended).map(([word, count]) => ({ word, count }));
 }
 
 async function print(response: Response, { user, issues, folders, ...report }: UserReport): Promise<void> {
@@ -185,6 +196,7 @@ async function print(response: Response, { user, issues, folders, ...report }: U
     words,
     folders: folders.map((folder) => ({ ...folder, figures: words.map((word) => folder[word]) })),
     findings: findingsOf(user),
+    mended: mendedOf(user),
     issues: printed,
     more,
     counts,
