@@ -42,11 +42,11 @@ export async function* rowsOfBatch(
 
 const mostDisagreements = 50;
 
-/** The first mailboxes of a batch whose figures do not add up, by source address. */
-export async function disagreementsOfBatch(batch: string): Promise<Disagreement[]> {
+/** The first mailboxes of a batch, or of all, whose figures do not add up, by source address. */
+export async function disagreementsOfBatch(batch?: string): Promise<Disagreement[]> {
   const accounted = { $add: fates.map((fate) => ({ $ifNull: [`$counters.${fate}`, 0] })) };
   const rows = await MailUsers.aggregate<Pick<MailUser, 'source'> & { counters: ItemCounts }>([
-    { $match: { batch, counters: { $exists: true } } },
+    { $match: { ...(batch === undefined ? {} : { batch }), counters: { $exists: true } } },
     { $project: { source: 1, counters: 1, accounted } },
     { $match: { $expr: { $ne: ['$counters.found', '$accounted'] } } },
     { $sort: { 'source.addressKey': 1, _id: 1 } },

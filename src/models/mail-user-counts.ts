@@ -177,12 +177,30 @@ const summed = [
   'remaining',
 ] as const satisfies readonly (keyof CountersSum)[];
 
+const sums = Object.fromEntries(summed.map((name) => [name, { $sum: `$counters.${name}` }]));
+const noSum: Readonly<CountersSum> = { ...noCounters, mailboxes: 0, remaining: 0 };
+
 /** Sums over the mail users that a filter matches, or all. */
 export async function sumCounters(filter: MailUserFilter = {}): Promise<CountersSum> {
-  const sums = Object.fromEntries(summed.map((name) => [name, { $sum: `$counters.${name}` }]));
   const [sum] = await MailUsers.aggregate<CountersSum>([
     { $match: { $and: [queryOf(filter), { counters: { $exists: true } }] } },
     { $group: { _id: null, mailboxes: { $sum: 1 }, ...sums } },
   ]);
-  return sum ?? { ...noCounters, mailboxes: 0, remaining: 0 };
+  return sum ?? noSum;
+}
+
+/** The sums of each batch that has a mailbox with figures. */
+export async function sumCountersOfBatches(): Promise<Map<string, CountersSum>> {
+  const batches = await MailUsers.aggregate<CountersSum & { _id: string }>([
+    { $match: { counters: { $exists: true } } },
+    { $group: { _id: '$batch', mailboxes: { $sum: 1 }, ...sums } },
+  ]);
+  return new Map(batches.map(({ _id, ...sum }) => [_id, sum]));
+}
+
+/** The figures of several batches together. */
+export function sumOfSums(batches: Iterable<CountersSum>): CountersSum {
+  const all = { ...noSum };
+  for (const batch of batches) for (const name of [...summed, 'mailboxes'] as const) all[name] += batch[name];
+  return all;
 }

@@ -261,6 +261,30 @@ describe('a mail user’s page', () => {
     const page = await agent.get(path).expect(200);
     expect(page.text).toContain(`href="/admin/users/${id}#issues"`);
   });
+
+  it('is a row in the report of all batches, which states their sum', async () => {
+    const { agent } = await aReport('r5', 'Report');
+    await aReport('r6', 'Report');
+    const json = await agent.get('/admin/report.json').expect(200);
+    const report = JSON.parse(json.text) as {
+      users: number;
+      sums: Record<string, number>;
+      batches: { batch: string; users: number; sums?: Record<string, number>; link: string }[];
+    };
+    const mine = report.batches.find(({ batch }) => batch === 'Report');
+    expect(mine).toMatchObject({ users: 2, sums: { found: 8, copied: 4, mailboxes: 2 } });
+    expect(mine?.link).toBe(`${app.config.PUBLIC_URL}/admin/batches/Report/report`);
+    const sum = (of: (batch: (typeof report.batches)[number]) => number) =>
+      report.batches.reduce((all, batch) => all + of(batch), 0);
+    expect(sum(({ sums }) => sums?.['found'] ?? 0)).toBe(report.sums['found']);
+    expect(sum(({ users }) => users)).toBe(report.users);
+    const csv = (await agent.get('/admin/report.csv').expect(200)).text.trimEnd().split('\r\n');
+    expect(csv).toContain(`batch,Report,2,8,4,0,2,0,2,0,4,${mine?.link}`);
+    expect(csv.at(-1)).toMatch(new RegExp(`^sum,,${report.users},${report.sums['found']},`));
+    const page = await agent.get('/admin/report').expect(200);
+    expect(page.text).toContain('href="/admin/batches/Report/report"');
+    expect((await agent.get('/admin/batches')).text).toContain('href="/admin/report"');
+  });
 });
 
 describe('a report whose time is over', () => {

@@ -1,6 +1,6 @@
 import type { Request, Response, Router } from 'express';
 import { disagreementOf, issuesIn } from '../../domain/item-counts';
-import { migrationStates } from '../../domain/migration';
+import { migrationStates, type MigrationState } from '../../domain/migration';
 import { disagreementsOfBatch, rowsOfBatch, type BatchRow } from '../../models/batch-report';
 import { countStates, sumCounters } from '../../models/mail-user-counts';
 import type { WebDeps } from '../deps';
@@ -53,7 +53,7 @@ async function* withLinks(rows: AsyncIterable<BatchRow>, linkOf: (row: BatchRow)
   }
 }
 
-const figures = [
+export const figures = [
   'found',
   'copied',
   'alreadyThere',
@@ -64,6 +64,18 @@ const figures = [
   'copiedBytes',
 ] as const;
 
+/** What the columns of `figures` are called in a CSV. */
+export const figureColumns = [
+  'Found',
+  'Copied',
+  'AlreadyThere',
+  'LeftOut',
+  'Skipped',
+  'Failed',
+  'Remaining',
+  'Bytes',
+] as const;
+
 function figuresOf(counts: NonNullable<BatchRow['counts']>): Record<string, number> {
   return Object.fromEntries(figures.map((name) => [name, counts[name]]));
 }
@@ -72,8 +84,17 @@ async function* csvOf(
   rows: AsyncIterable<BatchRow>,
   linkOf: (row: BatchRow) => string,
 ): AsyncGenerator<string> {
-  const columns = ['Found', 'Copied', 'AlreadyThere', 'LeftOut', 'Skipped', 'Failed', 'Remaining', 'Bytes'];
-  yield csvLine(['Source', 'Target', 'State', ...columns, 'EndedAt', 'Code', 'Reason', 'Remedy', 'Link']);
+  yield csvLine([
+    'Source',
+    'Target',
+    'State',
+    ...figureColumns,
+    'EndedAt',
+    'Code',
+    'Reason',
+    'Remedy',
+    'Link',
+  ]);
   for await (const row of rows) {
     const { source, target, state, counts, endedAt, fault } = row;
     const numbers = figures.map((name) => counts?.[name]);
@@ -100,14 +121,19 @@ async function print(
     batch,
     path: batchPath(batch),
     generatedAt: new Date(),
-    states: migrationStates.flatMap((state) => {
-      const count = states[state] ?? 0;
-      return count === 0 ? [] : [{ state, count }];
-    }),
+    states: statesInOrder(states),
     sums,
     disagreements,
     counts: figures.slice(0, 7),
     rows,
     more,
+  });
+}
+
+/** The states that somebody is in. */
+export function statesInOrder(states: Partial<Record<MigrationState, number>>) {
+  return migrationStates.flatMap((state) => {
+    const count = states[state] ?? 0;
+    return count === 0 ? [] : [{ state, count }];
   });
 }

@@ -45,7 +45,8 @@ export function createFigures(now?: () => number) {
   };
 }
 
-function sumOf(batches: ReadonlyMap<string, StateCounts>): StateCounts {
+/** The states of all batches together. */
+export function sumOf(batches: ReadonlyMap<string, StateCounts>): StateCounts {
   const all: StateCounts = new Map();
   for (const counts of batches.values())
     for (const [state, count] of counts) all.set(state, (all.get(state) ?? 0) + count);

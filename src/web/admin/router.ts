@@ -1,5 +1,6 @@
 import { Router, type RequestHandler } from 'express';
 import type { WebDeps } from '../deps';
+import { allBatchesReportRoutes } from './all-batches-report';
 import { auditRoutes } from './audit';
 import { batchRoutes } from './batches';
 import { bulkRoutes } from './bulk';
@@ -22,6 +23,8 @@ export function adminRouter(deps: WebDeps): Router {
   router.use('/users/import', importRoutes(deps));
   router.use('/users', userRoutes(deps));
   router.use('/batches', batchRoutes(deps));
+  // Beside them: a batch may have any name.
+  allBatchesReportRoutes(router, deps);
   router.use('/bulk', bulkRoutes(deps));
   router.use('/settings', settingsRoutes(deps));
   router.use('/audit', auditRoutes());
