@@ -2,6 +2,7 @@ import type { PassOrder, PassKind } from '../src/domain/batch-plan';
 import { nextPass, orderOf, type PassMade, type WantedPass } from '../src/domain/passes';
 import { windowsAt, type StartWindow } from '../src/domain/start-window';
 import { batchPlanOf } from '../src/models/batches';
+import type { EpochFacts } from './begin-epoch';
 import { readRow } from './rows';
 
 export interface PlanPassInput {
@@ -24,6 +25,8 @@ export interface PlanPassResult {
   window: { isOpen: boolean; until?: string };
   /** That of the row now. Earlier releases did not say it. */
   batch?: string;
+  /** Those of the row now. Earlier releases did not say them. */
+  mailboxes?: Pick<EpochFacts, 'sourceAddress' | 'targetAddress' | 'sourceConnectorId' | 'targetConnectorId'>;
 }
 
 /** Reads the plan of the row's batch and the start windows as they stand now, and says which pass comes next and whether it may run. */
@@ -49,5 +52,11 @@ export async function planPass(input: PlanPassInput): Promise<PlanPassResult> {
     ...(underWay === undefined ? {} : { order: orderOf(underWay, plan) }),
     window: { isOpen, ...(until === undefined ? {} : { until: until.toISOString() }) },
     batch: row.batch,
+    mailboxes: {
+      sourceAddress: row.source.address,
+      targetAddress: row.target.address,
+      sourceConnectorId: source._id.toHexString(),
+      targetConnectorId: target._id.toHexString(),
+    },
   };
 }

@@ -5,7 +5,7 @@ import { everything } from '../../src/domain/item-filter';
 import type { StartWindow } from '../../src/domain/start-window';
 import { moveToBatch } from '../../src/models/batch-move';
 import { Connectors } from '../../src/models/connectors';
-import type { MailUser } from '../../src/models/mail-users';
+import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import { Slots } from '../../src/models/slots';
 import { signals, type CredentialSignal, type RunPassSignal } from '../../workflows/messages';
 import { administrator, eventually, House, quickTimes } from './house';
@@ -138,6 +138,25 @@ describe('passes', () => {
     await planChanged(row);
     expect(kinds(await house.untilEnded(row))).toEqual(['full', 'cutOver']);
     expect(await house.said(row, 'batch')).toBe(batch);
+  });
+
+  it('take the slots of the connectors that a row was given before its users signed in', async () => {
+    const row = await house.row({ invitation: 'none' });
+    await house.start(row);
+    await house.until(row, 'awaitingSignIn');
+    const other = await house.connector('target');
+    await Connectors.updateOne({ _id: other._id }, { $set: { mailboxesAtOnce: 0 } });
+    await MailUsers.updateOne({ _id: row._id }, { $set: { 'target.connectorId': other._id } });
+    await signInBoth(house, await house.read(row));
+    await house.until(row, 'scheduled');
+    const slot = await eventually(
+      async () => (await Slots.findById(row._id.toHexString()).lean()) ?? undefined,
+      () => house.read(row),
+    );
+    expect(slot.targetConnectorId).toBe(other._id.toHexString());
+    expect(await house.said(row, 'target')).toBe(other._id.toHexString());
+    await house.handle(row).signal(signals.stop, { by: administrator });
+    await house.untilEnded(row);
   });
 
   it('need the sign-in again where a password has come to the end of its time between them', async () => {

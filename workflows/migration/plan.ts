@@ -1,7 +1,7 @@
 import { patched, upsertSearchAttributes } from '@temporalio/workflow';
 import type { PlanPassResult } from '../../activities/plan-pass';
 import { isSameWork, type PassOrder } from '../../src/domain/batch-plan';
-import { batchAttribute } from '../names';
+import { batchAttribute, searchAttributes } from '../names';
 import { short } from '../proxies';
 import { newPlace } from './carry';
 import type { Migration } from './migration';
@@ -19,18 +19,25 @@ export async function readPlan(m: Migration): Promise<PlanPassResult> {
     ...(isPassing && { underWay: order.kind }),
     now: m.now(),
   });
-  followBatch(m, plan.batch);
+  followRow(m, plan);
   const { isOpen, until } = plan.window;
   if (isOpen && until !== undefined) carry.windowUntil = Date.parse(until);
   else delete carry.windowUntil;
   return plan;
 }
 
-/** Whoever moves a row to another batch has its plan read again. */
-function followBatch({ carry }: Migration, batch = carry.facts.batch): void {
-  if (batch === carry.facts.batch) return;
-  carry.facts = { ...carry.facts, batch };
-  upsertSearchAttributes(batchAttribute(batch));
+/** Whoever gives a row another batch or other mailboxes has its plan read again: slots are those of its connectors now. */
+function followRow({ carry }: Migration, { batch, mailboxes }: PlanPassResult): void {
+  const { facts: before } = carry;
+  const facts = { ...before, ...mailboxes, ...(batch === undefined ? {} : { batch }) };
+  carry.facts = facts;
+  if (facts.batch !== before.batch) upsertSearchAttributes(batchAttribute(facts.batch));
+  const { sourceConnectorId: source, targetConnectorId: target } = facts;
+  if (source === before.sourceConnectorId && target === before.targetConnectorId) return;
+  upsertSearchAttributes({
+    [searchAttributes.source]: [source],
+    [searchAttributes.target]: [target],
+  });
 }
 
 /** Whether a pass that has begun is to leave out, or to remove, something else than when it began. */
