@@ -48,7 +48,7 @@ export function connectorEditing(router: Router, deps: WebDeps, side: Side): voi
     await audit(request, 'connectorEdited', edited.name, { connectorId: edited._id.toHexString() });
     await checkAndSay(deps, request, response, edited);
     notify(request, 'success', textsOf(response)('admin.connectors.saved', { name: edited.name }));
-    if (!isDeepStrictEqual(connector.startWindow, edited.startWindow))
+    if (!isDeepStrictEqual(connector.startWindow, edited.startWindow) || !isSameServer(connector, edited))
       await tellRunning(deps, request, response, usersOf(edited));
     response.redirect(303, `${base(side)}/${edited._id.toHexString()}`);
   });
@@ -59,7 +59,6 @@ function changeOf(
   connector: ConnectorDocument,
   { shownName, webMailUrl, startWindow, ...set }: ConnectorFields,
 ): { $set: object; $unset: object } {
-  const isSameServer = set.exchange.serverName === connector.exchange.serverName;
   return {
     $set: {
       ...set,
@@ -72,9 +71,17 @@ function changeOf(
       ...(webMailUrl ? {} : { webMailUrl: true }),
       ...(startWindow ? {} : { startWindow: true }),
       // Another server asked for nothing.
-      ...(isSameServer ? {} : { throttled: true }),
+      ...(isSameServer(connector, set) ? {} : { throttled: true }),
     },
   };
+}
+
+/** Another server asked nobody to wait, and who waits for the one before need not go on waiting. */
+function isSameServer(
+  a: Pick<ConnectorDocument, 'exchange'>,
+  b: Pick<ConnectorDocument, 'exchange'>,
+): boolean {
+  return a.exchange.serverName === b.exchange.serverName;
 }
 
 /** Whether some of its users would never be moved. */
