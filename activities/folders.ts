@@ -79,6 +79,8 @@ export type FollowGoneOutcome = FollowResult | Closed;
 
 export interface VerifyPassInput extends OpeningKey {
   filter: FilterSpec;
+  /** Absent in what a workflow of 0.1.0 asks for. */
+  fence?: number;
 }
 export type VerifyPassOutcome =
   { kind: 'verified'; findings: VerifyCounts; repair: number[]; counters: MailboxCounters } | Closed;
@@ -141,7 +143,8 @@ export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps
       let steps = 0;
       const step = () => progress.note({ steps: (steps += 1) });
       return withMailbox(openMailboxes.find(input), '', progress, async (mailbox, signal) => {
-        const order = { filter: input.filter, at: new Date().toISOString() };
+        const { filter, fence } = input;
+        const order = { filter, fence, at: new Date().toISOString() };
         const { findings, repair } = await verify(mailbox.pair, order, signal, step);
         return { kind: 'verified', findings: { ...findings }, repair, counters: mailbox.pair.counters() };
       });

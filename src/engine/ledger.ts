@@ -29,10 +29,12 @@ export interface LedgerStore {
   takeFolder(id: FolderId, fence: number, plan?: FolderPlan): Promise<Taken<FolderDocument> | undefined>;
   /** Sets what `patch` names; an empty patch proves the fence. */
   writeFolder(id: FolderId, fence: number, patch: FolderPatch): Promise<boolean>;
-  /** What `verifyPass` found for the folder's next copy to mend; replaces what was noted before. Not fenced. */
-  noteRepairs(id: FolderId, repairs: Repairs): Promise<void>;
-  /** What `verifyPass` last found in the folder, for reports; replaces what was noted before. Not fenced. */
-  noteVerified(id: FolderId, verified: VerifiedFolder): Promise<void>;
+  /**
+   * What `verifyPass` found in the folder, for reports, and where there is something for the folder's next copy to mend that too;
+   * replaces what was noted before. Notes nothing where a higher fence has taken the folder or compared it since.
+   * @param fence absent for a pass of 0.1.0, which gave none: what it finds is noted in any case
+   */
+  noteVerified(id: FolderId, fence: number | undefined, found: FoundInFolder): Promise<void>;
 
   /** Adds a parcel; a parcel of this id that is there already is left as it is, and that is success. */
   append(parcel: LedgerParcel): Promise<void>;
@@ -201,6 +203,12 @@ export interface VerifiedFolder {
   named: NamedDifference[];
 }
 
+export interface FoundInFolder {
+  verified: VerifiedFolder;
+  /** Absent where nothing is to be mended; what was noted before then stays. */
+  repairs?: Repairs;
+}
+
 /** Never a subject. */
 export interface NamedDifference {
   kind: 'missing' | 'doubled' | 'different';
@@ -230,6 +238,8 @@ export interface FolderDocument extends FolderId {
   closed?: boolean;
   /** Absent until the folder was compared. */
   verified?: VerifiedFolder;
+  /** The highest fence that has compared it. */
+  comparedBy?: number;
 }
 
 /** What a fenced write sets; what is absent stays. `null` takes a field away. */

@@ -17,6 +17,8 @@ import { keyOf, verifyFolder } from './verify-folder';
 
 export interface VerifyOrder {
   filter: FilterSpec;
+  /** Higher than any given to this pair before; absent for a pass of 0.1.0. */
+  fence?: number;
   /** When the comparison begins, as reports state it; ISO 8601. */
   at: string;
 }
@@ -48,7 +50,7 @@ interface Compared {
  */
 export async function verifyPass(
   pair: MailboxPair,
-  { filter, at }: VerifyOrder,
+  { filter, ...noting }: VerifyOrder,
   signal: AbortSignal,
   onProgress: () => void = () => {},
 ): Promise<VerifyResult> {
@@ -64,11 +66,11 @@ export async function verifyPass(
       verdict: await verifyFolder(pair, folder, accepts, signal, onProgress),
     };
     if (one.verdict.questions.length > 0) open.push(one);
-    else await conclude(pair, one, at, findings, repair);
+    else await conclude(pair, one, noting, findings, repair);
     onProgress();
   }
   await answer(pair, open, signal, onProgress);
-  for (const one of open) await conclude(pair, one, at, findings, repair);
+  for (const one of open) await conclude(pair, one, noting, findings, repair);
   return { findings, repair };
 }
 
@@ -76,16 +78,16 @@ export async function verifyPass(
 async function conclude(
   { ledger }: MailboxPair,
   { folder, verdict }: Compared,
-  at: string,
+  { at, fence }: Omit<VerifyOrder, 'filter'>,
   findings: VerifyCounts,
   repair: number[],
 ): Promise<void> {
   const { targetCount, named, repairs } = verdict;
   addUp(findings, verdict.findings);
-  await ledger.noteVerified(folder, { at, targetCount, findings: verdict.findings, named });
-  if (!needsMending(repairs)) return;
-  await ledger.noteRepairs(folder, repairs);
-  repair.push(folder.plan.position);
+  const verified = { at, targetCount, findings: verdict.findings, named };
+  const isToMend = needsMending(repairs);
+  await ledger.noteVerified(folder, fence, { verified, ...(isToMend && { repairs }) });
+  if (isToMend) repair.push(folder.plan.position);
 }
 
 /** What is kept of a folder until all were compared. */

@@ -12,9 +12,8 @@ import type {
   LedgerStore,
   PairDocument,
   PairPatch,
-  Repairs,
+  FoundInFolder,
   Taken,
-  VerifiedFolder,
 } from '../engine/ledger';
 import { schemaVersion } from './schema-version';
 
@@ -103,15 +102,12 @@ export class MongoLedgerStore implements LedgerStore {
     return reach(() => write(this.folderDocuments, idOf(id), fence, update));
   }
 
-  noteRepairs(id: FolderId, repairs: Repairs): Promise<void> {
+  noteVerified(id: FolderId, fence: number | undefined, found: FoundInFolder): Promise<void> {
+    const isNewest =
+      fence === undefined ? {} : { fence: { $lte: fence }, comparedBy: { $not: { $gt: fence } } };
+    const noted = { ...found, ...(fence === undefined ? {} : { comparedBy: fence }) };
     return reach(async () => {
-      await this.folderDocuments.updateOne({ _id: idOf(id) }, { $set: { repairs } }, durable);
-    });
-  }
-
-  noteVerified(id: FolderId, verified: VerifiedFolder): Promise<void> {
-    return reach(async () => {
-      await this.folderDocuments.updateOne({ _id: idOf(id) }, { $set: { verified } }, durable);
+      await this.folderDocuments.updateOne({ _id: idOf(id), ...isNewest }, { $set: noted }, durable);
     });
   }
 

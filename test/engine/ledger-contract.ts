@@ -8,7 +8,9 @@ import type {
   LedgerParcel,
   LedgerStore,
   Taken,
+  VerifiedFolder,
 } from '../../src/engine/ledger';
+import { noFindings } from '../../src/engine/verify-findings';
 
 /** What every store of the ledger does. */
 export function describeLedger(name: string, store: () => LedgerStore): void {
@@ -115,10 +117,25 @@ export function describeLedger(name: string, store: () => LedgerStore): void {
           remove: [{ sourceKey: 'a', target }],
           adopt: [],
         };
-        await store().noteRepairs(id, repairs);
+        await store().noteVerified(id, 1, { verified, repairs });
         expect(taken(await store().takeFolder(id, 2)).repairs).toEqual(repairs);
         await store().writeFolder(id, 2, { repairs: null });
         expect(await store().folder(id)).not.toHaveProperty('repairs');
+      });
+
+      it('takes what a comparison found from none that another has overtaken', async () => {
+        await store().takeFolder(id, 1, plan);
+        const of = (targetCount: number) => ({ verified: { ...verified, targetCount } });
+        const count = async () => (await store().folder(id))?.verified?.targetCount;
+        await store().noteVerified(id, 3, of(3));
+        await store().noteVerified(id, 2, of(2));
+        expect(await count()).toBe(3);
+        await store().takeFolder(id, 5);
+        await store().noteVerified(id, 4, of(4));
+        expect(await count()).toBe(3);
+        await store().noteVerified(id, 6, of(6));
+        await store().noteVerified(id, undefined, of(7));
+        expect(await count()).toBe(7);
       });
 
       it('is listed with all folders of its pair, and with no other', async () => {
@@ -193,6 +210,13 @@ const plan: FolderPlan = {
   itemCount: 3,
   targetId: 'T',
   gone: false,
+};
+
+const verified: VerifiedFolder = {
+  at: '2026-11-23T12:00:00.000Z',
+  targetCount: 1,
+  findings: noFindings(),
+  named: [],
 };
 
 function entry(sourceKey: string, changeKey = 'v1'): LedgerEntry {

@@ -9,9 +9,8 @@ import {
   type LedgerStore,
   type PairDocument,
   type PairPatch,
-  type Repairs,
+  type FoundInFolder,
   type Taken,
-  type VerifiedFolder,
 } from '../../src/engine/ledger';
 
 /** The ledger in memory, with the store's own guarantees and no others: what goes in and comes out are copies. */
@@ -83,14 +82,10 @@ export class MemoryLedger implements LedgerStore {
     return true;
   }
 
-  async noteRepairs(id: FolderId, repairs: Repairs): Promise<void> {
+  async noteVerified(id: FolderId, fence: number | undefined, found: FoundInFolder): Promise<void> {
     const folder = this.documents.get(keyOf(id));
-    if (folder) folder.repairs = structuredClone(repairs);
-  }
-
-  async noteVerified(id: FolderId, verified: VerifiedFolder): Promise<void> {
-    const folder = this.documents.get(keyOf(id));
-    if (folder) folder.verified = structuredClone(verified);
+    if (!folder || Math.max(folder.fence, folder.comparedBy ?? 0) > (fence ?? Infinity)) return;
+    Object.assign(folder, structuredClone(found), fence === undefined ? {} : { comparedBy: fence });
   }
 
   async append(parcel: LedgerParcel): Promise<void> {

@@ -58,7 +58,7 @@ async function aReport(pairId: string, batch = 'Default') {
   await ledger.takeFolder(folder, 1, plan);
   await ledger.writeFolder(folder, 1, { counters, watermark: { source: 's', filter: '' } });
   const verified = { at: '2026-11-23T12:00:00.000Z', targetCount: 7, findings: noFindings(), named: [] };
-  await ledger.noteVerified(folder, verified);
+  await ledger.noteVerified(folder, 1, { verified });
   const parcel = { ...folder, adopted: false };
   await ledger.append({ ...parcel, parcelId: `${pairId}a`, seq: 1, entries: [entry('large', failed)] });
   await ledger.append({ ...parcel, parcelId: `${pairId}b`, seq: 2, entries: [entry('large', failed)] });

@@ -121,7 +121,8 @@ async function gone(m: Migration, open: OpenFolders): Promise<StepEnd> {
 
 async function verify(m: Migration, open: OpenFolders): Promise<StepEnd> {
   const { place } = m.carry;
-  const input = { ...open.key, filter: m.carry.order.filter };
+  m.carry.fence += 1;
+  const input = { ...open.key, fence: m.carry.fence, filter: m.carry.order.filter };
   const summary = `compare both mailboxes, round ${place.rounds + 1}`;
   const result = await guarded(m, () => open.activities.verifyPass.executeWithOptions({ summary }, [input]));
   if (result.kind === 'closed') return 'lost';

@@ -176,7 +176,7 @@ export class Migration {
   private async verify(opening: Opening): Promise<boolean> {
     const { pair, filter } = opening;
     for (let rounds = 0; rounds < 5; rounds += 1) {
-      const { repair, findings } = await verifyPass(pair, { filter, at }, attempt());
+      const { repair, findings } = await verifyPass(pair, { filter, at, fence: this.nextFence() }, attempt());
       this.verified.push(findings);
       if (repair.length === 0) return findings.arrivedSince === 0;
       if ((await this.copy(opening, repair)) === undefined) return false;
