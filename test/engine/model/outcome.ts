@@ -28,8 +28,8 @@ const pair = pairId('source', 'target');
 /**
  * What is wrong in the end; nothing is. Each source item that the last filter accepts is in the target exactly once, in its newest
  * version, or is named; what no filter accepted is not there; what went is there no more where that was to be followed; what the
- * target's user did is left; copies he made are there beside; the last comparison takes none for another version than was written; the
- * figures add up.
+ * target's user did is left; copies he made are there beside; the last comparison takes nothing for another version than was written;
+ * the figures add up.
  */
 export async function wrongs(lived: Lived): Promise<string[]> {
   const { migration } = lived;
