@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -48,17 +48,37 @@ describe('an upgrade from the newest release', () => {
     const main = join(tree, 'dist', 'src', mains[name]);
     if (from === 'release') return cpSync(join(tree, mains[name]), main);
     cpSync(main, join(tree, mains[name]));
-    const other = JSON.stringify(join(root, 'dist', 'src', mains[name]));
-    writeFileSync(main, `process.argv[1] = ${other};\nrequire('node:module').runMain();\n`);
+    const [other, list] = [join(root, 'dist', 'src', mains[name]), started()].map((path) =>
+      JSON.stringify(path),
+    );
+    writeFileSync(
+      main,
+      `require('node:fs').appendFileSync(${list}, process.pid + '\\n');\n` +
+        `process.argv[1] = ${other};\nrequire('node:module').runMain();\n`,
+    );
   }
 
-  /** Ends a process; resolves once another runs in its place. */
-  async function replace(name: Process, pid: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const { length } = sandbox.facts().pids[name];
+  /** Where each process that is of this tree notes its id. */
+  const started = () => join(tree, 'started-of-this-tree');
+  const isOfThisTree = (pid: number) =>
+    existsSync(started()) && readFileSync(started(), 'utf8').split('\n').includes(String(pid));
+
+  /** Ends a process; resolves once another, of `by`, runs in its place. */
+  async function replace(
+    name: Process,
+    pid: number,
+    signal: 'SIGTERM' | 'SIGKILL',
+    by: 'release' | 'this tree' = 'this tree',
+  ): Promise<void> {
+    const before = sandbox.facts().pids[name];
+    const { length } = before;
     process.kill(pid, signal);
     await sandbox.until(`${name} is back`, 90_000, () => {
       const now = sandbox.facts().pids[name];
-      return Promise.resolve(now.length === length && !now.includes(pid));
+      const fresh = now.filter((each) => !before.includes(each));
+      // Its id is known before it has noted it.
+      const isRight = by === 'release' || fresh.every(isOfThisTree);
+      return Promise.resolve(now.length === length && !now.includes(pid) && isRight);
     });
   }
 
@@ -67,11 +87,15 @@ describe('an upgrade from the newest release', () => {
     return { state: String(found?.projection?.state), copied: Number(found?.counters?.copied ?? 0) };
   };
 
-  const share = (pair: { source: string }, part: number) =>
-    sandbox.until(`${part} of the items are copied`, 600_000, async () => {
+  /** Resolves while items are copied; what was replaced later would prove nothing. */
+  async function inMidCopy(pair: { source: string }, part: number): Promise<void> {
+    await sandbox.until(`${part} of the items are copied`, 600_000, async () => {
       const { state, copied } = await row(pair);
-      return copied >= part * items || state.startsWith('completed');
+      return copied >= part * items || /^(completed|failed|stopped)/.test(state);
     });
+    const { state, copied } = await row(pair);
+    expect({ state, isAllCopied: copied >= items }).toEqual({ state: 'working', isAllCopied: false });
+  }
 
   async function isWhole(pair: { source: string; target: string }): Promise<void> {
     await sandbox.until('the migration ends', 900_000, async () =>
@@ -91,12 +115,12 @@ describe('an upgrade from the newest release', () => {
     const pair = pairs[0] as { source: string; target: string };
     await startMove(sandbox, pair);
     const [first = 0, second = 0] = sandbox.facts().pids.worker;
-    await share(pair, 0.1);
+    await inMidCopy(pair, 0.1);
     install('worker', 'this tree');
     await replace('worker', first, 'SIGTERM');
-    await share(pair, 0.4);
+    await inMidCopy(pair, 0.4);
     await replace('worker', second, 'SIGKILL');
-    await share(pair, 0.7);
+    await inMidCopy(pair, 0.7);
     install('web', 'this tree');
     await replace('web', sandbox.facts().pids.web[0] ?? 0, 'SIGTERM');
     await isWhole(pair);
@@ -106,16 +130,18 @@ describe('an upgrade from the newest release', () => {
     const pair = pairs[1] as { source: string; target: string };
     for (const name of ['worker', 'web'] as const) {
       install(name, 'release');
-      for (const pid of sandbox.facts().pids[name]) await replace(name, pid, 'SIGTERM');
+      for (const pid of sandbox.facts().pids[name]) await replace(name, pid, 'SIGTERM', 'release');
     }
     install('web', 'this tree');
     await sandbox.until('the web server of the release answers', 60_000, async () => {
       await startMove(sandbox, pair);
       return true;
     });
-    await share(pair, 0.2);
+    const { web, worker } = sandbox.facts().pids;
+    expect([...web, ...worker].filter(isOfThisTree)).toEqual([]);
+    await inMidCopy(pair, 0.2);
     await replace('web', sandbox.facts().pids.web[0] ?? 0, 'SIGKILL');
-    await share(pair, 0.5);
+    await inMidCopy(pair, 0.5);
     install('worker', 'this tree');
     for (const pid of sandbox.facts().pids.worker) await replace('worker', pid, 'SIGKILL');
     await isWhole(pair);
