@@ -30,10 +30,11 @@ export async function keepStanding(
   options: StandingOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
+  for (let isKnown = false; !signal.aborted;) {
     let waitMs = (5 * minute) / options.timeScale;
     try {
-      await startStanding(client, options);
+      await startStanding(client, options, isKnown);
+      isKnown = true;
     } catch (error) {
       if (signal.aborted) return;
       options.log.warn({ err: error }, 'the gate cannot be looked after just now; tried again');
@@ -43,10 +44,11 @@ export async function keepStanding(
   }
 }
 
-/** Starts it where it does not run yet. */
+/** Starts it where it does not run yet. @param isKnown whether this process has told the schedule its durations already */
 async function startStanding(
   client: Client,
   { times, timeScale: scale }: Pick<StandingOptions, 'times' | 'timeScale'>,
+  isKnown: boolean,
 ): Promise<void> {
   const gate = { busyMs: 3000, idleMs: minute, tellAgainMs: 10_000, historyEvents: times.historyEvents };
   try {
@@ -71,6 +73,8 @@ async function startStanding(
     await client.schedule.create({ scheduleId: reconcileScheduleId, spec, action, policies });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    // An update passes over what was due at that moment.
+    if (isKnown) return;
     // The durations may have been changed since it was made.
     await client.schedule
       .getHandle(reconcileScheduleId)
