@@ -2,7 +2,7 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Clien
 import { randomUUID } from 'node:crypto';
 import { isEndState, type MigrationTimes } from '../src/domain/migration';
 import { Credentials, type CredentialDocument } from '../src/models/credentials';
-import { markUnmarkedStarts, noteStartHandled } from '../src/models/mail-user-asks';
+import { markUnmarkedStarts, noteStartHandled, unaskStart } from '../src/models/mail-user-asks';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
 import {
   formStart,
@@ -133,9 +133,13 @@ async function startAgain(
     await noteStartHandled(row._id, startId);
     return false;
   }
+  if (!(state === 'notStarted' || isEndState(state))) {
+    // It runs by another: the database was set back to before that one was asked for, and nothing comes of the one that it names.
+    await unaskStart(row._id, startId);
+    return false;
+  }
   // The start of a form from Not started is told again with its credential.
-  const isForm = reason === 'form' || (row.projection === undefined && row.asked.credentialIds.length > 0);
-  if (isForm || !(state === 'notStarted' || isEndState(state))) return false;
+  if (reason === 'form' || (row.projection === undefined && row.asked.credentialIds.length > 0)) return false;
   const by = { kind: 'system' } as const;
   const input = { mailUserId: row._id.toHexString(), startId, reason, by, times };
   try {

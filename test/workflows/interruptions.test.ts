@@ -1,4 +1,5 @@
 import { Connectors } from '../../src/models/connectors';
+import { shownState } from '../../src/domain/shown-state';
 import { startAsked } from '../../src/models/mail-user-asks';
 import { Credentials } from '../../src/models/credentials';
 import { MailUsers } from '../../src/models/mail-users';
@@ -311,6 +312,25 @@ describe('a migration that is interrupted', () => {
       fault: { text: { code: 'WorkflowEnded' } },
     });
     expect(await house.credentialsOf(row)).toBe(0);
+  });
+
+  it('is shown as it is again where its database was set back to before the start by which it runs', async () => {
+    const row = await house.row();
+    await house.start(row);
+    const begun = await house.until(row, 'emailSent');
+    // As the row stood after the start before, which was handled then.
+    await MailUsers.updateOne({ _id: row._id }, { $set: { 'asked.startId': 'of the epoch before' } });
+    expect(shownState(await house.read(row))).toBe('starting');
+    await house.client.workflow.execute(workflowTypes.reconcile, {
+      workflowId: `reconcile-${row._id.toHexString()}`,
+      taskQueue: mainQueue,
+      args: [{ times: quickTimes, orphanedMs: 100 }],
+    });
+    const mended = await house.read(row);
+    expect(shownState(mended)).toBe('emailSent');
+    expect(mended.projection?.epoch).toBe(begun.projection?.epoch);
+    await house.handle(row).signal<[StopSignal]>(signals.stop, { by: administrator });
+    await house.untilEnded(row);
   });
 
   it('is started, and its credential taken, by reconcile where the web had died in between', async () => {
