@@ -27,6 +27,8 @@ export interface PlanPassResult {
   batch?: string;
   /** Those of the row now. Earlier releases did not say them. */
   mailboxes?: Pick<EpochFacts, 'sourceAddress' | 'targetAddress' | 'sourceConnectorId' | 'targetConnectorId'>;
+  /** The servers of both connectors now; only to be compared. Earlier releases did not say them. */
+  servers?: string;
 }
 
 /** Reads the plan of the row's batch and the start windows as they stand now, and says which pass comes next and whether it may run. */
@@ -58,5 +60,6 @@ export async function planPass(input: PlanPassInput): Promise<PlanPassResult> {
       sourceConnectorId: source._id.toHexString(),
       targetConnectorId: target._id.toHexString(),
     },
+    servers: [source, target].map(({ exchange }) => exchange.serverName).join(' '),
   };
 }

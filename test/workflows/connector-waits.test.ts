@@ -101,9 +101,15 @@ describe('mailboxes of a connector whose server asked everybody to wait', () => 
       async () => ((await grants(rows)) === 0 ? true : undefined),
       () => grants(rows),
     );
-    // The administrator names another server, of which they are told.
-    await Connectors.updateOne({ _id: rows[0]?.source.connectorId }, { $unset: { throttled: true } });
-    for (const row of rows) await house.handle(row).signal(signals.planChanged);
+    // An edit that leaves the servers as they are ends no wait; one that names another, of which they are told, does.
+    for (const row of rows) await house.handle(row).signal(signals.planChanged, {});
+    for (const row of rows) await house.eventuallyTaken(row, signals.planChanged);
+    for (const row of rows) expect((await house.read(row)).projection?.state).toBe('throttled');
+    await Connectors.updateOne(
+      { _id: rows[0]?.source.connectorId },
+      { $set: { 'exchange.serverName': 'other.contoso.example' }, $unset: { throttled: true } },
+    );
+    for (const row of rows) await house.handle(row).signal(signals.planChanged, {});
     const ended = await Promise.all(rows.map((row) => house.untilEnded(row)));
     expect(ended.map(({ projection }) => projection?.state)).toEqual(['completed', 'completed']);
   });

@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import type { PauseSignal, ResumeSignal, RunPassSignal } from '../messages';
 import type { Migration } from './migration';
 
@@ -27,9 +28,10 @@ export function takeRunPass(m: Migration, { kind, requestId }: RunPassSignal): v
   if (m.isEnding || isLast || carry.passAsks.includes(requestId)) return;
   carry.passAsks = [...carry.passAsks, requestId].slice(-asksKept);
   if (carry.wantedPass !== 'cutOver') carry.wantedPass = kind;
-  takePlanChanged(m);
+  carry.isPlanStale = true;
 }
 
+/** A run of 0.1.0 heard of an edit and did nothing about it: it looks when it next comes to its plan. */
 export function takePlanChanged({ carry }: Migration): void {
-  carry.isPlanStale = true;
+  if (patched('plan-told')) carry.isPlanStale = true;
 }

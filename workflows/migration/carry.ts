@@ -94,6 +94,8 @@ export interface Carry {
   passAsks: string[];
   /** The plan or a start window may have been edited since it was read. */
   isPlanStale: boolean;
+  /** The servers as the plan last named them; absent where a release before has read it. */
+  servers?: string;
   /** When the start windows that are open now close; the workflow's clock, ms. */
   windowUntil?: number;
   /** When the credentials in use are destroyed at the latest; ms. */

@@ -20,6 +20,7 @@ export async function readPlan(m: Migration): Promise<PlanPassResult> {
     now: m.now(),
   });
   followRow(m, plan);
+  if (plan.servers !== undefined) carry.servers = plan.servers;
   const { isOpen, until } = plan.window;
   if (isOpen && until !== undefined) carry.windowUntil = Date.parse(until);
   else delete carry.windowUntil;
