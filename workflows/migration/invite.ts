@@ -26,8 +26,8 @@ export async function sendInvitation(m: Migration): Promise<void> {
     const wait = growing(mailing.tries, minute, hour);
     mailing.tries += 1;
     const { resends } = m;
-    await condition(() => m.isFull || m.resends !== resends, wait);
-    if (m.isFull) return;
+    const isCut = await condition(() => m.isFull || m.resends !== resends, wait);
+    if (isCut && m.isFull) return;
   }
 }
 

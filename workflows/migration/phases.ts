@@ -77,6 +77,7 @@ async function slot(m: Migration): Promise<PhaseEnd> {
     const opened = await awaitWindow(m);
     if (opened === 'continue') return 'continue';
     if (opened === 'upToDate') {
+      delete m.carry.queuedSince;
       m.carry.phase = 'upToDate';
       return undefined;
     }
