@@ -6,6 +6,7 @@ import type { Step } from './folder-counters';
 import type { EntryOutcome, PendingEntry, PendingParcel } from './ledger';
 import type { LoadedParcel, Sending } from './load-parcel';
 import { requestOf } from './parcels';
+import type { Refusal } from './turns';
 import type { Work } from './works';
 
 /** What became of a parcel, as far as the ledger does not say it. */
@@ -68,11 +69,7 @@ async function transmit(
   const { pair, session, signal } = copy;
   for (let tries = 1; ; tries += 1) {
     try {
-      const outcomes = await pair.targetTurns.run(
-        signal,
-        () => measured(copy, parcel, sendings),
-        longestWaitIn,
-      );
+      const outcomes = await pair.targetTurns.run(signal, () => measured(copy, parcel, sendings), refusalIn);
       return await recordOutcomes(copy, parcel, sendings, outcomes);
     } catch (fault) {
       if (session.failure) throw session.failure as Error;
@@ -91,6 +88,11 @@ async function transmit(
       });
     }
   }
+}
+
+function refusalIn(outcomes: readonly (PutOutcome | UpdateOutcome)[]): Refusal | undefined {
+  const fault = longestWaitIn(outcomes);
+  return fault && { fault, isPart: outcomes.some(({ kind }) => kind !== 'again') };
 }
 
 /** Of what single items of an answer were refused for: the longest wait that the server names. */

@@ -9,6 +9,14 @@ export interface TurnsOptions {
   backOff: BackOff;
 }
 
+/** What an answer refuses of what was asked for. */
+export interface Refusal {
+  /** The longest wait that is named. */
+  fault: Fault;
+  /** The rest was done: the server refuses nothing again and again. */
+  isPart: boolean;
+}
+
 /**
  * The requests of a mailbox at one server: at most as many at once as its width, first come first served, none before the waits it
  * asked for are over. How they fare adapts the width and starts the waits.
@@ -33,7 +41,7 @@ export class Turns {
   async run<T>(
     signal: AbortSignal,
     work: () => Promise<T>,
-    refusalIn: (answer: T) => Fault | undefined = () => undefined,
+    refusalIn: (answer: T) => Refusal | undefined = () => undefined,
   ): Promise<T> {
     await this.take(signal);
     try {
@@ -48,16 +56,16 @@ export class Turns {
   private async watched<T>(
     signal: AbortSignal,
     work: () => Promise<T>,
-    refusalIn: (answer: T) => Fault | undefined,
+    refusalIn: (answer: T) => Refusal | undefined,
   ): Promise<T> {
     const { clock, width, backOff } = this.options;
     const beganMs = clock.monotonic();
     const wasFull = this.taken >= this.requests;
     try {
       const answer = await work();
-      backOff.answered();
       const refusal = refusalIn(answer);
-      if (refusal) this.refused(refusal, beganMs);
+      if (refusal === undefined || refusal.isPart) backOff.answered();
+      if (refusal) this.refused(refusal.fault, beganMs);
       else width.answered(wasFull, clock.monotonic());
       return answer;
     } catch (fault) {

@@ -79,10 +79,16 @@ describe('Turns', () => {
     const width = new AdaptiveWidth(8, 4);
     const { clock, turns, after } = door(width);
     const answer = () => after(5).then(() => busy(30_000));
-    await clock.until(turns.run(never, answer, (refusal) => refusal));
+    const ask = (isPart: boolean) => clock.until(turns.run(never, answer, (fault) => ({ fault, isPart })));
+    await ask(true);
     expect(width.requests).toBe(2);
+    await ask(true);
     await clock.until(turns.run(never, () => after(0)));
-    expect(clock.monotonic()).toBe(30_005);
+    expect(clock.monotonic()).toBe(60_010);
+    // Refused in whole, again and again, it waits longer than it was asked to.
+    for (let times = 0; times < 6; times += 1) await ask(false);
+    await clock.until(turns.run(never, () => after(0)));
+    expect(clock.monotonic()).toBe(60_010 + 6 * 5 + 5 * 30_000 + 32_000);
   });
 
   it('never waits longer than ten minutes of its own accord', async () => {
