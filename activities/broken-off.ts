@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { breakOffBulkAction, BulkActions } from '../src/models/bulk-actions';
+import { purgeCredentials } from '../src/models/credentials';
 import { breakOffImport, Imports } from '../src/models/imports';
 import { bulkActionId, importId } from '../workflows/names';
 
@@ -32,8 +33,12 @@ export async function endBrokenOff(
   { bulkIds = [], importIds = [] }: BrokenOff,
 ): Promise<number> {
   let ended = 0;
-  for (const id of bulkIds)
-    if (!(await runs(client, bulkActionId(id))) && (await breakOffBulkAction(id, new Date()))) ended += 1;
+  for (const id of bulkIds) {
+    if ((await runs(client, bulkActionId(id))) || !(await breakOffBulkAction(id, new Date()))) continue;
+    ended += 1;
+    // Nobody goes on with one that was stopped.
+    if (await BulkActions.exists({ _id: id, stopAsked: { $exists: true } })) await purgeCredentials(id);
+  }
   for (const id of importIds)
     if (!(await runs(client, importId(id))) && (await breakOffImport(id, new Date()))) ended += 1;
   return ended;

@@ -105,7 +105,7 @@ function progressOf(bulk: BulkActionDocument, total: number, more = true): GiveP
 async function choose(bulk: BulkActionDocument, mailUserId: string): Promise<Fate | undefined> {
   const [row, waiting, unusable] = await Promise.all([
     MailUsers.findById(mailUserId).lean<MailUser>(),
-    waitingCredentials(bulk._id, mailUserId),
+    waitingCredentials(bulk._id, mailUserId, new Date()),
     unusableConnectors(),
   ]);
   const ids = waiting.map(({ _id }) => _id.toHexString());
@@ -114,15 +114,18 @@ async function choose(bulk: BulkActionDocument, mailUserId: string): Promise<Fat
     await destroyCredentials(ids);
     return refusal ?? 'gone';
   }
+  const standing = row.projection?.refusal?.at;
   const giving: GivenCredentials = {
     mailUserId,
     since: new Date(),
+    ...(standing && { standingRefusalAt: standing }),
     credentials: waiting.map(({ _id, side }) => {
       const lastRefusalAt = lastRefusal(row, side)?.at;
       return { side, credentialId: _id.toHexString(), ...(lastRefusalAt && { lastRefusalAt }) };
     }),
   };
-  await BulkActions.updateOne({ _id: bulk._id }, { $set: { giving } });
+  const asRead = { cursor: bulk.cursor ?? { $exists: false }, giving: { $exists: false } };
+  await BulkActions.updateOne({ _id: bulk._id, ...asRead }, { $set: { giving } });
   return undefined;
 }
 
@@ -134,8 +137,9 @@ async function give(
   { mailUserId, credentials, since }: GivenCredentials,
 ): Promise<Fate | undefined> {
   const ids = credentials.map(({ credentialId }) => credentialId);
-  await handOver(ids, mailUserId, input.times.credentialLifeMs);
+  // Named on the row before they are its own: what it does not name is taken for accepted by an epoch of before.
   await askCredentials(new Types.ObjectId(mailUserId), ids, since);
+  await handOver(ids, mailUserId, input.times.credentialLifeMs);
   const row = await MailUsers.findById(mailUserId).lean<MailUser>();
   if (row === null || !(await tell(client, input, row, credentials))) {
     await destroyCredentials(ids);
@@ -145,7 +149,8 @@ async function give(
   const { by, createdAt: at, _id: bulkId } = bulk;
   const what = { name: bulkId, at, by, bulkId, action: 'credentialsGiven' } as const;
   await auditParts(what, [{ mailUserId, address: row.source.address }]);
-  await BulkActions.updateOne({ _id: bulkId }, { $set: { 'giving.told': true } });
+  const isAtIt = { _id: bulkId, 'giving.mailUserId': mailUserId };
+  await BulkActions.updateOne(isAtIt, { $set: { 'giving.told': true } });
   return undefined;
 }
 
@@ -181,7 +186,9 @@ async function tell(
       if (startId === undefined) return false;
       const pair = { sourceAddress: row.source.address, targetAddress: row.target.address };
       const input = { mailUserId, startId, reason: 'form', by, times } as const;
-      await client.workflow.signalWithStart(workflowTypes.migrateMailbox, formStart(input, pair, first));
+      // Where a workflow of it has ended that the row knows nothing of, the database was set back.
+      const start = formStart(input, pair, first, true);
+      await client.workflow.signalWithStart(workflowTypes.migrateMailbox, start);
     }
     // One that was told twice is taken once.
     for (const one of told)
@@ -197,10 +204,11 @@ async function tell(
 }
 
 /** What became of a row's sign-in; absent as long as it is being checked. */
-async function fateOf({ mailUserId, credentials, since }: GivenCredentials): Promise<Fate | undefined> {
+async function fateOf(giving: GivenCredentials): Promise<Fate | undefined> {
+  const { mailUserId, credentials, since } = giving;
   const row = await MailUsers.findById(mailUserId).lean<MailUser>();
   if (row === null) return 'gone';
-  const answers = credentials.map((one) => answerOf(row, one));
+  const answers = credentials.map((one) => answerOf(row, giving, one));
   if (answers.includes('refused')) return 'signInRefused';
   if (answers.includes('checking'))
     return Date.now() - since.getTime() > longestMs ? 'unanswered' : undefined;
@@ -209,6 +217,7 @@ async function fateOf({ mailUserId, credentials, since }: GivenCredentials): Pro
 
 function answerOf(
   row: MailUser,
+  { standingRefusalAt }: GivenCredentials,
   { side, credentialId, lastRefusalAt }: GivenCredentials['credentials'][number],
 ): 'accepted' | 'refused' | 'checking' | 'unreachable' {
   const { projection } = row;
@@ -218,7 +227,9 @@ function answerOf(
     return refusal.outcome === 'refused' ? 'refused' : 'unreachable';
   if (!projection.checking?.includes(side)) return 'accepted';
   const { refusal: standing } = projection;
-  return standing?.side === side && standing.outcome === 'unreachable' ? 'unreachable' : 'checking';
+  // What stood there before was said of another password.
+  const isAnswer = standing?.side === side && standing.at.getTime() !== standingRefusalAt?.getTime();
+  return isAnswer && standing.outcome === 'unreachable' ? 'unreachable' : 'checking';
 }
 
 function lastRefusal({ projection }: MailUser, side: Side): SignInRefusal | undefined {

@@ -48,6 +48,8 @@ export interface GivenCredentials {
     lastRefusalAt?: Date;
   }[];
   since: Date;
+  /** What stood on the row of its last sign-in, before. */
+  standingRefusalAt?: Date;
   /** Its workflow has them. */
   told?: true;
 }

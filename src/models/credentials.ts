@@ -96,11 +96,18 @@ export async function keepCredentials(
   return kept.length === 0 ? undefined : new Date(last);
 }
 
-/** What a bulk action still has to give to a mail user. */
-export async function waitingCredentials(bulkId: string, mailUserId: string): Promise<CredentialDocument[]> {
-  return Credentials.find({ 'owner.id': bulkId, 'owner.kind': 'bulk', mailUserId }).lean<
-    CredentialDocument[]
-  >();
+/** What a bulk action still has to give to a mail user, and is not past its time. */
+export async function waitingCredentials(
+  bulkId: string,
+  mailUserId: string,
+  now: Date,
+): Promise<CredentialDocument[]> {
+  return Credentials.find({
+    'owner.id': bulkId,
+    'owner.kind': 'bulk',
+    mailUserId,
+    destroyAt: { $gt: now },
+  }).lean<CredentialDocument[]>();
 }
 
 /** Makes these the mail user's own, for as long after they were typed as his are kept; harmless when repeated. */

@@ -191,6 +191,21 @@ describe('a bulk action whose workflow is gone', () => {
     expect((await house.read(row)).asked.startId).toBeUndefined();
   });
 
+  it('leaves no password waiting where it was stopped before', async () => {
+    const stopAsked = { by: administrator, at: new Date() };
+    const { bulkId } = await begin({ kind: 'ids', ids: [] }, { action: 'giveCredentials', stopAsked });
+    await Credentials.create({
+      owner: { kind: 'bulk', id: bulkId },
+      side: 'source',
+      sealed: 'sealed',
+      takenAt: new Date(),
+      destroyAt: new Date(Date.now() + 86_400_000),
+    });
+    await reconcile();
+    expect((await read(bulkId)).brokenOffAt).toBeInstanceOf(Date);
+    expect(await Credentials.countDocuments({ 'owner.id': bulkId })).toBe(0);
+  });
+
   it('is left alone where its workflow was just about to be started', async () => {
     const { bulkId, input } = await begin({ kind: 'ids', ids: [] });
     const looking = reconcile(3000);
