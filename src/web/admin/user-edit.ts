@@ -79,8 +79,8 @@ async function save(
   const unset = {
     ...(language ? {} : { language: true }),
     ...(invitationEmail ? {} : { invitationEmail: true }),
-    // Other mailboxes are another pair.
-    ...(isOther && { pairId: true, targetIdentity: true }),
+    // Other mailboxes are another pair, of which nothing is known yet.
+    ...(isOther && { pairId: true, targetIdentity: true, counters: true }),
   };
   const saved = await MailUsers.updateOne(asRead(user, isOther), { $set: set, $unset: unset });
   if (saved.matchedCount === 0) throw new PageFault('conflict');
