@@ -2,6 +2,7 @@ import type { Logger } from '../src/log';
 import { spreadMs, throttleLeftMs, type ConnectorThrottle } from '../src/domain/connector-wait';
 import { Fault } from '../src/domain/faults';
 import { longestWaitInPlaceMs, type ConnectorWait } from '../src/engine/back-off';
+import type { ConnectorDocument } from '../src/models/connectors';
 import { noteThrottle, readThrottles } from '../src/models/connector-throttles';
 
 /** What another worker was told is known here this much later, and the time of one query. */
@@ -77,15 +78,19 @@ export class ConnectorWaits {
 
   /**
    * Does one thing at a connector's server, outside of an open mailbox: not while its wait lasts, and takes note where one begins.
+   * @param connector as it was read just now: an administrator may have ended a wait that is still known here
    * @throws Fault `throttled` where the wait is longer than `patienceMs`; what `work` throws
    */
   async heeded<T>(
-    connectorId: string,
+    { _id, throttled }: Pick<ConnectorDocument, '_id' | 'throttled'>,
     key: string,
     work: () => Promise<T>,
     wait: (ms: number) => Promise<void>,
     patienceMs = longestWaitInPlaceMs,
   ): Promise<T> {
+    const connectorId = _id.toHexString();
+    if (throttled === undefined) this.stored.delete(connectorId);
+    else this.stored.set(connectorId, throttled);
     for (let asked = await this.of(connectorId, key); asked; asked = await this.of(connectorId, key)) {
       if (asked.leftMs > patienceMs) throw stillWaiting(asked.leftMs, asked.code);
       await wait(asked.leftMs);

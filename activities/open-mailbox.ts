@@ -70,9 +70,9 @@ async function openPair(
     await credentialOf(deps, all, 'source', input.credentials.source),
     await credentialOf(deps, all, 'target', input.credentials.target),
   ];
-  const heeded = <T>({ _id }: ConnectorDocument, open: () => Promise<T>) =>
+  const heeded = <T>(connector: ConnectorDocument, open: () => Promise<T>) =>
     deps.connectorWaits.heeded(
-      _id.toHexString(),
+      connector,
       input.mailUserId,
       () => knocked(open, signal),
       (ms) => asked(ms, signal),

@@ -47,10 +47,9 @@ export function createVerifyCredentials(
         side === 'source'
           ? server.openSource(address, credential, signal)
           : server.openTarget(address, credential, signal);
-      const { connectorId } = mailbox;
       const wait = (ms: number) => pause(ms, undefined, { signal });
       const refused = await deps.connectorWaits.heeded(
-        connectorId,
+        all[side],
         mailUserId,
         () => trySignIn(open, mailbox, deps.log),
         wait,

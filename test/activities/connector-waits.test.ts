@@ -2,7 +2,7 @@ import { Types } from 'mongoose';
 import { ConnectorWaits } from '../../activities/connector-waits';
 import { Fault } from '../../src/domain/faults';
 import { createLogger } from '../../src/log';
-import { Connectors } from '../../src/models/connectors';
+import { Connectors, type ConnectorDocument } from '../../src/models/connectors';
 import { freshDatabase, type FreshDatabase } from '../support/mongo';
 
 let database: FreshDatabase;
@@ -55,7 +55,8 @@ describe('a wait that a server asks of its whole connector', () => {
     expect(await another.of(id, 'other')).toMatchObject({ code: 'HTTP 503' });
     const began = Date.now();
     const wait = (ms: number) => Promise.resolve(void jest.advanceTimersByTime(ms));
-    const did = await another.heeded(id, 'other', () => Promise.resolve(Date.now() - began), wait);
+    const read = await Connectors.findById(id).orFail().lean<ConnectorDocument>();
+    const did = await another.heeded(read, 'other', () => Promise.resolve(Date.now() - began), wait);
     expect(did).toBeGreaterThanOrEqual(3_000);
     expect(await another.of(id, 'other')).toBeUndefined();
   });
@@ -91,6 +92,17 @@ describe('a wait that a server asks of its whole connector', () => {
     await waits.of(id, 'one');
     const { throttled } = await Connectors.findById(id).orFail().lean();
     expect(throttled).toMatchObject({ waitMs: 30_000 });
+  });
+
+  it('is over at once for whoever reads that another server was named, though it is still known here', async () => {
+    const id = await connector();
+    const waits = newWaits();
+    waits.note(id, asked(3_600_000));
+    await waits.of(id, 'one');
+    await Connectors.updateOne({ _id: id }, { $unset: { throttled: true } });
+    const edited = await Connectors.findById(id).orFail().lean<ConnectorDocument>();
+    const never = () => Promise.reject(new Error('waits'));
+    expect(await waits.heeded(edited, 'one', () => Promise.resolve('asked'), never)).toBe('asked');
   });
 
   it('is asked for once in the database for as many mailboxes as there are', async () => {
