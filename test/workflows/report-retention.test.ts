@@ -94,7 +94,7 @@ describe('the report of a migration', () => {
       { _id: twin._id },
       { $set: { 'source.address': address, 'source.addressKey': addressKey, ...target } },
     );
-    await house.sendForm(twin);
+    await house.sendForm(await house.read(twin));
     const second = await ended(twin);
     expect(second.pairId).toBe(first.pairId);
     await purge(new Date(endOf(second).getTime() - 1));
