@@ -40,7 +40,7 @@ export async function editUser(
   notify(request, 'success', t('admin.users.saved', { address }));
   if (fixed !== undefined && wantsOthers(sent, fixedFields(user)))
     notify(request, 'warning', t(`admin.users.mailboxesFixed.${fixed}`));
-  if (isOtherWay) await tellRunning(deps, request, response, user);
+  if (isOtherWay) await tellMigration(deps, request, response, user);
   response.redirect(303, `/admin/users/${user._id.toHexString()}`);
 }
 
@@ -87,7 +87,7 @@ async function save(
 }
 
 /** Its migration has read the plan of the batch, and the start windows of the connectors, that it had. */
-async function tellRunning(
+async function tellMigration(
   deps: WebDeps,
   request: Request,
   response: Response,
