@@ -17,7 +17,7 @@ const SETTINGS = {
   'time-scale': ['TIME_SCALE', 'number', 'how many times faster waits pass, at most 100'],
   capacity: ['CAPACITY', 'number', 'mailboxes a worker opens at once'],
   organisation: ['ORGANISATION', 'text', 'who asks the users to move'],
-  language: ['DEFAULT_LANGUAGE', 'text', 'language of mails and pages, such as en'],
+  language: ['DEFAULT_LANGUAGE', 'text', 'language of mails and users’ pages: en, de, fr or es'],
   'time-zone': ['TIME_ZONE', 'text', 'zone of times, such as Europe/Berlin'],
   'log-level': ['LOG_LEVEL', 'text', 'least level that is logged, such as debug'],
 };

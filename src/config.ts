@@ -117,9 +117,9 @@ const shared = z.object({
     .describe('Least level that is logged'),
   DEFAULT_LANGUAGE: z
     .string()
-    .regex(/^[a-z]{2}$/, 'must be a two-letter language such as en')
+    .regex(/^[a-z]{2}$/, 'must be a two-letter language such as en, de, fr or es')
     .default('en')
-    .describe('Language of mails and pages where a row names none'),
+    .describe('Language of mails and users’ pages (en, de, fr or es) where a row or browser names none'),
   TIME_ZONE: z
     .string()
     .default('UTC')

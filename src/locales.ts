@@ -42,8 +42,17 @@ export type MessageValues = Readonly<Record<string, string | number>>;
 /** The text of a key in one language; English stands in where a language has not got it. Throws where English has not got it. */
 export type Translate = (key: MessageKey, values?: MessageValues) => string;
 
-export const languages = ['en'] as const;
+/** What users are spoken to in: their pages and mails. */
+export const languages = ['en', 'de', 'fr', 'es'] as const;
 export type Language = (typeof languages)[number];
+/** Those of them that the administrator's pages have, too. */
+export const administratorLanguages = ['en'] as const satisfies readonly Language[];
+
+/** The parts of a catalogue that users see. */
+const userParts: readonly (keyof typeof files)[] = ['selfService', 'mail', 'states', 'web'];
+
+const isAdministratorLanguage = (language: Language) =>
+  administratorLanguages.some((known) => known === language);
 
 /** Where the views are, beside `src` and, built, beside `dist/src`. */
 export const viewsFolder = join(__dirname, '..', 'views');
@@ -68,19 +77,37 @@ function createCatalogues(): i18n {
   return instance;
 }
 
-/** One language's whole catalogue, as it stands on the disk. */
+/** One language's catalogue as it stands on the disk: the whole of it, or what users see where administrators are not spoken to in it. */
 export function readCatalogue(language: Language): Record<string, unknown> {
+  const isWhole = isAdministratorLanguage(language);
   return Object.fromEntries(
-    Object.entries(files).map(([part, file]) => [
-      part,
-      JSON.parse(readFileSync(join(viewsFolder, 'locales', language, `${file}.json`), 'utf8')) as unknown,
-    ]),
+    Object.entries(files)
+      .filter(([part]) => isWhole || userParts.some((known) => known === part))
+      .map(([part, file]) => [
+        part,
+        JSON.parse(readFileSync(join(viewsFolder, 'locales', language, `${file}.json`), 'utf8')) as unknown,
+      ]),
   );
 }
 
+/** What speaks to somebody. */
+export interface Translator {
+  t: Translate;
+  language: Language;
+}
+
 /** The texts in the first of these languages that there is, else in English. */
-export function translator(...wanted: readonly (string | undefined)[]): { t: Translate; language: Language } {
-  const language = wanted.map(languageOf).find((known) => known !== undefined) ?? 'en';
+export function translator(...wanted: readonly (string | undefined)[]): Translator {
+  return translatorAmong(languages, wanted);
+}
+
+/** As `translator`, for the administrator's pages. */
+export function administratorTranslator(...wanted: readonly (string | undefined)[]): Translator {
+  return translatorAmong(administratorLanguages, wanted);
+}
+
+function translatorAmong(among: readonly Language[], wanted: readonly (string | undefined)[]): Translator {
+  const language = wanted.map((tag) => languageOf(tag, among)).find((known) => known !== undefined) ?? 'en';
   const fixed = catalogues.getFixedT(language);
   const t: Translate = (key, values = {}) => {
     if (!catalogues.exists(key, { lng: language, ...values })) throw new Error(`No text for ${key}.`);
@@ -90,9 +117,9 @@ export function translator(...wanted: readonly (string | undefined)[]): { t: Tra
   return { t, language };
 }
 
-function languageOf(tag: string | undefined): Language | undefined {
+function languageOf(tag: string | undefined, among: readonly Language[]): Language | undefined {
   const primary = tag?.toLowerCase().split('-')[0];
-  return languages.find((known) => known === primary);
+  return among.find((known) => known === primary);
 }
 
 /** `count` must stay a number to choose the plural; the catalogue prints it as `{{n}}`. */

@@ -1,6 +1,7 @@
 import express, { type Express } from 'express';
 import { adminRouter } from './admin/router';
 import { assets } from './assets';
+import { administratorTranslator, translator } from '../locales';
 import type { WebDeps } from './deps';
 import { faultPage, unknownPath } from './faults';
 import { requestLog } from './request-log';
@@ -19,7 +20,8 @@ export function createApp(deps: WebDeps): Express {
   installViews(app, config);
   Object.assign(app.locals, { organisation: config.ORGANISATION, contact: config.CONTACT });
 
-  app.use(requestLog(log), securityHeaders(config), chooseLanguage(config.DEFAULT_LANGUAGE));
+  app.use(requestLog(log), securityHeaders(config), chooseLanguage(config.DEFAULT_LANGUAGE, translator));
+  app.use('/admin', chooseLanguage(config.DEFAULT_LANGUAGE, administratorTranslator));
   app.use('/assets', assets());
   app.get('/health', (_request, response) => {
     response.type('text/plain').send('ok');

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Application, RequestHandler } from 'express';
+import type { Application, Request, RequestHandler } from 'express';
 import { engine } from 'express-handlebars';
 import Handlebars, { type HelperOptions } from 'handlebars';
 import type { WebConfig } from '../config';
 import {
-  translator,
+  type translator,
   viewsFolder,
   type Language,
   type MessageKey,
@@ -61,18 +61,19 @@ export function installViews(app: Application, config: Pick<WebConfig, 'TIME_ZON
 }
 
 /**
- * Chooses the language of the page: the reader's own, else the organisation's. A route that knows better calls `speak` again.
+ * Chooses the language of the page: the reader's own, else the organisation's, of those that `translate` has. A route that knows better
+ * chooses again.
  */
-export function chooseLanguage(fallback: string): RequestHandler {
+export function chooseLanguage(fallback: string, translate: typeof translator): RequestHandler {
   return (request, response, next) => {
-    speak(response.locals, ...request.acceptsLanguages().slice(0, 20), fallback);
+    Object.assign(response.locals, translate(...acceptedLanguages(request), fallback));
     next();
   };
 }
 
-/** Sets the language of this answer. */
-export function speak(locals: Record<string, unknown>, ...wanted: (string | undefined)[]): void {
-  Object.assign(locals, translator(...wanted));
+/** The languages a browser asks for, the dearest first. */
+export function acceptedLanguages(request: Request): string[] {
+  return request.acceptsLanguages().slice(0, 20);
 }
 
 const helpers = {

@@ -164,6 +164,27 @@ describe('composeMail', () => {
     expect(mail.html).not.toContain('url(');
   });
 
+  it.each([
+    ['de', 'Guten Tag Anna Berg,', '14. Dezember 2026'],
+    ['fr', 'Bonjour Anna Berg,', '14 décembre 2026'],
+    ['es', 'Hola, Anna Berg:', '14 de diciembre de 2026'],
+  ])('speaks the language of the row: %s', (language, greeting, until) => {
+    const [invitation] = events;
+    const mail = write(invitation!, { language });
+    expect(mail.language).toBe(language);
+    for (const body of [mail.html, mail.text]) {
+      expect(body).toContain(greeting);
+      expect(body.replaceAll(/\s+/g, ' ')).toContain(until);
+    }
+    expect(mail.html).toContain(`lang="${language}"`);
+  });
+
+  it('speaks the organisation’s language where the row names none, or one there is none of', () => {
+    const german = { ...organisation, language: 'de' };
+    expect(write({ kind: 'invitation' }, {}, german).language).toBe('de');
+    expect(write({ kind: 'invitation' }, { language: 'tlh' }, german).language).toBe('de');
+  });
+
   it('speaks English where a row wants a language there is none of', () => {
     expect(write({ kind: 'invitation' }, { language: 'tlh' }).language).toBe('en');
   });

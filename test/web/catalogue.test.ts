@@ -1,20 +1,47 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Handlebars from 'handlebars';
-import { languages, readCatalogue, translator, viewsFolder, type MessageKey } from '../../src/locales';
+import {
+  administratorTranslator,
+  languages,
+  readCatalogue,
+  translator,
+  viewsFolder,
+  type Language,
+  type MessageKey,
+} from '../../src/locales';
 
-/** Every key of a catalogue; plural forms without their ending. */
-function keysOf(part: unknown, path = ''): string[] {
-  if (typeof part === 'string') return [path.replace(/_(zero|one|two|few|many|other)$/, '')];
+/** Every text of a catalogue by its key, plural forms with their ending. */
+function textsOf(part: unknown, path = ''): [string, string][] {
+  if (typeof part === 'string') return [[path, part]];
   return Object.entries(part as Record<string, unknown>).flatMap(([name, value]) =>
-    keysOf(value, path === '' ? name : `${path}.${name}`),
+    textsOf(value, path === '' ? name : `${path}.${name}`),
   );
 }
 
-const keys = Object.fromEntries(
-  languages.map((language) => [language, new Set(keysOf(readCatalogue(language)))]),
-);
-const english = keys['en'] ?? new Set<string>();
+const plural = /_(zero|one|two|few|many|other)$/;
+const stemOf = (key: string) => key.replace(plural, '');
+
+const texts = (language: Language) => new Map(textsOf(readCatalogue(language)));
+const englishTexts = texts('en');
+const english = new Set([...englishTexts.keys()].map(stemOf));
+
+/** What a language must have: every key of English that users see, in as many plural forms as it knows. */
+function keysWanted(language: Language): string[] {
+  const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
+  const parts = Object.keys(readCatalogue(language));
+  const seen = [...englishTexts.keys()].filter((key) => parts.includes(key.split('.')[0] ?? ''));
+  const wanted = seen.flatMap((key) =>
+    plural.test(key) ? forms.map((form) => `${stemOf(key)}_${form}`) : [key],
+  );
+  return [...new Set(wanted)].sort();
+}
+
+/** What a text has filled in; a plural form may say `one` instead of the number. */
+function placeholdersOf(text: string | undefined): string[] {
+  const found = [...(text ?? '').matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name ?? '');
+  return [...new Set(found)].filter((name) => name !== 'n').sort();
+}
 
 const views = readdirSync(viewsFolder, { recursive: true, encoding: 'utf8' }).filter((name) =>
   name.endsWith('.hbs'),
@@ -41,8 +68,21 @@ describe('the catalogues', () => {
     expect(missing.filter((key) => ![...english].some((known) => known.startsWith(key)))).toEqual([]);
   });
 
-  it.each(languages)('hold the same keys in %s as in English', (language) => {
-    expect([...(keys[language] ?? [])].sort()).toEqual([...english].sort());
+  it.each(languages)('hold in %s every text that users see, in each of its plural forms', (language) => {
+    expect([...texts(language).keys()].sort()).toEqual(keysWanted(language));
+  });
+
+  it.each(languages)('fill the same into the texts of %s as into the English ones', (language) => {
+    const filled = (all: Map<string, string>) =>
+      [...texts(language).keys()].map((key) => [
+        key,
+        placeholdersOf(all.get(key) ?? all.get(`${stemOf(key)}_other`)),
+      ]);
+    expect(filled(texts(language))).toEqual(filled(englishTexts));
+  });
+
+  it('name every language on the administrator’s pages', () => {
+    expect(languages.filter((language) => !english.has(`admin.languages.${language}`))).toEqual([]);
   });
 
   it('hold every text that code names in a form’s schema', () => {
@@ -66,6 +106,21 @@ describe('a text', () => {
     const { t } = translator('en-GB');
     expect(t('admin.users.outcome.start', { count: 1 })).toBe('1 migration was started.');
     expect(t('admin.users.outcome.start', { count: 1240 })).toBe('1,240 migrations were started.');
+  });
+
+  it.each([
+    ['de-AT', 1, 'etwa eine Minute'],
+    ['de-AT', 1234, 'etwa 1.234 Minuten'],
+    ['fr', 1, 'environ une minute'],
+    ['fr', 1_000_000, 'environ 1\u202f000\u202f000 minutes'],
+    ['es-MX', 2, 'unos 2 minutos'],
+    ['es-MX', 1_000_000, 'unos 1.000.000 de minutos'],
+  ])('has its plural and its numbers in %s for %d', (tag, count, text) => {
+    expect(translator(tag).t('selfService.working.leftMinutes', { count })).toBe(text);
+  });
+
+  it('is English for administrators, whatever their browser prefers', () => {
+    expect(administratorTranslator('de', 'fr').language).toBe('en');
   });
 
   it('that is not there is an error', () => {

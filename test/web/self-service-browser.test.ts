@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { Credentials } from '../../src/models/credentials';
+import { languages } from '../../src/locales';
 import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import { noteRefusal } from '../../src/models/sign-in-refusals';
 import { axeFinds, chromium, launchBrowser } from '../support/browser';
@@ -94,6 +95,12 @@ const views: Record<string, MailUserChange> = {
   },
 };
 
+/** The lines of a page that are words, and neither names, addresses nor numbers. */
+async function sentencesOf(page: Page): Promise<string[]> {
+  const lines = (await page.locator('body').innerText()).split('\n').map((line) => line.trim());
+  return lines.filter((line) => line.split(' ').length > 3 && !line.includes('@'));
+}
+
 describe('the user’s pages in a browser', () => {
   let app: SelfServiceApp;
   let browser: Browser;
@@ -144,6 +151,21 @@ describe('the user’s pages in a browser', () => {
         troubles.push(...(await axeFinds(page, rules)).map((found) => `${title}: ${found}`));
       }
       expect(troubles).toEqual([]);
+    },
+    120_000,
+  );
+
+  chromium.it.each(languages.filter((language) => language !== 'en'))(
+    'every view fits 360 pixels in the words of %s, none of them English',
+    async (locale) => {
+      const page = await open({ viewport: { width: 360, height: 800 }, locale });
+      const english = await open({ locale: 'en-GB' });
+      for (const row of rows.values()) {
+        await Promise.all([goTo(page, row), goTo(english, row)]);
+        expect(await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth')).toBe(false);
+        const [said, inEnglish] = [await sentencesOf(page), await sentencesOf(english)];
+        expect(said.filter((sentence) => inEnglish.includes(sentence))).toEqual([]);
+      }
     },
     120_000,
   );

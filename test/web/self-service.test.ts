@@ -50,6 +50,21 @@ describe('the user’s pages', () => {
       expect(page.text).toMatch(/Code of this page <strong>[2-9A-Z]{3}-[2-9A-Z]{3}<\/strong>/);
     });
 
+    it.each([
+      ['de-CH, en;q=0.8', undefined, 'de', 'Ihr Postfach umziehen'],
+      ['de-CH, en;q=0.8', 'fr', 'fr', 'Transférer votre boîte aux lettres'],
+      ['tlh, es-AR;q=0.5', undefined, 'es', 'Trasladar su buzón'],
+      ['tlh', undefined, 'en', 'Move your mailbox'],
+    ])(
+      'speaks to a browser that asks for %s, on a row of %s, in %s',
+      async (asked, ofRow, language, title) => {
+        const row = await app.addMailUser(ofRow === undefined ? {} : { language: ofRow });
+        const page = await get(app.path(row)).set('Accept-Language', asked).expect(200);
+        expect(page.text).toContain(`<html lang="${language}">`);
+        expect(page.text).toContain(`<h1>${title}</h1>`);
+      },
+    );
+
     it('names no code of a mail where an administrator opens it and no mail was sent', async () => {
       const row = await app.addMailUser();
       const page = await get(app.path(row, { purpose: 'administrator' })).expect(200);

@@ -4,7 +4,7 @@ import { Router, type Request, type RequestHandler, type Response } from 'expres
 import { rateLimit } from 'express-rate-limit';
 import type { MigrationState } from '../../domain/migration';
 import { shownState } from '../../domain/shown-state';
-import { translator, type Language, type Translate } from '../../locales';
+import { translator, type Translator } from '../../locales';
 import { AuditLog } from '../../models/audit-log';
 import type { MailUser } from '../../models/mail-users';
 import { linkCode } from '../../secrets/link-token';
@@ -13,7 +13,7 @@ import { PageFault } from '../faults';
 import { fieldsOf, formView } from '../forms';
 import { giveCredentials } from '../migrations';
 import { isPrivate } from '../security';
-import { speak } from '../views';
+import { acceptedLanguages } from '../views';
 import { openLink, viewInput, type Opened } from './load';
 import { emptyForm, present, type FormState } from './present';
 import { ProgressSamples } from '../progress-samples';
@@ -183,18 +183,11 @@ class Pages {
     return viewOf(await viewInput(opened, this.deps.config.times.credentialLifeMs, this.seenBefore));
   }
 
-  private speech(
-    request: Request,
-    response: Response,
-    { row }: OpenLink,
-  ): { t: Translate; language: Language } {
-    const wanted = [
-      row.language,
-      ...request.acceptsLanguages().slice(0, 20),
-      this.deps.config.DEFAULT_LANGUAGE,
-    ];
-    speak(response.locals, ...wanted);
-    return translator(...wanted);
+  private speech(request: Request, response: Response, { row }: OpenLink): Translator {
+    const { DEFAULT_LANGUAGE } = this.deps.config;
+    const speech = translator(row.language, ...acceptedLanguages(request), DEFAULT_LANGUAGE);
+    Object.assign(response.locals, speech);
+    return speech;
   }
 
   private render(
