@@ -131,6 +131,25 @@ export function unaccounted({ found, sourceGone = 0 }: FolderCounters, itemCount
   return Math.max(0, itemCount - (found - sourceGone));
 }
 
+/** Whether nothing is in doubt of what was listed of a folder; a watermark alone says no more than that the pages before it are done. */
+export function isListed({ watermark, pending }: ListedFolder): boolean {
+  return watermark?.source !== undefined && pending.length === 0;
+}
+
+/** Whether the source, by its own count, holds nothing more than was found. */
+export function isAccountedFor({ plan, counters }: CountedFolder): boolean {
+  return unaccounted(counters, plan.itemCount) === 0;
+}
+
+interface ListedFolder {
+  watermark?: { source?: unknown };
+  pending: readonly unknown[];
+}
+interface CountedFolder {
+  plan: Pick<PlanOfCounters, 'itemCount'>;
+  counters: FolderCounters;
+}
+
 /**
  * A folder's figures as reports state them. Of a folder that cannot be copied everything that the source says it holds, and that is
  * not accounted for, has failed with it; of one that the filter leaves out it is left out.

@@ -37,6 +37,11 @@ export function isEndState(state: MigrationState): state is EndState {
   return (endStates as readonly MigrationState[]).includes(state);
 }
 
+/** States before which a pass has gone through all folders; what a folder lacks in them has come since. */
+export function isGoneThroughIn(state: MigrationState): boolean {
+  return state === 'completed' || state === 'completedWithIssues' || state === 'upToDate';
+}
+
 /** Who did something, as the audit log and the time line say it. */
 export type Actor = { kind: 'administrator'; email: string } | { kind: 'user' } | { kind: 'system' };
 

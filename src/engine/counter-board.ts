@@ -1,4 +1,12 @@
-import { countersOf, noCounters, sumOf, unaccounted, type FolderCounters } from '../domain/item-counts';
+import {
+  countersOf,
+  isAccountedFor,
+  isListed,
+  noCounters,
+  sumOf,
+  unaccounted,
+  type FolderCounters,
+} from '../domain/item-counts';
 import type { MailboxCounters } from '../domain/migration';
 import type { FolderDocument, FolderPlan } from './ledger';
 
@@ -37,9 +45,7 @@ export class CounterBoard {
 
   /** Takes note of a folder as it stands when nothing is copied any more. @param whole whether all folders were gone through */
   close(folder: FolderDocument, whole: boolean): void {
-    const { plan, counters, watermark, pending } = folder;
-    const isThrough = watermark?.source !== undefined && pending.length === 0;
-    this.set(folder, whole || plan.gone || (isThrough && unaccounted(counters, plan.itemCount) === 0));
+    this.set(folder, whole || folder.plan.gone || (isListed(folder) && isAccountedFor(folder)));
   }
 
   /**

@@ -1,6 +1,6 @@
 import { Types } from 'mongoose';
 import type { FaultText } from '../domain/faults';
-import { countersOf, unaccounted, type ItemCounts } from '../domain/item-counts';
+import { countersOf, isAccountedFor, isListed, unaccounted, type ItemCounts } from '../domain/item-counts';
 import type { WellKnownFolder } from '../domain/mailbox';
 import type { FolderDocument, VerifiedFolder } from '../engine/ledger';
 import { MongoLedgerStore } from './ledger-store';
@@ -33,23 +33,26 @@ export interface FolderReport extends ItemCounts {
   verified?: VerifiedFolder;
 }
 
-/** What became of each folder of a pair, as a tree: each behind its parent, those of one parent in the order of the plan. */
-export async function foldersOfCopy(pairId: string): Promise<FolderReport[]> {
+/**
+ * What became of each folder of a pair, as a tree: each behind its parent, those of one parent in the order of the plan.
+ * @param isWhole whether a pass has gone through all of them, so that what they lack has come since
+ */
+export async function foldersOfCopy(pairId: string, isWhole: boolean): Promise<FolderReport[]> {
   const folders: FolderDocument[] = [];
   for await (const folder of new MongoLedgerStore().folders(pairId)) folders.push(folder);
   folders.sort((a, b) => a.plan.position - b.plan.position);
   const byKey = new Map(folders.map((folder) => [folder.folderKey, folder]));
   const reports = folders.map((folder) => {
     const line = lineOf(folder, byKey);
-    return { report: reportOf(folder, line), places: line.map(({ plan }) => plan.position) };
+    return { report: reportOf(folder, line, isWhole), places: line.map(({ plan }) => plan.position) };
   });
   return reports.sort((a, b) => comparePlaces(a.places, b.places)).map(({ report }) => report);
 }
 
-function reportOf(folder: FolderDocument, line: readonly FolderDocument[]): FolderReport {
+function reportOf(folder: FolderDocument, line: readonly FolderDocument[], isWhole: boolean): FolderReport {
   const { folderKey, plan, verified } = folder;
   const { found, copied, alreadyThere, filtered, skipped, failed } = countersOf(plan, folder.counters);
-  const state = stateOf(folder);
+  const state = stateOf(folder, isWhole);
   return {
     folderKey,
     position: plan.position,
@@ -81,11 +84,12 @@ function comparePlaces(a: readonly number[], b: readonly number[]): number {
   return at === -1 ? a.length - b.length : (a[at] ?? 0) - (b[at] ?? -1);
 }
 
-function stateOf({ plan, watermark, pending, seq }: FolderDocument): FolderReport['state'] {
+function stateOf(folder: FolderDocument, isWhole: boolean): FolderReport['state'] {
+  const { plan, pending, seq } = folder;
   if (plan.gone) return 'gone';
   if (plan.refused !== undefined) return 'refused';
   if (plan.leftOut) return 'leftOut';
-  if (watermark?.source !== undefined && pending.length === 0) return 'done';
+  if (isListed(folder) && (isWhole || isAccountedFor(folder))) return 'done';
   return seq > 0 || pending.length > 0 ? 'copying' : 'waiting';
 }
 

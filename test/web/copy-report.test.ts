@@ -112,7 +112,7 @@ describe('the folders of a copy', () => {
         ...folder,
         position,
       });
-    expect((await foldersOfCopy('tree')).map(({ path }) => path)).toEqual([
+    expect((await foldersOfCopy('tree', false)).map(({ path }) => path)).toEqual([
       'Inbox',
       'Inbox / Late',
       'Inbox / Late / Deep',
@@ -121,6 +121,19 @@ describe('the folders of a copy', () => {
       'Top',
       'Lost',
     ]);
+  });
+});
+
+describe('a folder in a report', () => {
+  it('is gone through only where a pass says so, or where nothing is left of the source’s own count', async () => {
+    const ledger = new MongoLedgerStore();
+    const folder = { pairId: 'begun', folderKey: 'inbox' };
+    const plan = { folderClass: 'IPF.Note', itemCount: 5, gone: false, position: 0, name: 'Inbox' };
+    await ledger.takeFolder(folder, 1, plan);
+    const counters = { ...noCounters, found: 2, copied: 2 };
+    await ledger.writeFolder(folder, 1, { counters, watermark: { source: 'page 1', filter: '' } });
+    expect(await foldersOfCopy('begun', false)).toMatchObject([{ state: 'waiting', remaining: 3 }]);
+    expect(await foldersOfCopy('begun', true)).toMatchObject([{ state: 'done', remaining: 0 }]);
   });
 });
 

@@ -216,7 +216,7 @@ describe('a folder that is refused and then gone at the source', () => {
     expect(projection?.state).toBe('completed');
     expect(counters).toMatchObject({ found: 5, copied: 5, failed: 0 });
     const named = [];
-    for await (const issue of issuesOfCopy(pairId, await foldersOfCopy(pairId))) named.push(issue);
+    for await (const issue of issuesOfCopy(pairId, await foldersOfCopy(pairId, true))) named.push(issue);
     expect(named).toEqual([]);
   });
 });

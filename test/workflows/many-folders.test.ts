@@ -95,7 +95,7 @@ describe('a mailbox of very many folders', () => {
     });
     await stored.insertMany(others);
     const before = process.cpuUsage();
-    expect((await foldersOfCopy('wide')).length).toBe(greatest);
+    expect((await foldersOfCopy('wide', true)).length).toBe(greatest);
     const { user, system } = process.cpuUsage(before);
     // The time this process had a core, in microseconds: a busy machine fails nothing.
     expect(user + system).toBeLessThan(2_000_000);

@@ -1,3 +1,5 @@
+import { isGoneThroughIn } from '../../domain/migration';
+import { shownState } from '../../domain/shown-state';
 import { folderLabel } from '../../domain/folder-label';
 import { fates } from '../../domain/item-counts';
 import { issuesOfCopy, type IssueReport } from '../../models/copy-issues';
@@ -29,10 +31,11 @@ export interface CopyView {
 }
 
 /** What has become of each folder and what is not in the target as it should be; empty before a copy has begun. */
-export async function copyView({ pairId }: MailUser): Promise<CopyView> {
+export async function copyView(user: MailUser): Promise<CopyView> {
+  const { pairId } = user;
   if (pairId === undefined)
     return { words: [], folders: [], issues: [], hasMoreIssues: false, pathsByLabel: new Map() };
-  const folders = await foldersOfCopy(pairId);
+  const folders = await foldersOfCopy(pairId, isGoneThroughIn(shownState(user)));
   const issues: IssueReport[] = [];
   let hasMoreIssues = false;
   for await (const issue of issuesOfCopy(pairId, folders)) {

@@ -192,6 +192,7 @@ function rowView(
     state: shownState(row),
     note: noteOf(row, new Date(), place),
     counters: counters && progressView(counters, shownState(row)),
+    notClean: shownState(row) === 'completedWithIssues',
     lastActivity: known.length === 0 ? undefined : new Date(Math.max(...known)),
   };
 }

@@ -3,6 +3,7 @@ import { isActionable, rowFacts } from '../../domain/administrator-actions';
 import { sumLines } from '../../domain/item-counts';
 import { isEndState, progressOf, type MigrationState } from '../../domain/migration';
 import { reportPurgedAt } from '../../domain/report-life';
+import { passwordsOf } from '../../domain/passwords-kept';
 import { shownState } from '../../domain/shown-state';
 import { listAudit, type AuditEntry } from '../../models/audit-log';
 import { Connectors, type ConnectorDocument } from '../../models/connectors';
@@ -69,6 +70,7 @@ async function show(
     ...progressView(user),
     ...(state === 'working' && paceView(samples, user, response)),
     ...(state === 'throttled' && { throttledBy: throttledBy(user, [source, target]) }),
+    passwords: passwordsOf(user.projection, new Date()),
     ...keptView(deps, user, state),
     timeline: timelineView(user, state, asks),
     ...copied,

@@ -1,6 +1,8 @@
 import type { Request, Response, Router } from 'express';
 import { disagreementOf, sumOf, type Disagreement, type ItemCounts } from '../../domain/item-counts';
 import { reportPurgedAt } from '../../domain/report-life';
+import { passwordsOf } from '../../domain/passwords-kept';
+import { isGoneThroughIn } from '../../domain/migration';
 import { shownState } from '../../domain/shown-state';
 import { Connectors, type ConnectorDocument } from '../../models/connectors';
 import { issuesOfCopy, type IssueReport } from '../../models/copy-issues';
@@ -54,7 +56,7 @@ async function readReport(id: string, log: WebDeps['log']): Promise<UserReport> 
   const user = await findUser(id);
   const { pairId } = user;
   if (reportPurgedAt(user) !== undefined) throw new PageFault('reportPurged');
-  const folders = pairId === undefined ? [] : await foldersOfCopy(pairId);
+  const folders = pairId === undefined ? [] : await foldersOfCopy(pairId, isGoneThroughIn(shownState(user)));
   const sums = { ...sumOf(folders), remaining: folders.reduce((sum, { remaining }) => sum + remaining, 0) };
   const disagreements = [
     disagreementOf(sums),
@@ -79,6 +81,7 @@ async function readReport(id: string, log: WebDeps['log']): Promise<UserReport> 
 /** When, between which mailboxes, by whom. */
 async function factsOf(user: MailUser): Promise<Record<string, unknown>> {
   const { projection } = user;
+  const passwords = passwordsOf(projection, new Date());
   const started = projection?.timeline.findLast(({ state }) => state === 'starting');
   return {
     source: await mailboxFacts(user.source),
@@ -92,8 +95,8 @@ async function factsOf(user: MailUser): Promise<Record<string, unknown>> {
     passes: projection?.passes ?? [],
     verified: projection?.verified,
     mended: projection?.mended,
-    credentialsDestroyedAt: projection?.credentialsDestroyedAt,
-    credentialsDestroyAt: projection?.credentialsDestroyAt,
+    credentialsDestroyedAt: passwords.destroyedAt,
+    credentialsDestroyAt: passwords.keptUntil,
   };
 }
 

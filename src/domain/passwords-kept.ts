@@ -1,0 +1,23 @@
+/** What becomes of the passwords of a migration. */
+export interface PasswordsKept {
+  /** When they are destroyed at the latest; absent where none is kept. */
+  keptUntil?: Date;
+  /** When they were destroyed; absent where some are kept, or none was ever given. */
+  destroyedAt?: Date;
+}
+
+/**
+ * As its row tells it. What is kept after an end is destroyed at its time, and no workflow is left that would say so on the row: a moment
+ * that has passed is the moment it was done, give or take the minutes until `reconcile` looked.
+ */
+export function passwordsOf(
+  told: { credentialsDestroyAt?: Date; credentialsDestroyedAt?: Date } | undefined,
+  now: Date,
+): PasswordsKept {
+  const { credentialsDestroyAt, credentialsDestroyedAt } = told ?? {};
+  if (credentialsDestroyedAt !== undefined) return { destroyedAt: credentialsDestroyedAt };
+  if (credentialsDestroyAt === undefined) return {};
+  return credentialsDestroyAt <= now
+    ? { destroyedAt: credentialsDestroyAt }
+    : { keptUntil: credentialsDestroyAt };
+}
