@@ -1,4 +1,6 @@
 import { endAddresses, invitationAddresses, signInNeededAddresses } from '../src/domain/invitation';
+import type { AskedAgainFor } from '../src/domain/faults';
+import { moveOutcome } from '../src/domain/move-outcome';
 import { noMailboxCounters, type InvitationChoice } from '../src/domain/migration';
 import { reminderTimes } from '../src/domain/reminders';
 import type { Side } from '../src/domain/mailbox';
@@ -15,7 +17,7 @@ import { invitationFactsOf, readRow, type RowWithConnectors } from './rows';
 export type MailOrder =
   | { kind: 'invitation'; /** ISO 8601 */ linkExpiresAt: string }
   | { kind: 'reminder'; /** ISO 8601 */ linkExpiresAt: string }
-  | { kind: 'signInNeeded'; sides: Side[]; isDestroyed?: true }
+  | { kind: 'signInNeeded'; sides: Side[]; why?: AskedAgainFor }
   | { kind: 'completed' }
   | { kind: 'failed' }
   | { kind: 'stopped' };
@@ -191,19 +193,26 @@ function eventOf({ row }: RowWithConnectors, order: MailOrder): MailEvent {
     case 'reminder':
       return { kind: order.kind, linkExpiresAt: new Date(order.linkExpiresAt) };
     case 'signInNeeded':
-      return order;
+      return { kind: order.kind, sides: order.sides, why: order.why ?? 'refused' };
     case 'completed': {
       const keptUntil = projection?.credentialsDestroyAt;
+      const state = projection?.state === 'completedWithIssues' ? projection.state : 'completed';
       return {
         kind: 'completed',
         counters: counters ?? noMailboxCounters,
+        outcome: moveOutcome(state, counters),
         ...(projection?.summary === undefined ? {} : { summary: projection.summary }),
         ...(keptUntil === undefined ? {} : { credentialsDestroyAt: keptUntil }),
       };
     }
     case 'failed': {
       const fault = projection?.fault?.text;
-      return { kind: 'failed', ...(fault === undefined ? {} : { fault }) };
+      const keptUntil = projection?.credentialsDestroyAt;
+      return {
+        kind: 'failed',
+        ...(fault === undefined ? {} : { fault }),
+        ...(keptUntil === undefined ? {} : { credentialsDestroyAt: keptUntil }),
+      };
     }
     case 'stopped':
       return { kind: 'stopped' };

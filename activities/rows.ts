@@ -1,5 +1,5 @@
 import type { Side } from '../src/domain/mailbox';
-import { credentialGone, Fault } from '../src/domain/faults';
+import { credentialClosed, credentialGone, mailboxChanged, Fault } from '../src/domain/faults';
 import type { InvitationFacts } from '../src/domain/invitation';
 import type { Credential } from '../src/connectors/connector';
 import { signInNameOf } from '../src/domain/sign-in-name';
@@ -67,8 +67,8 @@ export async function credentialOf(
   } catch (error) {
     deps.log.error({ mailUserId: owner.ownerId, side, err: error }, 'a credential does not open');
     if (error instanceof UnknownKey && Date.now() - sealed.takenAt.getTime() < newKeyMs) throw keyMissing();
-    if (error instanceof OtherMailbox) throw signInAgain(side, 'MailboxChanged', changed);
-    throw signInAgain(side, 'CredentialClosed', 'The password that was kept can no longer be read.');
+    if (error instanceof OtherMailbox) throw signInAgain(side, mailboxChanged, changed);
+    throw signInAgain(side, credentialClosed, 'The password that was kept can no longer be read.');
   }
 }
 

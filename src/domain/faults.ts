@@ -32,6 +32,17 @@ export interface FaultText {
 
 /** The code where no password is kept any more: it was destroyed at the end of its time, and nobody has refused it. */
 export const credentialGone = 'CredentialGone';
+/** Codes where a kept password cannot be used, though nobody has refused it: it does not open, or was typed for another mailbox. */
+export const credentialClosed = 'CredentialClosed';
+export const mailboxChanged = 'MailboxChanged';
+
+/** Why a password is asked for again: its server refused it, we destroyed it at the end of its time, or it is of no use to us. */
+export type AskedAgainFor = 'refused' | 'destroyed' | 'lost';
+
+export function askedAgainFor(text: FaultText | undefined): AskedAgainFor {
+  if (text?.code === credentialGone) return 'destroyed';
+  return text?.code === credentialClosed || text?.code === mailboxChanged ? 'lost' : 'refused';
+}
 
 /** Keys of the remedies in `views/locales/*`; each names who must do what. */
 export type Remedy =

@@ -1,5 +1,4 @@
-import { issuesIn } from '../domain/item-counts';
-import type { MailboxCounters } from '../domain/migration';
+import type { MoveOutcome } from '../domain/move-outcome';
 import type { MoveSummary } from '../domain/move-summary';
 import { longDate, longMoment } from '../dates';
 import type { Language, Translate } from '../locales';
@@ -29,7 +28,7 @@ export function bodyOf(t: Translate, context: Context, event: MailEvent): Body {
     case 'completed':
       return completed(t, context, event);
     case 'failed':
-      return failed(t, event);
+      return failed(t, context, event);
     case 'stopped':
       return {
         opening: paragraphs(t('mail.stopped.intro'), t('mail.stopped.safe')),
@@ -67,33 +66,30 @@ function reminder(t: Translate, context: Context, event: Extract<MailEvent, { ki
   };
 }
 
+const introsAgain = { refused: 'intro', destroyed: 'introDestroyed', lost: 'introLost' } as const;
+
 function signInNeeded(
   t: Translate,
   { subject }: Context,
-  { sides, isDestroyed }: Extract<MailEvent, { kind: 'signInNeeded' }>,
+  { sides, why }: Extract<MailEvent, { kind: 'signInNeeded' }>,
 ): Body {
   const [side = 'source'] = sides;
   const mailbox = `${t(`mail.${side === 'source' ? 'oldMailbox' : 'newMailbox'}`)} ${subject[side].address}`;
-  const which = `mail.signInNeeded.intro${isDestroyed ? 'Destroyed' : ''}` as const;
+  const which = `mail.signInNeeded.${introsAgain[why]}` as const;
   const intro = sides.length > 1 ? t(`${which}Both`) : t(which, { mailbox });
   return { opening: paragraphs(intro), closing: paragraphs(t('mail.signInNeeded.safe')) };
 }
 
 function completed(t: Translate, context: Context, event: Extract<MailEvent, { kind: 'completed' }>): Body {
-  const { counters, summary, credentialsDestroyAt } = event;
-  const intro = introOf(t, counters);
+  const { counters, outcome, summary, credentialsDestroyAt } = event;
   const { address, webMailUrl } = context.subject.target;
   const where =
     webMailUrl === undefined
       ? t('mail.completed.whereText', { address })
       : t('mail.completed.whereWebMail', { address, url: webMailUrl });
-  const passwords =
-    credentialsDestroyAt === undefined
-      ? t('mail.completed.destroyed')
-      : t('mail.completed.destroyedAt', { date: dateText(credentialsDestroyAt, context) });
   return {
     opening: [
-      ...paragraphs(intro),
+      ...paragraphs(introOf(t, outcome)),
       {
         block: 'rows',
         title: t('mail.completed.moved'),
@@ -103,11 +99,22 @@ function completed(t: Translate, context: Context, event: Extract<MailEvent, { k
       { block: 'rows', title: t('mail.completed.sums'), rows: sumRows(t, context.language, counters) },
       { block: 'titled', title: t('mail.completed.where'), text: where },
     ],
-    closing: paragraphs(`${t('mail.completed.kept')} ${passwords}`),
+    closing: paragraphs(`${t('mail.completed.kept')} ${passwordsText(t, context, credentialsDestroyAt)}`),
   };
 }
 
-function failed(t: Translate, { fault }: Extract<MailEvent, { kind: 'failed' }>): Body {
+/** What becomes of the passwords, of which some may be kept for **Retry**. */
+function passwordsText(t: Translate, context: Context, destroyAt: Date | undefined): string {
+  return destroyAt === undefined
+    ? t('mail.completed.destroyed')
+    : t('mail.completed.destroyedAt', { date: dateText(destroyAt, context) });
+}
+
+function failed(
+  t: Translate,
+  context: Context,
+  { fault, credentialsDestroyAt }: Extract<MailEvent, { kind: 'failed' }>,
+): Body {
   const reason: MailBlock[] =
     fault === undefined
       ? []
@@ -118,14 +125,24 @@ function failed(t: Translate, { fault }: Extract<MailEvent, { kind: 'failed' }>)
             text: oneLine(`${fault.message} (${fault.code})`),
           },
         ];
-  return { opening: paragraphs(t('mail.failed.intro'), t('mail.failed.safe')), closing: reason };
+  const passwords = passwordsText(t, context, credentialsDestroyAt);
+  return {
+    opening: paragraphs(t('mail.failed.intro'), t('mail.failed.safe')),
+    closing: [...paragraphs(passwords), ...reason],
+  };
 }
 
-function introOf(t: Translate, counters: MailboxCounters): string {
-  const left = issuesIn(counters);
-  if (left > 0) return t('mail.completed.introIssues', { count: left });
-  const { filtered } = counters;
-  return filtered === 0 ? t('mail.completed.intro') : t('mail.completed.introFiltered', { count: filtered });
+function introOf(t: Translate, outcome: MoveOutcome): string {
+  switch (outcome.kind) {
+    case 'whole':
+      return t('mail.completed.intro');
+    case 'filtered':
+      return t('mail.completed.introFiltered', { count: outcome.count });
+    case 'issues':
+      return t('mail.completed.introIssues', { count: outcome.count });
+    case 'unproven':
+      return t('mail.completed.introUnproven');
+  }
 }
 
 function notMoved(t: Translate, summary: MoveSummary | undefined): MailBlock[] {

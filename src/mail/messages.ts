@@ -1,6 +1,7 @@
-import type { FaultText } from '../domain/faults';
+import type { AskedAgainFor, FaultText } from '../domain/faults';
 import type { MailboxCounters } from '../domain/migration';
 import type { Side } from '../domain/mailbox';
+import type { MoveOutcome } from '../domain/move-outcome';
 import type { MoveSummary } from '../domain/move-summary';
 import type { Language } from '../locales';
 
@@ -45,16 +46,17 @@ export type MailEvent =
   | {
       kind: 'signInNeeded';
       sides: readonly Side[];
-      /** As promised, at the end of its time; else its server has refused it. */ isDestroyed?: true;
+      why: AskedAgainFor;
     }
   | {
       kind: 'completed';
       counters: MailboxCounters;
+      outcome: MoveOutcome;
       summary?: MoveSummary;
       /** Set where the passwords are kept for **Retry**; absent where they are destroyed. */
       credentialsDestroyAt?: Date;
     }
-  | { kind: 'failed'; fault?: FaultText }
+  | { kind: 'failed'; fault?: FaultText; /** As of `completed`. */ credentialsDestroyAt?: Date }
   | { kind: 'stopped' };
 export type MailKind = MailEvent['kind'];
 

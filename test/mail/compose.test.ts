@@ -34,9 +34,10 @@ const counters = {
 const events: MailEvent[] = [
   { kind: 'invitation', linkExpiresAt: new Date('2026-12-14T09:00:00Z') },
   { kind: 'reminder', linkExpiresAt: new Date('2026-12-14T09:00:00Z') },
-  { kind: 'signInNeeded', sides: ['source'] },
-  { kind: 'signInNeeded', sides: ['source'], isDestroyed: true },
-  { kind: 'completed', counters },
+  { kind: 'signInNeeded', sides: ['source'], why: 'refused' },
+  { kind: 'signInNeeded', sides: ['source'], why: 'destroyed' },
+  { kind: 'signInNeeded', sides: ['source'], why: 'lost' },
+  { kind: 'completed', counters, outcome: { kind: 'issues', count: 2 } },
   {
     kind: 'failed',
     fault: { code: 'ErrorQuotaExceeded', remedy: 'freeSpace', message: 'The target mailbox is full.' },
@@ -106,6 +107,7 @@ describe('composeMail', () => {
     const { text } = write({
       kind: 'completed',
       counters,
+      outcome: { kind: 'issues', count: 2 },
       summary: { inTarget: summary.inTarget, notCopied: [...summary.notCopied] },
       credentialsDestroyAt: new Date('2026-12-01T12:00:00Z'),
     });
@@ -117,25 +119,47 @@ describe('composeMail', () => {
   });
 
   it('promises everything only where nothing was left out', () => {
-    const whole = write({ kind: 'completed', counters: { ...counters, failed: 0, skipped: 0 } });
+    const all = { ...counters, failed: 0, skipped: 0 };
+    const whole = write({ kind: 'completed', counters: all, outcome: { kind: 'whole' } });
     expect(whole.text).toContain('Everything that was found in your old mailbox is now in your new one.');
     expect(whole.text).toContain('The passwords you typed for this move have been destroyed.');
-    expect(write({ kind: 'completed', counters }).text).not.toContain('Everything that was found');
+    const issues = write({ kind: 'completed', counters, outcome: { kind: 'issues', count: 2 } });
+    expect(issues.text).not.toContain('Everything that was found');
+    const unproven = write({ kind: 'completed', counters: all, outcome: { kind: 'unproven' } });
+    expect(unproven.text).not.toContain('Everything that was found');
+    expect(unproven.text).toContain('comparing both at the end has left a question open');
+  });
+
+  it('says of a move that has failed until when passwords are kept for another try', () => {
+    const credentialsDestroyAt = new Date('2026-12-01T12:00:00Z');
+    expect(write({ kind: 'failed', credentialsDestroyAt }).text).toContain(
+      'destroyed at the latest on 1 December 2026',
+    );
+    expect(write({ kind: 'failed' }).text).toContain('have been destroyed');
   });
 
   it('names which mailbox wants its password again', () => {
-    expect(write({ kind: 'signInNeeded', sides: ['target'] }).text).toContain(
+    expect(write({ kind: 'signInNeeded', sides: ['target'], why: 'refused' }).text).toContain(
       'your new mailbox a.berg@fabrikam.example no longer takes the password',
     );
-    expect(write({ kind: 'signInNeeded', sides: ['source', 'target'] }).text).toContain('both mailboxes');
+    const both = write({ kind: 'signInNeeded', sides: ['source', 'target'], why: 'refused' });
+    expect(both.text).toContain('both mailboxes');
   });
 
   it('blames no server for a password that was destroyed as promised', () => {
-    const { text } = write({ kind: 'signInNeeded', sides: ['target'], isDestroyed: true });
+    const { text } = write({ kind: 'signInNeeded', sides: ['target'], why: 'destroyed' });
     expect(text).toContain('the password of your new mailbox a.berg@fabrikam.example was kept is over');
     expect(text).not.toContain('no longer takes');
-    const both = write({ kind: 'signInNeeded', sides: ['source', 'target'], isDestroyed: true });
+    const both = write({ kind: 'signInNeeded', sides: ['source', 'target'], why: 'destroyed' });
     expect(both.text).toContain('both mailboxes were kept is over');
+  });
+
+  it('blames no server for a password that does not open any more', () => {
+    for (const sides of [['target'], ['source', 'target']] as const) {
+      const { text } = write({ kind: 'signInNeeded', sides, why: 'lost' });
+      expect(text.replaceAll(/\s+/g, ' ')).toContain('can no longer be used by this service');
+      expect(text).not.toMatch(/no longer takes?|as promised/);
+    }
   });
 
   it('keeps hostile names as text', () => {

@@ -1,6 +1,7 @@
 import { Types } from 'mongoose';
 import type { FaultText } from '../../src/domain/faults';
 import { migrationStates, type SignInRefusal } from '../../src/domain/migration';
+import { noFindings } from '../../src/engine/verify-findings';
 import type { MailUserProjection } from '../../src/models/mail-users';
 import { translator } from '../../src/locales';
 import { present } from '../../src/web/self-service/present';
@@ -252,6 +253,20 @@ describe('viewOf', () => {
       })['intro'];
     expect(intro('HTTP 401')).toBe('selfService.signIn.introAgain');
     expect(intro('CredentialGone')).toBe('selfService.signIn.introDestroyed');
+    expect(intro('CredentialClosed')).toBe('selfService.signIn.introLost');
+    expect(intro('MailboxChanged')).toBe('selfService.signIn.introLost');
+  });
+
+  it('tells of no refusal and no try where our own store could not use what was typed for the first time', () => {
+    const refusal = {
+      side: 'source' as const,
+      at: now,
+      text: text({ code: 'CredentialClosed', remedy: 'signInAgain' }),
+      outcome: 'refused' as const,
+    };
+    const shown = view(said({ state: 'awaitingSignIn', refusal, refusals: [refusal] }));
+    expect(shown).toMatchObject({ view: 'signIn', again: false, why: 'lost' });
+    expect(shown).not.toHaveProperty('sides.0.refusal');
   });
 
   it('shows a start that no projection has noted as starting, and after 30 s that no worker runs', () => {
@@ -348,6 +363,12 @@ describe('viewOf', () => {
       counters: { ...counters, failed: 1 },
     };
     expect(view(failed)).toMatchObject({ isWhole: false });
+    const verified = { ...noFindings(), changedByUser: 1, arrivedSince: 1 };
+    expect(upToDate({ passes: [made('full')], verified })).toMatchObject({ isWhole: true });
+    for (const found of ['missing', 'doubled', 'different'] as const)
+      expect(upToDate({ passes: [made('full')], verified: { ...verified, [found]: 1 } })).toMatchObject({
+        isWhole: false,
+      });
   });
 
   it('does not say that everything is there where a filter has left items out', () => {
@@ -427,16 +448,17 @@ describe('viewOf', () => {
     const of = said({ state: 'completedWithIssues', endedAt: now, credentialsDestroyAt: destroyAt });
     expect(view({ ...of, counters: { ...counters, failed: 2, skipped: 1 } })).toMatchObject({
       view: 'completed',
-      issues: 3,
+      outcome: { kind: 'issues', count: 3 },
       endedAt: now,
       credentialsDestroyAt: destroyAt,
     });
-    expect(view(of)).toMatchObject({ issues: 1 });
+    expect(view(of)).toMatchObject({ outcome: { kind: 'unproven' } });
+    expect(view(of, { now: destroyAt })).not.toHaveProperty('credentialsDestroyAt');
     const purged = view({ ...of, counters, reportPurgedAt: now });
     expect(purged).toMatchObject({ view: 'completed', isPurged: true });
     expect(purged).not.toHaveProperty('counters');
     const done = said({ state: 'completed', credentialsDestroyedAt: now, credentialsDestroyAt: destroyAt });
-    expect(view({ ...done, counters })).toMatchObject({ view: 'completed', issues: 0 });
+    expect(view({ ...done, counters })).toMatchObject({ view: 'completed', outcome: { kind: 'whole' } });
     expect(view(done)).not.toHaveProperty('credentialsDestroyAt');
   });
 
@@ -448,6 +470,11 @@ describe('viewOf', () => {
       mailbox: { side: 'target', address: 'anna@fabrikam.example' },
     });
     expect(view(said({ state: 'failed' }))).toEqual({ view: 'failed' });
+    const destroyAt = new Date(now.getTime() + dayMs);
+    expect(view(said({ state: 'failed', credentialsDestroyAt: destroyAt }))).toEqual({
+      view: 'failed',
+      credentialsDestroyAt: destroyAt,
+    });
   });
 
   it.each(['paused', 'stopped'] as const)('says that it is %s', (state) => {

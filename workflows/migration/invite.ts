@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import { credentialGone } from '../../src/domain/faults';
+import { askedAgainFor } from '../../src/domain/faults';
 import type { MailOrder, SendMailResult } from '../../activities/mails';
 import { growing } from '../faults';
 import { short } from '../proxies';
@@ -58,8 +58,7 @@ async function send(m: Migration, mailing: Mailing): Promise<SendMailResult> {
 
 function orderOf(m: Migration, { kind, isReminder }: Mailing): MailOrder {
   if (kind === 'signInNeeded') {
-    const isDestroyed = m.view.fault?.text.code === credentialGone;
-    return { kind, sides: m.view.wanted, ...(isDestroyed && { isDestroyed }) };
+    return { kind, sides: m.view.wanted, why: askedAgainFor(m.view.fault?.text) };
   }
   const { deadline } = m.carry;
   if (isReminder && deadline !== undefined)

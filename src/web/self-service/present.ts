@@ -1,5 +1,6 @@
 import { readFolderLabel } from '../../domain/folder-label';
 import type { Remedy } from '../../domain/faults';
+import type { MoveOutcome } from '../../domain/move-outcome';
 import type { UsualDuration } from '../../domain/usual-duration';
 import { longDate, longMoment } from '../../dates';
 import type { Language, MessageKey, Translate } from '../../locales';
@@ -64,7 +65,11 @@ export function present(view: SelfServiceView, reader: Reader, form: FormState =
     case 'completed':
       return completed(view, reader);
     case 'failed':
-      return { fault: view.fault, mailbox: view.mailbox && nameOf(t, view.mailbox) };
+      return {
+        fault: view.fault,
+        mailbox: view.mailbox && nameOf(t, view.mailbox),
+        passwords: passwordsText(reader, view.credentialsDestroyAt),
+      };
     case 'starting':
       return {
         noWorker: view.noWorker,
@@ -146,9 +151,17 @@ function signIn(
   };
 }
 
-function introOf({ again, isDestroyed }: Extract<SelfServiceView, { view: 'signIn' }>): MessageKey {
-  if (isDestroyed) return 'selfService.signIn.introDestroyed';
-  return again ? 'selfService.signIn.introAgain' : 'selfService.signIn.intro';
+function introOf({ why }: Extract<SelfServiceView, { view: 'signIn' }>): MessageKey {
+  switch (why) {
+    case undefined:
+      return 'selfService.signIn.intro';
+    case 'refused':
+      return 'selfService.signIn.introAgain';
+    case 'destroyed':
+      return 'selfService.signIn.introDestroyed';
+    case 'lost':
+      return 'selfService.signIn.introLost';
+  }
 }
 
 function howLong({ t, language }: Reader, usual: UsualDuration | undefined): string {
@@ -243,19 +256,33 @@ function leftText(t: Translate, leftMs: number): string {
   return t('selfService.working.leftHours', { count: Math.round(minutes / 60) });
 }
 
-function completedText(t: Translate, issues: number, filtered: number): string {
-  if (issues > 0) return t('selfService.completed.issues', { count: issues });
-  return filtered === 0
-    ? t('selfService.completed.text')
-    : t('selfService.completed.textFiltered', { count: filtered });
+function completedText(t: Translate, outcome: MoveOutcome): string {
+  switch (outcome.kind) {
+    case 'whole':
+      return t('selfService.completed.text');
+    case 'filtered':
+      return t('selfService.completed.textFiltered', { count: outcome.count });
+    case 'issues':
+      return t('selfService.completed.issues', { count: outcome.count });
+    case 'unproven':
+      return t('selfService.completed.unproven');
+  }
 }
 
-function completed(view: CompletedView, { t, language, timeZone }: Reader): Presented {
-  const { counters, summary, issues, endedAt, isPurged, credentialsDestroyAt } = view;
+/** What has become of the passwords, of which some may be kept for **Retry**. */
+function passwordsText({ t, language, timeZone }: Reader, destroyAt: Date | undefined): string {
+  return destroyAt === undefined
+    ? t('selfService.completed.destroyed')
+    : t('selfService.completed.destroyAt', { date: longDate(destroyAt, language, timeZone) });
+}
+
+function completed(view: CompletedView, reader: Reader): Presented {
+  const { t, language } = reader;
+  const { counters, summary, outcome, endedAt, isPurged, credentialsDestroyAt } = view;
   return {
-    text: isPurged ? t('selfService.completed.purged') : completedText(t, issues, counters?.filtered ?? 0),
+    text: isPurged ? t('selfService.completed.purged') : completedText(t, outcome),
     sums: counters && sumRows(t, language, counters),
-    issues,
+    hasIssues: outcome.kind === 'issues' || outcome.kind === 'unproven',
     endedAt,
     moved: counters ? movedRows(t, language, counters, summary) : [],
     notMoved: summary?.notCopied.map(({ kind, count, remedy, code }) => ({
@@ -264,9 +291,6 @@ function completed(view: CompletedView, { t, language, timeZone }: Reader): Pres
       reason: reasonText(t, remedy),
       code,
     })),
-    passwords:
-      credentialsDestroyAt === undefined
-        ? t('selfService.completed.destroyed')
-        : t('selfService.completed.destroyAt', { date: longDate(credentialsDestroyAt, language, timeZone) }),
+    passwords: passwordsText(reader, credentialsDestroyAt),
   };
 }

@@ -1,6 +1,8 @@
-import { credentialGone } from '../../domain/faults';
+import { askedAgainFor, type AskedAgainFor } from '../../domain/faults';
 import type { Side } from '../../domain/mailbox';
 import { inTarget, issuesIn } from '../../domain/item-counts';
+import { moveOutcome } from '../../domain/move-outcome';
+import { passwordsOf } from '../../domain/passwords-kept';
 import { progressOf, type MigrationState, type SignInRefusal } from '../../domain/migration';
 import { reportPurgedAt } from '../../domain/report-life';
 import { dueAt, shownState } from '../../domain/shown-state';
@@ -149,10 +151,11 @@ function signInView(input: ViewInput, state: MigrationState): SelfServiceView {
     .sort((a, b) => b.until.getTime() - a.until.getTime());
   if (longest !== undefined)
     return { view: 'locked', locked: signInSide(input, longest.side), until: longest.until };
+  const why = whyAgain(row, state);
   return {
     view: 'signIn',
     again: state === 'signInNeeded',
-    ...(state === 'signInNeeded' && isDestroyed(row) && { isDestroyed: true as const }),
+    ...(why && { why }),
     sides,
     checking: (row.projection?.checking ?? []).map((side) => mailboxView(input, side)),
     destroyAt: new Date(now.getTime() + credentialLifeMs),
@@ -166,8 +169,11 @@ function expiredView({ counters }: RowOfView): SelfServiceView {
   return { view: 'expired', inTarget: counters === undefined ? 0 : inTarget(counters) };
 }
 
-function isDestroyed({ projection }: RowOfView): boolean {
-  return projection?.fault?.text.code === credentialGone;
+/** In mid-run, or where what was typed for the first time turned out to be of no use to us. */
+function whyAgain({ projection }: RowOfView, state: MigrationState): AskedAgainFor | undefined {
+  if (state === 'signInNeeded') return askedAgainFor(projection?.fault?.text);
+  const why = askedAgainFor(projection?.refusal?.text);
+  return why === 'refused' ? undefined : why;
 }
 
 /** The sides whose password is to be typed; both before anything is known. */
@@ -203,9 +209,9 @@ function refusalView({ row: { projection }, now }: ViewInput, side: Side): Refus
   return { remedy: last.text.remedy, code: last.text.code, triesLeft };
 }
 
-/** What the server said; that it was not asked, because it must rest, is told by the time of the next try. */
+/** What the server said, and it alone; that it was not asked, because it must rest, is told by the time of the next try. */
 function isRefusal({ outcome, text }: SignInRefusal): boolean {
-  return outcome === 'refused' && text.remedy !== 'wait';
+  return outcome === 'refused' && text.remedy !== 'wait' && askedAgainFor(text) === 'refused';
 }
 
 function scheduledView(input: ViewInput): SelfServiceView {
@@ -220,11 +226,15 @@ function scheduledView(input: ViewInput): SelfServiceView {
   };
 }
 
-/** Whether a pass has brought all that was there and no filter left out. */
+/** Whether a pass has brought all that was there and no filter left out, and comparing has shown it. */
 function isWhole({ projection, counters }: RowOfView): boolean {
   const passes = projection?.passes ?? [];
-  const left = (counters?.failed ?? 0) + (counters?.skipped ?? 0);
-  return left === 0 && passes.some(({ kind, endedAt }) => kind !== 'prestage' && endedAt !== undefined);
+  const left = counters === undefined ? 0 : issuesIn(counters);
+  const { missing = 0, doubled = 0, different = 0 } = projection?.verified ?? {};
+  const isProven = missing + doubled + different === 0;
+  return (
+    left === 0 && isProven && passes.some(({ kind, endedAt }) => kind !== 'prestage' && endedAt !== undefined)
+  );
 }
 
 function workingView(input: ViewInput): WorkingView {
@@ -261,25 +271,26 @@ function untilOf(projection: MailUserProjection | undefined, now: Date): { until
   return until !== undefined && until > now ? { until } : {};
 }
 
-function completedView({ row }: ViewInput, state: 'completed' | 'completedWithIssues'): CompletedView {
+function completedView({ row, now }: ViewInput, state: 'completed' | 'completedWithIssues'): CompletedView {
   const { projection, counters } = row;
-  const left = counters === undefined ? 0 : issuesIn(counters);
-  const kept =
-    projection?.credentialsDestroyedAt === undefined ? projection?.credentialsDestroyAt : undefined;
+  const { keptUntil } = passwordsOf(projection, now);
   return {
     view: 'completed',
-    issues: state === 'completed' ? 0 : Math.max(1, left),
+    outcome: moveOutcome(state, counters),
     ...(reportPurgedAt(row) ? { isPurged: true as const } : counters && { counters }),
     ...(projection?.summary && { summary: projection.summary }),
     ...(projection?.endedAt && { endedAt: projection.endedAt }),
-    ...(kept && { credentialsDestroyAt: kept }),
+    ...(keptUntil && { credentialsDestroyAt: keptUntil }),
   };
 }
 
 function failedView(input: ViewInput): SelfServiceView {
-  const fault = input.row.projection?.fault;
+  const { projection } = input.row;
+  const fault = projection?.fault;
+  const { keptUntil } = passwordsOf(projection, input.now);
   return {
     view: 'failed',
+    ...(keptUntil && { credentialsDestroyAt: keptUntil }),
     ...(fault && { fault: fault.text }),
     ...(fault?.side && { mailbox: mailboxView(input, fault.side) }),
   };

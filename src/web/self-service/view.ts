@@ -1,6 +1,7 @@
-import type { FaultText, Remedy } from '../../domain/faults';
+import type { AskedAgainFor, FaultText, Remedy } from '../../domain/faults';
 import type { Side } from '../../domain/mailbox';
 import type { CopyProgress, MailboxCounters } from '../../domain/migration';
+import type { MoveOutcome } from '../../domain/move-outcome';
 import type { MoveSummary } from '../../domain/move-summary';
 import type { UsualDuration } from '../../domain/usual-duration';
 
@@ -51,7 +52,7 @@ export interface WorkingView {
 
 export interface CompletedView {
   view: 'completed';
-  issues: number;
+  outcome: MoveOutcome;
   counters?: MailboxCounters;
   summary?: MoveSummary;
   endedAt?: Date;
@@ -69,8 +70,8 @@ export type SelfServiceView =
   | {
       view: 'signIn';
       again: boolean;
-      /** Set where that is because we destroyed the password at the end of its time, as was promised. */
-      isDestroyed?: true;
+      /** Absent where it is the first time, or only what was typed last is asked for again. */
+      why?: AskedAgainFor;
       sides: SignInSide[];
       /** Their password waits for a server that does not answer. */
       checking: MailboxView[];
@@ -104,7 +105,12 @@ export type SelfServiceView =
     }
   | { view: 'paused' }
   | CompletedView
-  | { view: 'failed'; fault?: FaultText; mailbox?: MailboxView }
+  | {
+      view: 'failed';
+      fault?: FaultText;
+      mailbox?: MailboxView;
+      /** As of `CompletedView`. */ credentialsDestroyAt?: Date;
+    }
   | { view: 'stopped' }
   | { view: 'expired'; /** Items that are in the target all the same. */ inTarget: number };
 export type ViewName = SelfServiceView['view'];
