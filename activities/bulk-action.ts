@@ -1,12 +1,13 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { Types } from 'mongoose';
-import { isActionable, rowActions, rowFacts } from '../src/domain/administrator-actions';
+import { isMeant, rowActions, rowFacts } from '../src/domain/administrator-actions';
 import { isEndState } from '../src/domain/migration';
 import { shownState } from '../src/domain/shown-state';
 import { auditedRowAction, auditParts } from '../src/models/audit-log';
 import { BulkActions, type BulkActionDocument, type BulkRefusal } from '../src/models/bulk-actions';
-import { queryOf } from '../src/models/mail-user-filter';
+import { forgetBulkRows, nextBulkRows, noteBulkRows } from '../src/models/bulk-rows';
+import type { MailUserFilter } from '../src/models/mail-user-filter';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
 import { purgeCredentials } from '../src/models/credentials';
 import { releasePair } from '../src/models/ledger-purge';
@@ -73,25 +74,32 @@ async function nextPart(
   const bulk = await BulkActions.findById(input.bulkId).lean<BulkActionDocument>();
   if (bulk === null) return { more: false, done: 0, total: 0 };
   // It was taken for broken off, as after Temporal was set back: whoever wants the rest says so.
-  if (bulk.finishedAt !== undefined) return progressOf(bulk);
+  if (bulk.finishedAt !== undefined) return end(bulk);
   if (bulk.stopAsked !== undefined) return stopHere(bulk);
-  const total = bulk.total ?? (await countRows(bulk));
-  const ids = await nextIds(bulk);
-  const found = await MailUsers.find({ _id: { $in: ids } }).lean<MailUser[]>();
+  const chosen = await choose(bulk);
+  // Another attempt has chosen meanwhile, or ended it.
+  if (chosen === undefined) return { ...progressOf(bulk), more: true };
+  const { ids, total } = chosen;
+  const found = await MailUsers.find({ _id: { $in: ids.map((id) => new Types.ObjectId(id)) } }).lean<
+    MailUser[]
+  >();
   const rows = new Map(found.map((row) => [row._id.toHexString(), row]));
   const unusable = await unusableConnectors();
   const afterMs = beginsAfterMs(total - bulk.done - bulk.unchanged - bulk.refused);
   const fates = await inLanes(ids, async (id) => {
-    const row = rows.get(id.toHexString());
-    const fate: Fate = row === undefined ? 'gone' : await act(client, row, { ...input, afterMs }, unusable);
-    return { id: id.toHexString(), address: row?.source.address ?? '', fate } satisfies RowFate;
+    const row = rows.get(id);
+    const fate: Fate =
+      row === undefined ? 'gone' : await act(client, row, { ...input, afterMs, total }, unusable);
+    return { id, address: row?.source.address ?? '', fate } satisfies RowFate;
   });
   await auditRows(bulk, fates);
   // Where an attempt of before, which hung, has noted more meanwhile, that stands.
   if (!(await note(bulk, total, fates))) return { more: true, done: bulk.done, total };
   log.info({ bulkId: bulk._id, action: input.action, rows: ids.length }, 'a part of a bulk action is done');
   const done = bulk.done + bulk.unchanged + bulk.refused + ids.length;
-  return { more: ids.length === rowsAtOnce, done, total };
+  const more = ids.length === rowsAtOnce;
+  if (!more) await forgetBulkRows(bulk._id);
+  return { more, done, total };
 }
 
 /** Written with the part, not with each row: a worker that dies before has its rows told, and the line of the bulk action alone. */
@@ -125,6 +133,12 @@ async function stopHere(bulk: BulkActionDocument): Promise<BulkProgress> {
     { _id: bulk._id, finishedAt: { $exists: false } },
     { $set: { finishedAt: new Date() } },
   );
+  return end(bulk);
+}
+
+async function end(bulk: BulkActionDocument): Promise<BulkProgress> {
+  // Whoever takes up one that was broken off still wants them.
+  if (bulk.brokenOffAt === undefined || bulk.stopAsked !== undefined) await forgetBulkRows(bulk._id);
   return progressOf(bulk);
 }
 
@@ -133,31 +147,33 @@ function progressOf(bulk: BulkActionDocument): BulkProgress {
   return { more: false, done, total: bulk.total ?? done };
 }
 
-/** Rows that came after the bulk was asked for are not meant. */
-function rangeOf({ selection, createdAt, cursor }: BulkActionDocument) {
-  const last = Types.ObjectId.createFromTime(Math.ceil(createdAt.getTime() / 1000) + 1);
-  const ids = { ...(cursor === undefined ? {} : { $gt: new Types.ObjectId(cursor) }), $lt: last };
-  return { $and: [selection.kind === 'filter' ? queryOf(selection.filter) : {}, { _id: ids }] };
-}
-
-async function countRows(bulk: BulkActionDocument): Promise<number> {
-  if (bulk.selection.kind === 'ids') return new Set(bulk.selection.ids).size;
-  return MailUsers.countDocuments(rangeOf(bulk));
-}
-
-async function nextIds(bulk: BulkActionDocument): Promise<Types.ObjectId[]> {
+/** The next rows, and how many there are in all; absent where the bulk action is no longer as it was when it was read. */
+async function choose(bulk: BulkActionDocument): Promise<{ ids: string[]; total: number } | undefined> {
   const { selection, cursor = '' } = bulk;
   if (selection.kind === 'ids') {
-    const sorted = [...new Set(selection.ids)]
-      .filter((id) => Types.ObjectId.isValid(id) && id > cursor)
-      .sort();
-    return sorted.slice(0, rowsAtOnce).map((id) => new Types.ObjectId(id));
+    const all = [...new Set(selection.ids)].filter((id) => Types.ObjectId.isValid(id)).sort();
+    return { ids: all.filter((id) => id > cursor).slice(0, rowsAtOnce), total: all.length };
   }
-  const rows = await MailUsers.find(rangeOf(bulk), { _id: 1 })
-    .sort({ _id: 1 })
-    .limit(rowsAtOnce)
-    .lean<Pick<MailUser, '_id'>[]>();
-  return rows.map(({ _id }) => _id);
+  const noted =
+    bulk.rowsMark === undefined || bulk.total === undefined
+      ? await noteRows(bulk, selection.filter)
+      : { mark: bulk.rowsMark, total: bulk.total };
+  return noted && { ids: await nextBulkRows(noted.mark, cursor, rowsAtOnce), total: noted.total };
+}
+
+/** Once for a bulk action: it is for those who match as it begins. Rows that came after it was asked for are not meant. */
+async function noteRows(
+  bulk: BulkActionDocument,
+  filter: MailUserFilter,
+): Promise<{ mark: string; total: number } | undefined> {
+  const below = Types.ObjectId.createFromTime(Math.ceil(bulk.createdAt.getTime() / 1000) + 1);
+  const { mark, count } = await noteBulkRows(bulk._id, filter, { above: bulk.cursor, below });
+  const total = progressOf(bulk).done + count;
+  const noted = await BulkActions.updateOne(
+    { _id: bulk._id, rowsMark: { $exists: false }, finishedAt: { $exists: false } },
+    { $set: { rowsMark: mark, total } },
+  );
+  return noted.modifiedCount === 0 ? undefined : { mark, total };
 }
 
 /** @returns false, and notes nothing, where the bulk action is no longer where it was when it was read */
@@ -188,14 +204,14 @@ async function note(bulk: BulkActionDocument, total: number, fates: readonly Row
 async function act(
   client: Client,
   row: MailUser,
-  input: BulkActionInput & { afterMs: number },
+  input: BulkActionInput & { afterMs: number; total: number },
   unusable: ReadonlySet<string>,
 ): Promise<Fate> {
-  const { action, by, times, afterMs } = input;
+  const { action, by, times, afterMs, total } = input;
   const state = shownState(row);
   if (action === 'planChanged')
     return done(!isEndState(state) && (await tellPlanChanged(client, row._id.toHexString())));
-  if (!isActionable(action, state, rowFacts(row.projection)))
+  if (!isMeant(action, state, total, rowFacts(row.projection)))
     return action === 'delete' ? 'running' : 'unchanged';
   const connectors = [row.source.connectorId, row.target.connectorId].map((id) => id.toHexString());
   const starts = action === 'start' || action === 'retry' || (action === 'resend' && isEndState(state));
@@ -204,8 +220,6 @@ async function act(
   const requestId = `${input.bulkId}-${row._id.toHexString()}`;
   switch (action) {
     case 'start':
-      // Who has moved is not asked to move again because a filter happened to match him.
-      if (state === 'completed' || state === 'completedWithIssues') return 'unchanged';
       return done(await startMigration(client, row, { reason: 'start', by, times, afterMs }));
     case 'retry':
       return done(await startMigration(client, row, { reason: 'retry', by, times, afterMs }));

@@ -1,4 +1,5 @@
 import type { PassKind } from './batch-plan';
+import type { Remedy } from './faults';
 import { isEndState, type MigrationState } from './migration';
 
 /** What an administrator can ask for a row of the list. */
@@ -24,6 +25,8 @@ export interface RowFacts {
   isLastPass?: boolean;
   /** At most a pre-stage was begun so far: what follows it is a full pass, whatever is asked for. */
   isAtMostPrestaged?: boolean;
+  /** It has failed because its source mailbox is empty, much smaller, or another one than before. */
+  isSourceDoubtful?: boolean;
 }
 
 /** The facts of a row, from what its workflow says of it. */
@@ -35,6 +38,7 @@ export function rowFacts(
         pass?: { kind: PassKind } | undefined;
         passes?: readonly { kind: PassKind }[];
         nextPass?: { kind: PassKind } | undefined;
+        fault?: { text: { remedy: Remedy } } | undefined;
       }
     | undefined,
 ): RowFacts {
@@ -43,7 +47,12 @@ export function rowFacts(
     isPaused: projection?.pausedBy !== undefined,
     isLastPass: atHand?.kind === 'cutOver',
     isAtMostPrestaged: (projection?.passes ?? []).every(({ kind }) => kind === 'prestage'),
+    isSourceDoubtful: wantsLook(projection?.state, projection?.fault?.text.remedy),
   };
+}
+
+function wantsLook(state: MigrationState | undefined, remedy: Remedy | undefined): boolean {
+  return state === 'failed' && (remedy === 'checkSourceMailbox' || remedy === 'acceptSourceMailbox');
 }
 
 /** The user has signed in, and what is copied next is not decided for good. */
@@ -80,4 +89,21 @@ export function isActionable(action: RowAction, state: MigrationState, facts: Ro
     case 'delete':
       return state === 'notStarted' || ended;
   }
+}
+
+/**
+ * Whether a button does something to a row that is selected with others: who has moved is not asked to move again because he stood among
+ * many, and a source that looks emptied is looked after one by one. **Retry** says that somebody has looked.
+ * @param selected how many are selected, this row included
+ */
+export function isMeant(
+  action: RowAction,
+  state: MigrationState,
+  selected: number,
+  facts: RowFacts = {},
+): boolean {
+  const moved = state === 'completed' || state === 'completedWithIssues';
+  const isForOneAlone =
+    (action === 'start' && moved) || (action === 'retry' && facts.isSourceDoubtful === true);
+  return isActionable(action, state, facts) && !(isForOneAlone && selected > 1);
 }

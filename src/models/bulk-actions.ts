@@ -17,6 +17,8 @@ export interface BulkActionDocument {
   createdAt: Date;
   /** Rows selected; absent until the workflow has counted them. */
   total?: number;
+  /** Where it is for a filter: the mark under which those who matched are noted. Absent until they are. */
+  rowsMark?: string;
   /** Rows acted on. */
   done: number;
   /** Rows for which there was nothing to do. */
@@ -74,6 +76,7 @@ const schema = new Schema<BulkActionDocument>(
     by: { type: Schema.Types.Mixed, required: true },
     createdAt: { type: Date, required: true },
     total: Number,
+    rowsMark: String,
     done: { type: Number, default: 0 },
     unchanged: { type: Number, default: 0 },
     refused: { type: Number, default: 0 },

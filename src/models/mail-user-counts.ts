@@ -2,6 +2,8 @@ import type { Types } from 'mongoose';
 import { rowFacts, type RowFacts } from '../domain/administrator-actions';
 import type { PassKind } from '../domain/batch-plan';
 import { noCounters, type FolderCounters } from '../domain/item-counts';
+import type { Remedy } from '../domain/faults';
+import { passwordsOf } from '../domain/passwords-kept';
 import { isEndState, type MigrationState } from '../domain/migration';
 import { shownState } from '../domain/shown-state';
 import { queryOf, queryOfSelection, type MailUserFilter, type MailUserSelection } from './mail-user-filter';
@@ -16,6 +18,8 @@ export interface RowGroup {
   sourceConnectorId: string;
   targetConnectorId: string;
   facts: RowFacts;
+  /** Passwords are kept that a new start goes on with. */
+  arePasswordsKept: boolean;
   count: number;
 }
 
@@ -26,11 +30,13 @@ export async function groupsOf(selection: MailUserSelection): Promise<RowGroup[]
 
 async function groupsOfIds(ids: readonly string[]): Promise<RowGroup[]> {
   const rows = await mailUsersOf(ids);
+  const now = new Date();
   return rows.map((row) => ({
     state: shownState(row),
     sourceConnectorId: row.source.connectorId.toHexString(),
     targetConnectorId: row.target.connectorId.toHexString(),
     facts: rowFacts(row.projection),
+    arePasswordsKept: passwordsOf(row.projection, now).keptUntil !== undefined,
     count: 1,
   }));
 }
@@ -44,6 +50,8 @@ async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
       pass?: PassKind;
       passes?: PassKind[];
       next?: PassKind;
+      remedy?: Remedy;
+      kept?: boolean;
     };
     count: number;
   }>([
@@ -58,6 +66,8 @@ async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
           pass: '$projection.pass.kind',
           passes: '$projection.passes.kind',
           next: '$projection.nextPass.kind',
+          remedy: '$projection.fault.text.remedy',
+          kept: { $gt: ['$projection.credentialsDestroyAt', new Date()] },
         },
         count: { $sum: 1 },
       },
@@ -68,6 +78,7 @@ async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
     sourceConnectorId: _id.source.toHexString(),
     targetConnectorId: _id.target.toHexString(),
     facts: factsOf(_id),
+    arePasswordsKept: _id.kept === true,
     count,
   }));
 }
@@ -78,12 +89,14 @@ function factsOf({
   pass,
   passes,
   next,
+  remedy,
 }: {
   state?: MigrationState | null;
   pausedBy?: string | null;
   pass?: PassKind | null;
   passes?: PassKind[] | null;
   next?: PassKind | null;
+  remedy?: Remedy | null;
 }): RowFacts {
   return rowFacts({
     passes: (passes ?? []).map((kind) => ({ kind })),
@@ -91,6 +104,7 @@ function factsOf({
     ...(pass ? { pass: { kind: pass } } : {}),
     ...(state ? { state } : {}),
     ...(next ? { nextPass: { kind: next } } : {}),
+    ...(remedy ? { fault: { text: { remedy } } } : {}),
   });
 }
 

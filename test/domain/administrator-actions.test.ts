@@ -1,4 +1,4 @@
-import { isActionable, rowActions, rowFacts } from '../../src/domain/administrator-actions';
+import { isActionable, isMeant, rowActions, rowFacts } from '../../src/domain/administrator-actions';
 import { endStates, migrationStates } from '../../src/domain/migration';
 
 describe('what can be asked for a row', () => {
@@ -54,5 +54,25 @@ describe('what can be asked for a row', () => {
   it('is something in every state', () => {
     for (const state of migrationStates)
       expect(rowActions.some((action) => isActionable(action, state))).toBe(true);
+  });
+});
+
+describe('what is meant of many that are selected', () => {
+  it('is to start who has not moved; who has moved starts again only when he is selected alone', () => {
+    for (const state of ['completed', 'completedWithIssues'] as const)
+      expect([isMeant('start', state, 2), isMeant('start', state, 1)]).toEqual([false, true]);
+    expect(isMeant('start', 'failed', 2)).toBe(true);
+  });
+
+  it('is to retry what failed, but a source that looks emptied only on its own: Retry says that somebody has looked', () => {
+    const doubtful = rowFacts({
+      state: 'failed',
+      fault: { text: { remedy: 'checkSourceMailbox' } },
+    });
+    expect([isMeant('retry', 'failed', 500, doubtful), isMeant('retry', 'failed', 1, doubtful)]).toEqual([
+      false,
+      true,
+    ]);
+    expect(isMeant('retry', 'failed', 500, rowFacts({ state: 'failed' }))).toBe(true);
   });
 });

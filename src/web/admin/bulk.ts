@@ -8,6 +8,7 @@ import {
   stopBulkAction,
   type BulkActionDocument,
 } from '../../models/bulk-actions';
+import { forgetBulkRows } from '../../models/bulk-rows';
 import { purgeCredentials } from '../../models/credentials';
 import { startWorkflowOf } from './bulk-start';
 import type { WebDeps } from '../deps';
@@ -27,7 +28,8 @@ export function bulkRoutes(deps: WebDeps): Router {
     const bulk = await find(request.params.id);
     if (await stopBulkAction(bulk._id, actorOf(request), new Date())) {
       // Where nobody works at it any more, nobody else destroys what waits.
-      if (bulk.brokenOffAt !== undefined) await purgeCredentials(bulk._id);
+      if (bulk.brokenOffAt !== undefined)
+        await Promise.all([purgeCredentials(bulk._id), forgetBulkRows(bulk._id)]);
       await audit(request, 'bulkStopped', textsOf(response)(`admin.users.actions.${bulk.action}`), {
         bulkId: bulk._id,
       });

@@ -9,6 +9,7 @@ import { queryOfSelection, type MailUserSelection } from '../../models/mail-user
 import { groupsOf } from '../../models/mail-user-counts';
 import { countMailUsers, mailUsersMatching, mailUsersOf } from '../../models/mail-user-list';
 import { MailUsers, type MailUser } from '../../models/mail-users';
+import { isMeant } from '../../domain/administrator-actions';
 import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
 import { fieldsOf, formView, parseForm, type FieldFault } from '../forms';
@@ -18,7 +19,7 @@ import { readCredentials, type ReadCredentials } from './credentials-read';
 import { unreadable } from './import-faults';
 import { actorOf, audit, notify, textsOf } from './request';
 import { backTo, hiddenFields, isEmpty, selectionOf } from './selection';
-import { forecast, isMeant, unusableConnectors } from './start-rules';
+import { forecast, unusableConnectors } from './start-rules';
 
 /** So many rows at most with one press. */
 const mostCredentials = 1000;

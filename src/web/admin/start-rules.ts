@@ -1,4 +1,4 @@
-import { isActionable, type RowAction, type RowFacts } from '../../domain/administrator-actions';
+import { isMeant, type RowAction, type RowFacts } from '../../domain/administrator-actions';
 import { invitationAddresses } from '../../domain/invitation';
 import { isEndState, type MigrationState } from '../../domain/migration';
 import { listConnectors } from '../../models/connector-list';
@@ -21,6 +21,10 @@ export interface Forecast {
   refused: { name: string; count: number }[];
   /** Of those acted on, how many users get a mail now. */
   mailed: number;
+  /** Of those acted on, how many begin with passwords that are kept, so that nobody is asked for any. */
+  kept: number;
+  /** Rows that are passed over because somebody has to look at each: their source is empty, or another one than before. */
+  doubtful: number;
   /** Of those acted on, how many have been moved before. */
   again: number;
   /** Of those acted on, how many have a link that has expired and signs in again. */
@@ -39,15 +43,9 @@ export function begins(action: RowAction, state: MigrationState): boolean {
   );
 }
 
-/** Whether a button does something to a row; who has moved is not asked to move again because he stood among many. */
-export function isMeant(
-  action: RowAction,
-  state: MigrationState,
-  selected: number,
-  facts?: RowFacts,
-): boolean {
-  const moved = state === 'completed' || state === 'completedWithIssues';
-  return isActionable(action, state, facts) && !(action === 'start' && moved && selected > 1);
+/** Whether it has users asked for their passwords, where none are kept. */
+export function invites(action: RowAction): boolean {
+  return action === 'start' || action === 'retry' || action === 'resend';
 }
 
 /** Whether a full pass follows where a delta pass was asked for. */
@@ -66,14 +64,17 @@ export async function forecast(action: RowAction, groups: readonly RowGroup[]): 
     passed: 0,
     refused: [],
     mailed: 0,
+    kept: 0,
+    doubtful: 0,
     again: 0,
     reopened: 0,
     full: 0,
   };
   const refused = new Map<string, number>();
-  for (const { state, sourceConnectorId, targetConnectorId, facts, count } of groups) {
+  for (const { state, sourceConnectorId, targetConnectorId, facts, arePasswordsKept, count } of groups) {
     const blocking = unusable.get(sourceConnectorId) ?? unusable.get(targetConnectorId);
-    if (!isMeant(action, state, selected, facts)) result.passed += count;
+    if (!isMeant(action, state, selected, facts))
+      result[isMeant(action, state, 1, facts) && action === 'retry' ? 'doubtful' : 'passed'] += count;
     else if (begins(action, state) && blocking !== undefined)
       refused.set(blocking, (refused.get(blocking) ?? 0) + count);
     else {
@@ -87,7 +88,8 @@ export async function forecast(action: RowAction, groups: readonly RowGroup[]): 
         sourceChoice: connectors.get(sourceConnectorId)?.signIn.invitation ?? 'none',
         targetChoice: connectors.get(targetConnectorId)?.signIn.invitation ?? 'none',
       });
-      if ((action === 'start' || action === 'resend') && choice !== 'none') result.mailed += count;
+      if (arePasswordsKept && (action === 'start' || action === 'retry')) result.kept += count;
+      else if (invites(action) && choice !== 'none') result.mailed += count;
     }
   }
   return { ...result, refused: [...refused].map(([name, count]) => ({ name, count })) };

@@ -1,5 +1,5 @@
 import type { Request, Response, Router } from 'express';
-import { rowActions, rowFacts, type RowAction } from '../../domain/administrator-actions';
+import { isMeant, rowActions, rowFacts, type RowAction } from '../../domain/administrator-actions';
 import { shownState } from '../../domain/shown-state';
 import { auditedRowAction } from '../../models/audit-log';
 import type { MailUserFilter, MailUserSelection } from '../../models/mail-user-filter';
@@ -15,7 +15,7 @@ import { giveCredentials, showCredentials } from './give-credentials';
 import { actOnRow, type RowOutcome } from './row-actions';
 import { actorOf, audit, notify, textsOf } from './request';
 import { backTo, hiddenFields, isEmpty, selectionOf } from './selection';
-import { begins, forecast, isFullPass, isMeant, unusableConnectors } from './start-rules';
+import { begins, forecast, invites, isFullPass, unusableConnectors } from './start-rules';
 
 const dayMs = 86_400_000;
 
@@ -65,9 +65,9 @@ async function showConfirm(
     plan,
     all: selection.kind === 'filter',
     filter: selection.kind === 'filter' && (await filterWords(selection.filter, textsOf(response))),
-    silent: plan.acted - plan.mailed,
+    silent: plan.acted - plan.mailed - plan.kept,
     linkDays: Math.max(1, Math.round(config.times.linkLifeMs / dayMs)),
-    says: { mails: action === 'start' || action === 'resend', destroys: action === 'delete' },
+    says: { mails: invites(action), destroys: action === 'delete' },
     hidden: hiddenFields(selection, from),
     back: backTo(from),
   });
