@@ -1,17 +1,10 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { randomUUID } from 'node:crypto';
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { isEndState, type MigrationTimes } from '../src/domain/migration';
 import { Credentials, type CredentialDocument } from '../src/models/credentials';
 import { markUnmarkedStarts, noteStartHandled, unaskStart } from '../src/models/mail-user-asks';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
-import {
-  formStart,
-  migrationStart,
-  signals,
-  workflowTypes,
-  type CredentialSignal,
-} from '../workflows/messages';
-import { migrationId } from '../workflows/names';
+import { tellCredentials } from '../src/tell-credentials';
+import { migrationStart, workflowTypes } from '../workflows/messages';
 
 /** Starts that no projection names as handled, credentials that none names as used; at most a thousand of each. */
 export interface Forgotten {
@@ -158,27 +151,10 @@ async function tellAgain(
   credential: CredentialDocument,
   times: MigrationTimes,
 ): Promise<boolean> {
-  const id = credential._id.toHexString();
-  const told: CredentialSignal = { side: credential.side, credentialId: id };
-  const mailUserId = row._id.toHexString();
-  try {
-    if (row.projection === undefined) {
-      if (!row.asked.credentialIds.includes(id)) return false;
-      const startId = row.asked.startId ?? randomUUID();
-      const input = { mailUserId, startId, reason: 'form', by: { kind: 'user' }, times } as const;
-      // Where a workflow of it has ended that the row knows nothing of, the database was set back.
-      const start = formStart(input, pairOf(row), told, true);
-      await client.workflow.signalWithStart(workflowTypes.migrateMailbox, start);
-    } else {
-      await client.workflow
-        .getHandle(migrationId(mailUserId))
-        .signal<[CredentialSignal]>(signals.credential, told);
-    }
-    return true;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
+  const { _id, side } = credential;
+  const credentialId = _id.toHexString();
+  if (row.projection === undefined && !row.asked.credentialIds.includes(credentialId)) return false;
+  return tellCredentials(client, row, [{ side, credentialId }], { by: { kind: 'user' }, times });
 }
 
 function pairOf({ source, target }: MailUser) {

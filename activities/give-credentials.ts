@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { Types } from 'mongoose';
 import { isActionable } from '../src/domain/administrator-actions';
 import { isEndState, type SignInRefusal } from '../src/domain/migration';
@@ -21,19 +20,13 @@ import {
   purgeCredentials,
   waitingCredentials,
 } from '../src/models/credentials';
-import { askCredentials, askStart, unaskCredentials } from '../src/models/mail-user-asks';
+import { askCredentials, unaskCredentials } from '../src/models/mail-user-asks';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
+import { tellCredentials } from '../src/tell-credentials';
 import type { ActivityDeps } from './deps';
 import { heartbeats } from './heartbeat';
 import { startMigration, unusableConnectors } from './start-migration';
-import {
-  formStart,
-  signals,
-  workflowTypes,
-  type CredentialSignal,
-  type GiveCredentialsInput,
-} from '../workflows/messages';
-import { migrationId } from '../workflows/names';
+import type { CredentialSignal, GiveCredentialsInput } from '../workflows/messages';
 
 const stretchMs = 60_000;
 const lookEveryMs = 300;
@@ -173,34 +166,11 @@ async function tell(
   row: MailUser,
   credentials: readonly CredentialSignal[],
 ): Promise<boolean> {
-  const mailUserId = row._id.toHexString();
+  // Not the state that pages show: the row names what it is given already.
+  if (row.projection !== undefined && isEndState(row.projection.state))
+    await startMigration(client, row, { reason: 'start', by, times });
   const told = credentials.map(({ side, credentialId }): CredentialSignal => ({ side, credentialId }));
-  const [first] = told;
-  try {
-    // Not the state that pages show: the row names what it is given already.
-    if (row.projection !== undefined && isEndState(row.projection.state))
-      await startMigration(client, row, { reason: 'start', by, times });
-    else if (row.projection === undefined && first !== undefined) {
-      const { startId: standing } = row.asked;
-      const startId = standing ?? (await askStart(row._id, standing, randomUUID(), 'form', new Date()));
-      if (startId === undefined) return false;
-      const pair = { sourceAddress: row.source.address, targetAddress: row.target.address };
-      const input = { mailUserId, startId, reason: 'form', by, times } as const;
-      // Where a workflow of it has ended that the row knows nothing of, the database was set back.
-      const start = formStart(input, pair, first, true);
-      await client.workflow.signalWithStart(workflowTypes.migrateMailbox, start);
-    }
-    // One that was told twice is taken once.
-    for (const one of told)
-      await client.workflow
-        .getHandle(migrationId(mailUserId))
-        .signal<[CredentialSignal]>(signals.credential, one);
-    return true;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError)
-      return false;
-    throw error;
-  }
+  return tellCredentials(client, row, told, { by, times });
 }
 
 /** What became of a row's sign-in; absent as long as it is being checked. */

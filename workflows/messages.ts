@@ -18,8 +18,7 @@ import { bulkActionId, checkConnectorId, importId, mainQueue, migrationId } from
  * | **Resume** | any that a pause stands for (`projection.pausedBy`) | signal `resume` |
  * | **Delta pass**, **Cut over** | any that runs | signal `runPass` |
  * | the form of a batch, a connector's start window, another batch or connector of a row | any that runs | signal `planChanged`, for many rows the bulk action of that name |
- * | the user's form, **Give credentials** | Not started | store the sealed credentials, push their ids to `asked.credentialIds`, then `signalWithStart` with `formStart(...)` once for the first and `signal` for the second |
- * | the user's form, **Give credentials** | any other | the same with `signal` alone; where no workflow is left (`WorkflowNotFoundError`) delete the credentials and show how it ended |
+ * | the user's form, **Give credentials** | any | store the sealed credentials, push their ids to `asked.credentialIds`, then `tellCredentials(...)`; where no workflow is left delete them and show how it ended |
  * | **Test connection** | | write `ConnectorChecks`, then start `checkStart(...)` |
  * | **Import** | | write `ImportChunks`, then `Imports`, then start `importStart(...)` |
  * | **Give credentials** for many | | write `BulkActions`, store the sealed credentials as the bulk's own, then start `giveStart(...)` |

@@ -9,10 +9,10 @@ import { isEndState, type Actor } from '../domain/migration';
 import type { Side } from '../domain/mailbox';
 import { shownState } from '../domain/shown-state';
 import { credentialOwner, Credentials } from '../models/credentials';
-import { askCredentials, askStart, hasBegun, unaskCredentials, unaskStart } from '../models/mail-user-asks';
+import { askCredentials, askStart, unaskCredentials, unaskStart } from '../models/mail-user-asks';
 import type { MailUser } from '../models/mail-users';
+import { tellCredentials } from '../tell-credentials';
 import {
-  formStart,
   migrationStart,
   signals,
   workflowTypes,
@@ -126,9 +126,7 @@ export async function giveCredentials(
 ): Promise<Outcome> {
   if (typed.length === 0) return 'nothing';
   const sealed = await sealAndStore(deps, row, typed);
-  const outcome = await orKept(deps, row, () => tellCredentials(deps, row, sealed, by));
-  if (outcome === 'nothing') await destroy(row, sealed);
-  return outcome;
+  return orKept(deps, row, () => tellOrDestroy(deps, row, sealed, by));
 }
 
 /** `giveCredentials` for one side. */
@@ -153,14 +151,7 @@ export async function startWithCredentials(
   const sealed = await sealAndStore(deps, row, typed);
   const started = await startMigration(deps, row, 'start', by);
   if (started === 'kept') return 'kept';
-  return orKept(deps, row, async () => {
-    for (const credential of sealed)
-      if ((await signal<[CredentialSignal]>(deps, row, signals.credential, [credential])) === 'nothing') {
-        await destroy(row, sealed);
-        return 'nothing';
-      }
-    return 'sent';
-  });
+  return orKept(deps, row, () => tellOrDestroy(deps, row, sealed, by));
 }
 
 async function sealAndStore(
@@ -191,40 +182,16 @@ async function sealAndStore(
   return sealed;
 }
 
-async function tellCredentials(
-  deps: MigrationDeps,
+/** Whoever stored them destroys them where no workflow is left that takes them. */
+async function tellOrDestroy(
+  { temporal, config: { times } }: MigrationDeps,
   row: MailUser,
   sealed: readonly CredentialSignal[],
   by: Actor,
 ): Promise<Outcome> {
-  let rest = sealed;
-  const [first] = sealed;
-  if (first !== undefined && row.projection === undefined) {
-    const asked = await standingStart(row);
-    if (asked === undefined) return 'nothing';
-    const input = { ...inputOf(deps, row, asked.startId, by), reason: 'form' as const };
-    const start = (isSetBack: boolean) =>
-      deps.temporal.workflow.signalWithStart(
-        workflowTypes.migrateMailbox,
-        formStart(input, pairOf(row), first, isSetBack),
-      );
-    try {
-      await start(false);
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      if (await hasBegun(row._id)) {
-        await unaskStart(row._id, asked.startId);
-        return 'nothing';
-      }
-      await start(true);
-    }
-    rest = sealed.slice(1);
-  }
-  for (const credential of rest) {
-    const told = await signal<[CredentialSignal]>(deps, row, signals.credential, [credential]);
-    if (told === 'nothing') return 'nothing';
-  }
-  return 'sent';
+  if (await tellCredentials(temporal, row, sealed, { by, times })) return 'sent';
+  await destroy(row, sealed);
+  return 'nothing';
 }
 
 async function destroy(row: MailUser, sealed: readonly CredentialSignal[]): Promise<void> {
@@ -236,17 +203,11 @@ async function destroy(row: MailUser, sealed: readonly CredentialSignal[]): Prom
 /** The start that stands on the row; `ours` where it was noted just now. */
 async function noteStart(
   row: MailUser,
-  reason: StartReason,
+  reason: Exclude<StartReason, 'form'>,
 ): Promise<{ startId: string; ours: boolean } | undefined> {
   const startId = randomUUID();
   const noted = await askStart(row._id, row.asked.startId, startId, reason, new Date());
   return noted === undefined ? undefined : { startId: noted, ours: noted === startId };
-}
-
-/** Where a start was asked for and not handled yet, its workflow may run already: a form must not name another. */
-async function standingStart(row: MailUser): Promise<{ startId: string; ours: boolean } | undefined> {
-  const { startId } = row.asked;
-  return startId === undefined ? noteStart(row, 'form') : { startId, ours: false };
 }
 
 async function signal<Args extends [unknown]>(

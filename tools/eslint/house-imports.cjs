@@ -95,15 +95,15 @@ const areas = [
     files: /^src\/web\//,
     own: /^src\/web\//,
     says:
-      'the web knows models, secrets/seal, secrets/link-token, mail/outcome-words, the catalogues, dates, temporal, workflows/names, ' +
-      'workflows/messages, connectors/kinds, the domain and the log: it opens no secret and no mailbox',
+      'the web knows models, secrets/seal, secrets/link-token, mail/outcome-words, the catalogues, dates, temporal, tell-credentials, ' +
+      'workflows/names, workflows/messages, connectors/kinds, the domain and the log: it opens no secret and no mailbox',
     may: [
       /^src\/models\//,
       /^src\/secrets\/(seal|link-token)$/,
       /^src\/mail\/outcome-words$/,
       /^src\/(locales|dates)$/,
       /^views\/locales\//,
-      /^src\/temporal$/,
+      /^src\/(temporal|tell-credentials)$/,
       /^workflows\/(names|messages)$/,
       /^src\/connectors\/kinds$/,
       /^src\/domain\//,
@@ -113,6 +113,19 @@ const areas = [
     ],
     never: /^npm:(undici|ews-javascript-api|nodemailer|@temporalio\/(worker|workflow|activity))/,
     types: [/^src\/config$/],
+  },
+  {
+    name: 'tell-credentials',
+    files: /^src\/tell-credentials\.ts$/,
+    says:
+      'what web and activities tell a workflow in the same way knows models, workflows/names, workflows/messages, the domain and ' +
+      'the client of Temporal',
+    may: [
+      /^src\/(models|domain)\//,
+      /^workflows\/(names|messages)$/,
+      /^npm:@temporalio\/client$/,
+      /^node:crypto$/,
+    ],
   },
   {
     name: 'workflows',
@@ -127,11 +140,11 @@ const areas = [
     files: /^activities\//,
     own: /^activities\//,
     says:
-      'activities know the engine, connectors, models, mail, secrets, the domain, the log, temporal, workflows/names and ' +
-      'workflows/messages',
+      'activities know the engine, connectors, models, mail, secrets, the domain, the log, temporal, tell-credentials, ' +
+      'workflows/names and workflows/messages',
     may: [
       /^src\/(engine|connectors|models|mail|secrets|domain)\//,
-      /^src\/(log|temporal)$/,
+      /^src\/(log|temporal|tell-credentials)$/,
       /^workflows\/(names|messages)$/,
       /^npm:@temporalio\/(activity|client|common)$/,
       /^npm:(mongoose|zod)$/,
