@@ -8,6 +8,7 @@ import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import type { Figures } from '../../src/web/admin/figures';
 import { ensureFirstAdministrator } from '../../src/web/admin/first-administrator';
 import { createLogger } from '../../src/log';
+import type { MigrateMailboxInput } from '../../workflows/messages';
 import { aProjection, startSelfService, type SelfServiceApp } from './self-service-app';
 
 export const administrator = { email: 'admin@contoso.example', password: 'correct horse battery staple' };
@@ -109,9 +110,19 @@ export async function aConnector(
   return created.toObject<ConnectorDocument>();
 }
 
+export interface Pair {
+  source: ConnectorDocument;
+  target: ConnectorDocument;
+}
+
+export const aPair = async (): Promise<Pair> => ({
+  source: await aConnector('source'),
+  target: await aConnector('target'),
+});
+
 /** A mail user between two connectors, in **Not started** unless a state is said. */
 export async function aMailUser(
-  pair: { source: ConnectorDocument; target: ConnectorDocument },
+  pair: Pair,
   change: Partial<MailUser> & { state?: MigrationState } = {},
 ): Promise<MailUser> {
   const { state, ...rest } = change;
@@ -135,4 +146,31 @@ export async function aMailUser(
     ...rest,
   });
   return created.toObject<MailUser>();
+}
+
+export const idOf = (row: MailUser): string => row._id.toHexString();
+/** The row as it is now. */
+export const read = (row: MailUser) => MailUsers.findById(row._id).orFail().lean<MailUser>();
+
+/** Presses a button for these rows of the list. */
+export const press = (agent: Agent, action: string, ...rows: MailUser[]) =>
+  send(agent, '/admin/users/new', '/admin/users/actions', { action, ids: rows.map(idOf) });
+/** The list, with what the last press of a button had to say. */
+export const shown = async (agent: Agent) => (await agent.get('/admin/users').expect(200)).text;
+
+/** What Temporal has of a row's migration. */
+export async function historyOf({ temporal }: AdminApp, row: MailUser) {
+  const { events } = await temporal.workflow.getHandle(`migration-${idOf(row)}`).fetchHistory();
+  return events ?? [];
+}
+export async function signalsOf(app: AdminApp, row: MailUser): Promise<string[]> {
+  const names = (await historyOf(app, row)).map(
+    (event) => event.workflowExecutionSignaledEventAttributes?.signalName,
+  );
+  return names.filter((name) => typeof name === 'string');
+}
+export async function inputOf(app: AdminApp, row: MailUser): Promise<MigrateMailboxInput> {
+  const [first] = await historyOf(app, row);
+  const data = first?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
+  return JSON.parse(Buffer.from(data ?? []).toString('utf8')) as MigrateMailboxInput;
 }

@@ -6,15 +6,24 @@ import { BulkActions } from '../../src/models/bulk-actions';
 import { MailUsers } from '../../src/models/mail-users';
 import { connectTemporal } from '../../src/temporal';
 import { batchPath } from '../../src/web/admin/batch-path';
-import { aConnector, aMailUser, send, startAdmin, type AdminApp, type Agent } from './admin-app';
+import {
+  aConnector,
+  aMailUser,
+  aPair,
+  send,
+  startAdmin,
+  type AdminApp,
+  type Agent,
+  type Pair,
+} from './admin-app';
 
 let app: AdminApp;
 let agent: Agent;
-let pair: { source: Awaited<ReturnType<typeof aConnector>>; target: Awaited<ReturnType<typeof aConnector>> };
+let pair: Pair;
 beforeAll(async () => {
   app = await startAdmin();
   agent = await app.signedIn();
-  pair = { source: await aConnector('source'), target: await aConnector('target') };
+  pair = await aPair();
 });
 afterAll(() => app.end());
 

@@ -8,22 +8,24 @@ import type { ImportRowsInput } from '../../workflows/messages';
 import {
   aConnector,
   aMailUser,
+  aPair,
   send,
   sendFile,
   startAdmin,
   unusable,
   type AdminApp,
   type Agent,
+  type Pair,
 } from './admin-app';
 
 const page = '/admin/users/import';
 let app: AdminApp;
 let agent: Agent;
-let pair: { source: Awaited<ReturnType<typeof aConnector>>; target: Awaited<ReturnType<typeof aConnector>> };
+let pair: Pair;
 beforeAll(async () => {
   app = await startAdmin();
   agent = await app.signedIn();
-  pair = { source: await aConnector('source'), target: await aConnector('target') };
+  pair = await aPair();
 });
 afterAll(() => app.end());
 

@@ -5,7 +5,7 @@ import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import { createSeal } from '../../src/secrets/seal';
 import { connectTemporal, type Temporal } from '../../src/temporal';
 import { giveCredential, startMigration, stopMigration, type MigrationDeps } from '../../src/web/migrations';
-import { aConnector, aMailUser, startAdmin, type AdminApp } from './admin-app';
+import { aMailUser, aPair, read, startAdmin, type AdminApp, type Pair } from './admin-app';
 
 const by = { kind: 'user' } as const;
 const typed = { userName: 'anna', password: 'hunter2-hunter2' };
@@ -14,7 +14,7 @@ let app: AdminApp;
 let away: Temporal;
 let there: MigrationDeps;
 let notThere: MigrationDeps;
-let pair: { source: Awaited<ReturnType<typeof aConnector>>; target: Awaited<ReturnType<typeof aConnector>> };
+let pair: Pair;
 beforeAll(async () => {
   app = await startAdmin();
   // Nothing listens on this port.
@@ -27,14 +27,13 @@ beforeAll(async () => {
   };
   there = { ...parts, temporal: app.temporal };
   notThere = { ...parts, temporal: away.client };
-  pair = { source: await aConnector('source'), target: await aConnector('target') };
+  pair = await aPair();
 });
 afterAll(async () => {
   await away.close();
   await app.end();
 });
 
-const read = (row: MailUser) => MailUsers.findById(row._id).orFail().lean<MailUser>();
 const credentialsOf = (row: MailUser) => Credentials.countDocuments({ 'owner.id': row._id.toHexString() });
 
 describe('while Temporal does not answer', () => {

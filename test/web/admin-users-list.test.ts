@@ -1,0 +1,85 @@
+import type { MailUser } from '../../src/models/mail-users';
+import { Slots } from '../../src/models/slots';
+import { aProjection } from './self-service-app';
+import {
+  aConnector,
+  aMailUser,
+  aPair,
+  idOf,
+  startAdmin,
+  type AdminApp,
+  type Agent,
+  type Pair,
+} from './admin-app';
+
+let app: AdminApp;
+let agent: Agent;
+let pair: Pair;
+beforeAll(async () => {
+  app = await startAdmin();
+  agent = await app.signedIn();
+  pair = await aPair();
+});
+afterAll(() => app.end());
+
+describe('the list', () => {
+  it('says why somebody is scheduled: his start window, or his place among those of the same connectors', async () => {
+    const other = { source: await aConnector('source'), target: pair.target };
+    const slot = (row: MailUser, since: number) => ({
+      _id: idOf(row),
+      ticket: 't',
+      epoch: 1,
+      batch: 'Queue',
+      sourceConnectorId: row.source.connectorId.toHexString(),
+      targetConnectorId: row.target.connectorId.toHexString(),
+      since: new Date(since),
+      seenAt: new Date(),
+    });
+    const [first, second, elsewhere] = [
+      await aMailUser(pair, { state: 'scheduled', batch: 'Queue' }),
+      await aMailUser(pair, { state: 'scheduled', batch: 'Queue' }),
+      await aMailUser(other, { state: 'scheduled', batch: 'Queue' }),
+    ];
+    await Slots.create([slot(first, 1), slot(elsewhere, 2), slot(second, 3)]);
+    const until = new Date('2099-01-01T18:00:00Z');
+    const waitsFor = { kind: 'startWindow', until } as const;
+    await aMailUser(pair, { projection: aProjection({ state: 'scheduled', waitsFor }), batch: 'Queue' });
+    const { text } = await agent.get('/admin/users?batch=Queue').expect(200);
+    const rowOf = (row: MailUser) => text.slice(text.indexOf(`id="row-${idOf(row)}"`)).split('</tr>')[0];
+    expect(rowOf(first)).toContain('Next in the queue');
+    expect(rowOf(second)).toContain('Place 2 in the queue');
+    expect(rowOf(elsewhere)).toContain('Next in the queue');
+    expect(text).toContain('Its start window opens <time datetime="2099-01-01T18:00:00.000Z"');
+  });
+
+  it('is paged by key, forth and back, and its filters are in the address', async () => {
+    const page = { source: await aConnector('source'), target: pair.target };
+    const rows = await Promise.all(Array.from({ length: 120 }, () => aMailUser(page, { batch: 'Paged' })));
+    const first = await agent.get('/admin/users?batch=Paged').expect(200);
+    expect(first.text).toContain('120 users');
+    const ids = (text: string) => [...text.matchAll(/id="row-([0-9a-f]{24})"/g)].map(([, id]) => id);
+    const link = (text: string, rel: string) =>
+      new RegExp(`href="([^"]+)" rel="${rel}"`)
+        .exec(text)?.[1]
+        ?.replaceAll('&amp;', '&')
+        .replaceAll('&#x3D;', '=') ?? '';
+    const second = await agent.get(link(first.text, 'next')).expect(200);
+    const third = await agent.get(link(second.text, 'next')).expect(200);
+    const all = [...ids(first.text), ...ids(second.text), ...ids(third.text)];
+    expect(new Set(all)).toEqual(new Set(rows.map(idOf)));
+    expect(all).toHaveLength(120);
+    expect(ids((await agent.get(link(second.text, 'prev')).expect(200)).text)).toEqual(ids(first.text));
+  });
+
+  it('finds by part of an address or a name, and takes nothing typed as a pattern', async () => {
+    const row = await aMailUser(pair, { lastName: 'Zyx(w' });
+    expect((await agent.get('/admin/users?q=ZYX(W').expect(200)).text).toContain(`row-${idOf(row)}`);
+    expect((await agent.get('/admin/users?q=.*').expect(200)).text).toContain('Nobody matches this filter');
+  });
+
+  it('understands no filter, place or order that it did not make, and stays whole', async () => {
+    await agent
+      .get('/admin/users?state=nonsense&source=1&after=nonsense&order=sideways&batch[]=x')
+      .expect(200);
+  });
+});
