@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import mongoose from 'mongoose';
 import { Administrators } from '../../src/models/administrators';
 import { AuditLog } from '../../src/models/audit-log';
 import { createLogger } from '../../src/log';
@@ -9,6 +11,26 @@ beforeAll(async () => {
   app = await startAdmin();
 });
 afterAll(() => app.end());
+
+const cookiesOf = (...answers: Response[]): string =>
+  answers
+    .flatMap(({ headers }) => headers.getSetCookie())
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ');
+
+/** Updates of a collection wait so long from now on. */
+function slowly(name: string, ms: number) {
+  const { prototype } = mongoose.mongo.Collection;
+  type UpdateOne = (this: unknown, ...args: unknown[]) => Promise<mongoose.mongo.UpdateResult>;
+  const updateOne = Reflect.get(prototype, 'updateOne') as UpdateOne;
+  return jest.spyOn(prototype, 'updateOne').mockImplementation(async function (
+    this: typeof prototype,
+    ...args
+  ) {
+    if (this.collectionName === name) await pause(ms);
+    return updateOne.apply(this, args);
+  });
+}
 
 describe('signing in to the administrator’s pages', () => {
   it('shows nothing before it, and comes back to the page that was wanted', async () => {
@@ -51,6 +73,23 @@ describe('signing in to the administrator’s pages', () => {
     await app.signedIn();
     const entry = await AuditLog.findOne({ action: 'signedIn' }).lean();
     expect(entry?.by).toEqual({ kind: 'administrator', email: administrator.email });
+  });
+
+  it('is known on the page that it leads to, however long the database takes to keep it', async () => {
+    const slow = slowly('sessions', 500);
+    try {
+      const page = await fetch(`${app.url}/admin/sign-in`);
+      const token = /name="_csrf" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
+      const body = new URLSearchParams({ _csrf: token, ...administrator });
+      // A browser goes on as soon as it has the head of an answer, as `fetch` does here.
+      const follow = (path: string, init: RequestInit, ...before: Response[]) =>
+        fetch(app.url + path, { redirect: 'manual', ...init, headers: { cookie: cookiesOf(...before) } });
+      const sent = await follow('/admin/sign-in', { method: 'POST', body }, page);
+      expect(sent.headers.get('location')).toBe('/admin');
+      expect((await follow('/admin', {}, sent)).status).toBe(200);
+    } finally {
+      slow.mockRestore();
+    }
   });
 
   it('ends with Sign out, which is a form like any other', async () => {
