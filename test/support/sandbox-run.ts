@@ -30,16 +30,22 @@ export class SandboxRun {
    * Resolves once the table is printed.
    * @param flags as after `npm start --`
    * @param tree whose `npm start`; absent: this work tree's
+   * @param database the address of one that runs already; absent: a database of its own
    */
   static async start(
     flags: readonly string[] = [],
     timeoutMs = 120_000,
     tree: string = root,
+    database?: string,
   ): Promise<SandboxRun> {
     const data = mkdtempSync(join(tmpdir(), 'mailporter-run-'));
     const child = spawn(process.execPath, ['sandbox/start.mjs', ...flags], {
       cwd: tree,
-      env: { ...environment(), MAILPORTER_DATA: data },
+      env: {
+        ...environment(),
+        MAILPORTER_DATA: data,
+        ...(database && { MONGODB_URI: database, SANDBOX_DATABASE: '' }),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const run = new SandboxRun(data, child, tree);

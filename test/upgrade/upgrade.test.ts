@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import mongoose, { type Connection } from 'mongoose';
 import { compareCounts, countMailbox } from '../support/exchange-count';
+import { freshDatabaseUri } from '../support/mongo';
 import { root } from '../support/prepared';
 import { SandboxRun } from '../support/sandbox-run';
 import { startMove } from '../support/start-move';
@@ -27,7 +28,9 @@ describe('an upgrade from the newest release', () => {
     tree = mkdtempSync(join(tmpdir(), 'mailporter-release-'));
     await run(process.execPath, [join(root, 'sandbox', 'prepare.mjs'), 'build']);
     await run(process.execPath, [join(__dirname, 'build-release.mjs'), tree], { maxBuffer: 1 << 26 });
-    sandbox = await SandboxRun.start(['--settle', 'PT2S', '--workers', '2'], 300_000, tree);
+    // The one that this run's tests share: a release knows only the databases of its time.
+    const uri = await freshDatabaseUri();
+    sandbox = await SandboxRun.start(['--settle', 'PT2S', '--workers', '2'], 300_000, tree, uri);
     pairs = await sandbox.addMailboxes('--count', '2', '--items', String(items), '--seed', '11');
     // Slow enough that every replacement falls into the copy.
     await sandbox.control('fabrikam', 'POST', '/faults', {
