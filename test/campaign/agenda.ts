@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { CampaignFlags } from './main';
-import { kindsOf, planOf, type Plan } from './plan';
+import { kindsOf, planFrom, planOf, type Plan } from './plan';
 
 /** What a run came to: it kept the promise; it ended wrongly, stood still or had no pages; or it took too long, or broke off. */
 export type RunEnd = 'kept' | 'broken' | 'unended';
@@ -28,7 +28,7 @@ export class Agenda {
     if (this.isTold || this.taken >= runs || performance.now() + this.longestMs >= this.endAt)
       return undefined;
     this.taken += 1;
-    return plan === undefined ? this.draw() : (JSON.parse(readFileSync(plan, 'utf8')) as Plan);
+    return plan === undefined ? this.draw() : planFrom(readFileSync(plan, 'utf8'));
   }
 
   ended(end: RunEnd, durationMs: number): void {

@@ -142,12 +142,12 @@ describe('the search for secrets', () => {
     const basic = Buffer.from('ada@contoso.example:Kqv-tmwx').toString('base64');
     writeFileSync(join(folder, 'below', 'a.db'), Buffer.from(`\0\xff row 17 Basic ${basic}`, 'latin1'));
     const secrets = formsOf('ada@contoso.example', 'Kqv-tmwx');
-    expect(await findLeaks([{ path: folder, known: 'row 17' }], secrets)).toEqual([
+    expect(await findLeaks([{ path: folder, known: ['row 17'] }], secrets)).toEqual([
       `the sign-in of ada@contoso.example stands in ${join(folder, 'below', 'a.db')}`,
     ]);
-    expect(await findLeaks([{ path: folder, known: 'row 18' }], [])).toHaveLength(1);
+    expect(await findLeaks([{ path: folder, known: ['row 18'] }], [])).toHaveLength(1);
     writeFileSync(join(folder, 'worker.log'), 'the password is Kqv-tmwx');
-    expect(await findLeaks([{ path: folder }], secrets)).toHaveLength(2);
+    expect(await findLeaks([{ path: folder, known: [] }], secrets)).toHaveLength(2);
   });
 
   it('passes over a file that goes while it looks', async () => {
@@ -159,6 +159,6 @@ describe('the search for secrets', () => {
         return 'Kqv-tmwx';
       },
     };
-    expect(await findLeaks([{ path: folder }], [secret])).toEqual([]);
+    expect(await findLeaks([{ path: folder, known: [] }], [secret])).toEqual([]);
   });
 });

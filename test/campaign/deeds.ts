@@ -32,6 +32,19 @@ export type Deed =
   | { do: 'operate'; how: 'terminate' | 'cancel' | 'reset'; to: number }
   | { do: 'setBack'; part: 'mongodb' | 'temporal'; byMs: number };
 
+const ofOne: readonly Deed['do'][] = [
+  'changePassword',
+  'lockAccount',
+  'fillQuota',
+  'useSource',
+  'stopAndStart',
+  'press',
+  'operate',
+];
+
+/** Whether a deed is done to one mailbox, and not to what all of a run have in common. */
+export const befallsOne = (deed: Deed): boolean => ofOne.includes(deed.do);
+
 /** A kind of fault. */
 export interface Kind {
   /** For the report. */

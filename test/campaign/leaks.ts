@@ -22,21 +22,21 @@ export function formsOf(address: string, password: string): Secret[] {
 
 /**
  * Looks for secrets in all files under these folders, byte by byte.
- * @param known a text that each folder surely holds: where it is not found the search is blind, and says so
+ * @param folders with texts that each surely holds: where one is not found the search is blind, and says so
  */
 export async function findLeaks(
-  folders: readonly { path: string; known?: string }[],
+  folders: readonly { path: string; known: readonly string[] }[],
   secrets: readonly Secret[],
 ): Promise<string[]> {
   const found = new Set<string>();
   for (const { path, known } of folders) {
-    let isSeen = known === undefined;
+    const unseen = new Set(known);
     for (const file of await filesUnder(path)) {
       const bytes = await contentOf(file);
-      isSeen ||= known !== undefined && bytes.includes(known);
+      for (const text of unseen) if (bytes.includes(text)) unseen.delete(text);
       for (const { what, text } of secrets) if (bytes.includes(text)) found.add(`${what} stands in ${file}`);
     }
-    if (!isSeen) found.add(`${path} cannot be searched: it does not hold what it surely holds`);
+    if (unseen.size > 0) found.add(`${path} cannot be searched: it does not hold ${[...unseen].join(', ')}`);
   }
   return [...found];
 }

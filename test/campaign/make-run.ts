@@ -3,9 +3,8 @@ import { resolve } from 'node:path';
 import type { RunEnd } from './agenda';
 import type { FaultKind } from './catalogue';
 import { keepEvidence, logMarks } from './evidence';
-import { passesOf } from './journey';
 import { PagesAway } from './people';
-import type { Plan } from './plan';
+import { sizeOf, type Plan } from './plan';
 import { append, brokePromise, hasPassed, isHopeless, lineOf, whatWasWrong } from './results';
 import { runOnce, type RunResult, type Surroundings } from './run';
 import { say } from './say';
@@ -61,14 +60,15 @@ function brokenOff(plan: Plan, fault: unknown, durationMs: number): RunResult {
   const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
   say(`${plan.seed}: the run broke off: ${text}`);
   const [why = ''] = (fault instanceof Error ? fault.message : text).split('\n');
+  const { items, passes } = sizeOf(plan);
   return {
-    items: plan.mailbox.items,
+    items,
     state: fault instanceof PagesAway ? 'pagesAway' : 'brokeOff',
     why: why.slice(0, 200),
     // What struck, and how often it was started, is not known any more.
     faults: {},
     starts: 0,
-    passes: passesOf(plan.journey),
+    passes,
     durationMs: Math.round(durationMs),
   };
 }

@@ -1,6 +1,6 @@
 import { faultSchema } from '../../sandbox/exchange/server/faults';
 import { faultKinds } from './catalogue';
-import { planOf } from './plan';
+import { planFrom, planOf, sizeOf } from './plan';
 import { moments } from './progress';
 
 const seeds = Array.from({ length: 400 }, (_, seed) => seed);
@@ -33,6 +33,47 @@ describe('the plan of a run', () => {
       expect(share(holds)).toBeGreaterThan(0.02);
       expect(share(holds)).toBeLessThan(0.1);
     }
+  });
+
+  it('has one mailbox in most runs, and in a third of them two to four smaller ones in two batches', () => {
+    const plans = seeds.map((seed) => planOf(seed));
+    const several = plans.filter((plan) => sizeOf(plan).mailboxes > 1);
+    expect(several.length / plans.length).toBeGreaterThan(0.28);
+    expect(several.length / plans.length).toBeLessThan(0.39);
+    expect(new Set(plans.map((plan) => sizeOf(plan).mailboxes))).toEqual(new Set([1, 2, 3, 4]));
+    for (const plan of plans) expect(plan.batches).toHaveLength(several.includes(plan) ? 2 : 1);
+    const meanItems = (of: typeof plans) =>
+      of.reduce((sum, plan) => sum + sizeOf(plan).items, 0) / Math.max(1, of.length);
+    expect(meanItems(several)).toBeLessThan(meanItems(plans));
+    expect(new Set(several.map(({ mailboxesAtOnce }) => mailboxesAtOnce))).toEqual(new Set([1, 2]));
+  });
+
+  it('has faults of each of its mailboxes, and of no other', () => {
+    const drawn = new Set<string>();
+    for (const plan of seeds.map((seed) => planOf(seed))) {
+      const { mailboxes } = sizeOf(plan);
+      for (const { of } of plan.faults) {
+        expect(of).toBeLessThan(mailboxes);
+        drawn.add(`${of} of ${mailboxes}`);
+      }
+    }
+    expect(drawn.size).toBe(1 + 2 + 3 + 4);
+  });
+
+  it('is read as it was kept, also from before a run could have several mailboxes', () => {
+    const plan = planOf(7);
+    expect(planFrom(JSON.stringify(plan))).toEqual(plan);
+    const mailbox = { items: 68, folders: 18, seed: 9 };
+    const journey = plan.batches[0].journey;
+    const faults = [{ kind: 'killWorker', at: 0.3, plusMs: 9, deed: { do: 'kill', part: 'worker' } }];
+    const earlier = { seed: 7, mailbox, journey, slowedByMs: 21, faults };
+    expect(planFrom(JSON.stringify(earlier))).toEqual({
+      seed: 7,
+      batches: [{ journey, mailboxes: [mailbox] }],
+      mailboxesAtOnce: 1,
+      slowedByMs: 21,
+      faults: [{ ...faults[0], of: 0 }],
+    });
   });
 
   it('asks the simulator for faults that it knows', () => {

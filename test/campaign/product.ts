@@ -22,12 +22,18 @@ export interface Row {
   fault?: string;
 }
 
+/** States in which a migration has ended. */
+const ends = /^(completed|completedWithIssues|failed|stopped|expired)$/;
+export const hasEndedAs = (state: string): boolean => ends.test(state);
+/** Whether it has ended, and nobody has asked for a further start. */
+export const hasEnded = ({ state, startPending }: Row): boolean => hasEndedAs(state) && !startPending;
+
 const passesOf = (passes: unknown) => (passes ?? []) as { endedAt?: unknown }[];
 
 function endsOf(timeline: unknown): string[] {
   const lines = (timeline ?? []) as { state: string; fault?: { code: string } }[];
   return lines
-    .filter(({ state }) => /^(completed|completedWithIssues|failed|stopped|expired)$/.test(state))
+    .filter(({ state }) => hasEndedAs(state))
     .map(({ state, fault }) => (fault?.code === 'WorkflowEnded' ? fault.code : state));
 }
 
@@ -89,6 +95,29 @@ export class Product {
     }
     const named = [...newest].filter(([, { entry }]) => /^(failed|skipped)$/.test(entry.outcome.kind));
     return new Map(named.map(([key, { entry }]) => [key, entry.outcome.reason?.code ?? '']));
+  }
+
+  /** Each connector takes so many mailboxes at once from now on, as if the administrator had kept its form. */
+  async letAtOnce(mailboxesAtOnce: number): Promise<void> {
+    await this.database.collection('connectors').updateMany({}, { $set: { mailboxesAtOnce } });
+  }
+
+  /** How many mailboxes have slots, by connector. */
+  async slotsHeld(): Promise<Map<string, number>> {
+    const slots = await this.database
+      .collection('slots')
+      .find({ grantedAt: { $exists: true } })
+      .toArray();
+    const held = new Map<string, number>();
+    for (const { sourceConnectorId, targetConnectorId } of slots)
+      for (const id of [String(sourceConnectorId), String(targetConnectorId)])
+        held.set(id, (held.get(id) ?? 0) + 1);
+    return held;
+  }
+
+  /** How many have slots or wait for them. */
+  async slots(): Promise<number> {
+    return this.database.collection('slots').countDocuments({});
   }
 
   async close(): Promise<void> {

@@ -17,13 +17,14 @@ const working: Row = {
 async function told(
   looks: [row: Row | undefined, requests: number][],
   everyMs = 60_000,
+  others: readonly Row[] = [],
 ): Promise<(Standstill | undefined)[]> {
   let requests = 0;
   const pulse = new Pulse(() => Promise.resolve(requests));
   const answers: (Standstill | undefined)[] = [];
   for (const [number, [row, seen]] of looks.entries()) {
     requests = seen;
-    answers.push(await pulse.standstill(row, number * everyMs));
+    answers.push(await pulse.standstill([...others, row], number * everyMs));
   }
   return answers;
 }
@@ -72,5 +73,19 @@ describe('the pulse of a run', () => {
       number,
     ]);
     expect(await told(held, 10_000)).toEqual(held.map(() => undefined));
+  });
+
+  it('is there while one of several mailboxes is copied, and others wait for its slot or have ended', async () => {
+    const others = [
+      { ...working, id: 'waits', state: 'scheduled' },
+      { ...working, id: 'over', state: 'completed' },
+    ];
+    const busy = looks(80, (number): [Row, number] => [
+      { ...working, copied: Math.floor(number / 20) },
+      number,
+    ]);
+    expect(await told(busy, 10_000, others)).toEqual(busy.map(() => undefined));
+    const still = looks(5, (): [Row, number] => [{ ...working, state: 'scheduled' }, 7]);
+    expect((await told(still, 60_000, others)).at(-1)).toBe('stuck');
   });
 });

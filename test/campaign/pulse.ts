@@ -22,7 +22,7 @@ export type Standstill =
 export class Pulse {
   private seen = '';
   private seenAtMs = -Infinity;
-  /** All that the row ever was: who goes in circles comes back to it. */
+  /** All that the rows ever were: who goes in circles comes back to it. */
   private readonly rows = new Set<string>();
   private newAtMs = -Infinity;
   private requestsSeen = 0;
@@ -34,28 +34,30 @@ export class Pulse {
 
   /**
    * To be asked every now and then.
-   * @param row absent where the database did not answer
+   * @param rows of each mailbox of the run; absent where it was not read yet
    * @returns how it stands still; absent where it does not, or not for so long that it could not be slow
    */
-  async standstill(row: Row | undefined, nowMs: number): Promise<Standstill | undefined> {
+  async standstill(rows: readonly (Row | undefined)[], nowMs: number): Promise<Standstill | undefined> {
     if (nowMs - this.lookedAtMs < lookEveryMs) return undefined;
     this.lookedAtMs = nowMs;
     const requests = await this.requests();
-    this.note(JSON.stringify(row), requests, row?.state === 'throttled', nowMs);
+    this.note(rows, requests, nowMs);
     if (nowMs - this.seenAtMs >= stuckAfterMs) return 'stuck';
     const isBusy = this.busyLooks >= leastBusyLooks;
     return isBusy && nowMs - this.newAtMs >= circlesAfterMs ? 'circles' : undefined;
   }
 
-  /** @param isHeldUp by a wait that a server named: what was before and comes after it is the same */
-  private note(row: string | undefined, requests: number, isHeldUp: boolean, nowMs: number): void {
-    const seen = `${row} ${requests}`;
+  private note(rows: readonly (Row | undefined)[], requests: number, nowMs: number): void {
+    const texts = rows.flatMap((row) => (row === undefined ? [] : [JSON.stringify(row)]));
+    const seen = `${texts.join(' ')} ${requests}`;
     if (seen !== this.seen) this.seenAtMs = nowMs;
     this.seen = seen;
     if (requests !== this.requestsSeen) this.busyLooks += 1;
     this.requestsSeen = requests;
-    const isNew = row !== undefined && !this.rows.has(row);
-    if (isNew) this.rows.add(row);
+    const isNew = texts.some((row) => !this.rows.has(row));
+    for (const row of texts) this.rows.add(row);
+    // By a wait that a server named: what was before and comes after it is the same.
+    const isHeldUp = rows.some((row) => row?.state === 'throttled');
     if (!isNew && !isHeldUp) return;
     this.newAtMs = nowMs;
     this.busyLooks = 0;

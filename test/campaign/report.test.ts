@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { faultKinds } from './catalogue';
 import { emptyVerdict, faulty } from './oracle';
-import { planOf } from './plan';
+import { planOf, sizeOf } from './plan';
 import { reportOf } from './report';
 import { append, brokePromise, hasPassed, isHopeless, lineOf, readResults } from './results';
 import type { RunResult } from './run';
@@ -66,6 +66,18 @@ describe('the results of the campaign', () => {
     const ended = (state: string) => isHopeless(result({ state }));
     for (const state of ['stuck:working', 'circles:working', 'pagesAway']) expect(ended(state)).toBe(true);
     for (const state of ['doesNotEnd:working', 'brokeOff']) expect(ended(state)).toBe(false);
+  });
+
+  it('tell how many mailboxes a run had where there were several, and the report how many such runs there were', () => {
+    const seedOf = (isSeveral: boolean) =>
+      Array.from({ length: 50 }, (_, seed) => seed).find(
+        (seed) => sizeOf(planOf(seed)).mailboxes > 1 === isSeveral,
+      ) ?? -1;
+    const [one, several] = [line(seedOf(false)), line(seedOf(true))];
+    expect(one).not.toHaveProperty('mailboxes');
+    expect(several.mailboxes).toBe(sizeOf(planOf(several.seed)).mailboxes);
+    const report = reportOf([one, several, one]);
+    expect(report).toContain('| Runs | 3 |\n| … with several mailboxes on the same connectors | 1 |');
   });
 
   it('keep what makes a run again that failed', () => {

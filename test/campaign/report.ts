@@ -11,12 +11,13 @@ const head = `# Reliability
 
 Made by \`npm run faults -- --report\` from [reliability.jsonl](reliability.jsonl), which has a line for each run of the fault
 campaign; \`npm run faults -- --runs 20 --seed 1\` adds to it. In each run a user moves a mailbox of 30 to 500 items of all kinds
-through the pages, while faults that are drawn from the seed befall the whole system: worker, web server, Temporal, database and two
+through the pages, or since 2026-11-30 in a third of them two to four users in two batches move one each and wait for slots of the same two
+connectors, while faults that are drawn from the seed befall the whole system: worker, web server, Temporal, database and two
 mail servers, all waits at a fiftieth. Half of the mailboxes are moved in several passes, with filters and with a user who goes on
 with the old one. At the end exchangelib, a client that is none of ours, lists both mailboxes, and each item of the source must be in
 the target once, with the same content, in the same folder, or be named with a reason, or be left out by the filter. What an item may
 do that its user changed, moved or deleted meanwhile stands in \`test/campaign/oracle.ts\`. The figures of the report, the folders,
-the mails that were sent, and that no password stands in any file are looked at too.
+the mails that were sent, the slots, and that no password stands in any file are looked at too.
 `;
 
 function totals(lines: readonly ResultLine[]): string[] {
@@ -27,6 +28,10 @@ function totals(lines: readonly ResultLine[]): string[] {
   const named = (line: ResultLine) => Object.values(line.named).reduce((all, count) => all + count, 0);
   const rows: [string, number][] = [
     ['Runs', lines.length],
+    [
+      '… with several mailboxes on the same connectors',
+      lines.filter(({ mailboxes = 1 }) => mailboxes > 1).length,
+    ],
     ['Runs that lost nothing, doubled nothing and came to their end', lines.filter(linePassed).length],
     ['Runs that came to no end', lines.length - compared.length - brokeOff.length],
     [
@@ -48,7 +53,7 @@ function totals(lines: readonly ResultLine[]): string[] {
     ['Items where their user had moved or deleted them *', sum(({ stale = 0 }) => stale)],
     ['Items gone though nobody asked for it *', sum(({ dropped = 0 }) => dropped)],
     ['Items in spite of the filter *', sum(({ unasked = 0 }) => unasked)],
-    ['Other untruths: figures, folders, mails, secrets *', sum(({ claims = [] }) => claims.length)],
+    ['Other untruths: figures, folders, mails, slots, secrets *', sum(({ claims = [] }) => claims.length)],
     ['Items left out by a filter *', sum(({ filtered = 0 }) => filtered)],
     ['Items named with a reason', sum(named)],
   ];

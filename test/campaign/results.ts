@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { FaultKind } from './catalogue';
-import type { Plan } from './plan';
+import { sizeOf, type Plan } from './plan';
 import type { RunResult } from './run';
 import { faulty, isSound } from './oracle';
 
@@ -18,6 +18,8 @@ export interface ResultLine {
   only?: string[];
   /** Of a run that failed: what makes it again, under a later catalogue too. */
   plan?: Plan;
+  /** Where they were several. */
+  mailboxes?: number;
   /** As planned. */
   items: number;
   faults: Partial<Record<FaultKind, number>>;
@@ -66,6 +68,7 @@ export function lineOf(
   { plan, only, version, database, impossible, at }: RunFacts,
 ): ResultLine {
   const { verdict, durationMs, reasons = {}, items, faults, starts, state, why, compared, passes } = result;
+  const { mailboxes } = sizeOf(plan);
   const count = (what: keyof NonNullable<typeof verdict>) => verdict?.[what].length ?? 0;
   return {
     at: at.toISOString().replace(/\.\d+Z$/, 'Z'),
@@ -73,6 +76,7 @@ export function lineOf(
     seed: plan.seed,
     database,
     ...(only.length === 0 ? {} : { only: [...only] }),
+    ...(mailboxes === 1 ? {} : { mailboxes }),
     items,
     faults,
     impossible,

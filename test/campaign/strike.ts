@@ -4,15 +4,15 @@ import type { MailboxState } from '../../sandbox/exchange/control';
 import type { Deed } from './deeds';
 import { operate } from './operate';
 import type { Side } from './sides';
-import { mailboxPath, type Stage } from './stage';
+import { mailboxPath, type RunMailbox } from './run-mailbox';
 import { useSource } from './use-source';
 
 /** How often a deed has struck: known now, or read from the simulator at the end. */
 export type Struck = number | { side: Side; places: number[] };
 
-/** Does a deed and, where it lasts, undoes it. Resolves when it is over. */
-export async function strike(stage: Stage, deed: Deed): Promise<Struck> {
-  const { system, people } = stage;
+/** Does a deed, to this mailbox where it is done to one, and where it lasts undoes it. Resolves when it is over. */
+export async function strike(mailbox: RunMailbox, deed: Deed): Promise<Struck> {
+  const { system, people } = mailbox;
   switch (deed.do) {
     case 'kill':
       return Number(system.signal(deed.part, 'SIGKILL'));
@@ -45,12 +45,12 @@ export async function strike(stage: Stage, deed: Deed): Promise<Struck> {
       return Number(limited);
     }
     case 'arm': {
-      const { address } = stage.mover[deed.side];
-      const faults = deed.faults.map((fault) => ({ ...fault, mailbox: address }));
-      const first = stage.armed[deed.side];
-      stage.armed[deed.side] += faults.length;
-      await system.control(deed.side, 'POST', '/faults', faults);
-      return { side: deed.side, places: faults.map((_, place) => first + place) };
+      // Whichever mailbox of the run asks first is met.
+      const { side, faults } = deed;
+      const first = mailbox.armed[side];
+      mailbox.armed[side] += faults.length;
+      await system.control(side, 'POST', '/faults', faults);
+      return { side, places: faults.map((_, place) => first + place) };
     }
     case 'crowd':
       await system.control(deed.side, 'PUT', '/policy', { maxConcurrency: deed.connections });
@@ -59,28 +59,28 @@ export async function strike(stage: Stage, deed: Deed): Promise<Struck> {
       return 1;
     case 'changePassword': {
       const password = readablePassword();
-      await changeMailbox(stage, deed.side, { password });
-      stage.mover[deed.side].password = password;
-      stage.passwords.push({ ...stage.mover[deed.side] });
+      await changeMailbox(mailbox, deed.side, { password });
+      mailbox.mover[deed.side].password = password;
+      mailbox.passwords.push({ ...mailbox.mover[deed.side] });
       return 1;
     }
     case 'lockAccount':
-      stage.locked.add(deed.side);
-      await changeMailbox(stage, deed.side, { account: 'locked' });
+      mailbox.locked.add(deed.side);
+      await changeMailbox(mailbox, deed.side, { account: 'locked' });
       await pause(deed.forMs);
-      await changeMailbox(stage, deed.side, { account: 'ok' });
-      stage.locked.delete(deed.side);
+      await changeMailbox(mailbox, deed.side, { account: 'ok' });
+      mailbox.locked.delete(deed.side);
       return 1;
     case 'fillQuota': {
-      const path = mailboxPath(stage, 'target');
+      const path = mailboxPath(mailbox, 'target');
       const { usedBytes } = (await system.control('target', 'GET', path)) as MailboxState;
-      await changeMailbox(stage, 'target', { quotaBytes: usedBytes + deed.roomBytes + 1 });
+      await changeMailbox(mailbox, 'target', { quotaBytes: usedBytes + deed.roomBytes + 1 });
       await pause(deed.forMs);
-      await changeMailbox(stage, 'target', { quotaBytes: Number.MAX_SAFE_INTEGER });
+      await changeMailbox(mailbox, 'target', { quotaBytes: Number.MAX_SAFE_INTEGER });
       return 1;
     }
     case 'useSource':
-      return useSource(stage, deed.changes, false);
+      return useSource(mailbox, deed.changes, false);
     case 'stopAndStart':
       await people.press('stop');
       return 1;
@@ -103,6 +103,6 @@ export async function strike(stage: Stage, deed: Deed): Promise<Struck> {
   }
 }
 
-async function changeMailbox(stage: Stage, side: Side, change: object): Promise<void> {
-  await stage.system.control(side, 'PUT', mailboxPath(stage, side), change);
+async function changeMailbox(mailbox: RunMailbox, side: Side, change: object): Promise<void> {
+  await mailbox.system.control(side, 'PUT', mailboxPath(mailbox, side), change);
 }

@@ -1,6 +1,6 @@
 import type { SourceChange } from './changes';
 import type { SeenItem } from './witness';
-import { mailboxPath, type Stage } from './stage';
+import { mailboxPath, type RunMailbox } from './run-mailbox';
 
 /**
  * The user does something in his old mailbox, and it is noted in the diary.
@@ -8,31 +8,37 @@ import { mailboxPath, type Stage } from './stage';
  * @returns how many of the changes could be made
  */
 export async function useSource(
-  stage: Stage,
+  mailbox: RunMailbox,
   changes: readonly SourceChange[],
   wasCopied: boolean,
 ): Promise<number> {
   let done = 0;
   for (const [number, change] of changes.entries())
-    if (await use(stage, change, number, wasCopied)) done += 1;
+    if (await use(mailbox, change, number, wasCopied)) done += 1;
   return done;
 }
 
 /** @returns false where what was picked is gone by now */
-async function use(stage: Stage, change: SourceChange, number: number, wasCopied: boolean): Promise<boolean> {
-  const picked = pick(stage.items.filter(isFitFor[change.how]), change.pick);
+async function use(
+  mailbox: RunMailbox,
+  change: SourceChange,
+  number: number,
+  wasCopied: boolean,
+): Promise<boolean> {
+  const items = mailbox.before?.items ?? [];
+  const picked = pick(items.filter(isFitFor[change.how]), change.pick);
   if (!picked) return false;
   const fits = (item: SeenItem) => item.folderClass === picked.folderClass && item.path !== picked.path;
-  const other = pick(stage.items.filter(fits), change.to);
+  const other = pick(items.filter(fits), change.to);
   if (!other) return false;
   if (change.how === 'moveFolder' && `${other.path}/`.startsWith(`${picked.path}/`)) return false;
-  const key = stage.diary.now(picked.key ?? '');
+  const key = mailbox.diary.now(picked.key ?? '');
   try {
-    const made = await perform(stage, actionOf(change, { ...picked, key }, other, number));
-    if (change.how === 'delete') stage.diary.noteDeleted(key, wasCopied);
+    const made = await perform(mailbox, actionOf(change, { ...picked, key }, other, number));
+    if (change.how === 'delete') mailbox.diary.noteDeleted(key, wasCopied);
     if ((change.how === 'move' || change.how === 'trash') && made !== undefined && made !== key)
-      stage.diary.moved(key, made);
-    if (change.how === 'moveFolder' || change.how === 'renameFolder') stage.diary.foldersMoved = true;
+      mailbox.diary.moved(key, made);
+    if (change.how === 'moveFolder' || change.how === 'renameFolder') mailbox.diary.foldersMoved = true;
     return true;
   } catch {
     return false;
@@ -40,9 +46,9 @@ async function use(stage: Stage, change: SourceChange, number: number, wasCopied
 }
 
 /** @returns the id of what was made or changed */
-async function perform(stage: Stage, action: object): Promise<string | undefined> {
-  const path = `${mailboxPath(stage, 'source')}/actions`;
-  const [made] = (await stage.system.control('source', 'POST', path, action)) as { id?: string }[];
+async function perform(mailbox: RunMailbox, action: object): Promise<string | undefined> {
+  const path = `${mailboxPath(mailbox, 'source')}/actions`;
+  const [made] = (await mailbox.system.control('source', 'POST', path, action)) as { id?: string }[];
   return made?.id;
 }
 
