@@ -117,9 +117,10 @@ export class Move {
   private async goOn({ state, epoch }: Row): Promise<boolean> {
     const hadFaults = !this.strikes.areOverFor(this.mailbox);
     if (!hadFaults && !this.strikes.areOver) {
-      // What is due by other mailboxes may befall this one too, which is looked at again after that.
+      // What is due by other mailboxes may befall this one too: it is looked at again after that.
       await this.strikes.calm();
-      this.isStale = true;
+      // A database or a Temporal that was set back may take it for under way, and go on behind this end.
+      this.isStale ||= this.strikes.has(({ deed }) => deed.do === 'setBack');
       return true;
     }
     if (!hadFaults) await this.strikes.calm();
