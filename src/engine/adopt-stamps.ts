@@ -38,6 +38,8 @@ export async function adoptStamps(
   );
   const isFound = (!isFeared && quiet) || (await adopting.findsAny(targets, onProgress));
   if (isFeared && !isFound) return false;
+  // Said here and not by what is entered (`distrustLedger`), which would write over this session.
+  if (isFeared) await session.write({ adopted: false });
   if (isFound && !quiet) await pair.clock.sleep(pair.quietMs, signal);
   await adopting.settle();
   for (const target of targets) {

@@ -12,11 +12,11 @@ import type {
 } from './ledger';
 import { FencedSendWindow } from './send-window';
 
-/** Another attempt has taken over; this one stops without a further write. */
+/** Another attempt has taken over, or the ledger was lost or set back; this one stops without a further write. */
 export class FencedOut extends Error {
   override readonly name = 'FencedOut';
 
-  /** @param by the fence that stands there; 0 where the document is gone */
+  /** @param by the fence that stands there; one that is not above the attempt's own, and 0, tell of a ledger that was set back or lost */
   constructor(readonly by: number) {
     super(`another attempt holds fence ${by}`);
   }
@@ -124,7 +124,8 @@ export class FolderSession {
     const patch = this.patch();
     const sentAt = this.clock.monotonic();
     try {
-      if (!(await this.ledger.writeFolder(document, document.fence, patch))) throw await this.fencedOut();
+      if (!(await this.ledger.writeFolder(document, document, patch))) throw await this.fencedOut();
+      document.writes += 1;
     } catch (failure) {
       this.broken = failure;
       throw failure;

@@ -8,7 +8,8 @@ import type { VerifyCounts } from '../domain/migration';
  * The port to what is kept of a copy: one document per pair, one per folder, and the ledger, one append-only document per parcel.
  *
  * Every write is one atomic single-document operation, durable (majority, journaled) before it resolves.
- * Writes under a fence write nothing and answer `false` where another fence stands there.
+ * Writes under a fence write nothing and answer `false` where the document does not stand as its holder left it: another fence stands
+ * there, or it was lost or set back.
  * A store that cannot be reached rejects with a retryable `Fault`; whether the write was done is then unknown, and the attempt ends:
  * its successor reads what stands there under a higher fence.
  */
@@ -16,7 +17,7 @@ export interface LedgerStore {
   pair(pairId: string): Promise<PairDocument | undefined>;
   /** Makes the pair's document where there is none, and takes it as `takeFolder` does. */
   takePair(pairId: string, fence: number): Promise<Taken<PairDocument>>;
-  writePair(pairId: string, fence: number, patch: PairPatch): Promise<boolean>;
+  writePair(pairId: string, held: Held, patch: PairPatch): Promise<boolean>;
 
   folder(id: FolderId): Promise<FolderDocument | undefined>;
   /** Every folder of the pair that was ever planned, gone ones too; no order. */
@@ -28,7 +29,7 @@ export interface LedgerStore {
    */
   takeFolder(id: FolderId, fence: number, plan?: FolderPlan): Promise<Taken<FolderDocument> | undefined>;
   /** Sets what `patch` names; an empty patch proves the fence. */
-  writeFolder(id: FolderId, fence: number, patch: FolderPatch): Promise<boolean>;
+  writeFolder(id: FolderId, held: Held, patch: FolderPatch): Promise<boolean>;
   /**
    * What `verifyPass` found in the folder, for reports, and where there is something for the folder's next copy to mend that too;
    * replaces what was noted before. Notes nothing where a higher fence has taken the folder or compared it since.
@@ -46,6 +47,13 @@ export interface LedgerStore {
   stream(id: FolderId, after?: number): AsyncIterable<LedgerParcel>;
 }
 
+/** A document as its holder left it: nobody else has written it since, and it was not set back. */
+export interface Held {
+  fence: number;
+  /** How often it was written: one more with each taking and each write under a fence. */
+  writes: number;
+}
+
 export type Taken<Document> = { kind: 'taken'; document: Document } | { kind: 'refused'; by: number };
 
 export interface FolderId {
@@ -55,9 +63,8 @@ export interface FolderId {
 }
 
 /** What is kept of two mailboxes. */
-export interface PairDocument {
+export interface PairDocument extends Held {
   pairId: string;
-  fence: number;
   /** True while the making of a target folder may be on its way. */
   ensuring: boolean;
   /** True once the stamps of all target folders are in the ledger, so that it may be believed where it is silent. */
@@ -218,9 +225,8 @@ export interface NamedDifference {
   date?: string;
 }
 
-export interface FolderDocument extends FolderId {
+export interface FolderDocument extends FolderId, Held {
   plan: FolderPlan;
-  fence: number;
   watermark?: Watermark;
   pending: PendingParcel[];
   /** The highest seq given out. */

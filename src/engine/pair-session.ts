@@ -26,9 +26,10 @@ export class PairSession {
     if (this.broken) throw this.broken as Error;
     const sentAt = pair.clock.monotonic();
     try {
-      if (!(await pair.ledger.writePair(pair.id, document.fence, patch))) {
+      if (!(await pair.ledger.writePair(pair.id, document, patch))) {
         throw new FencedOut((await pair.ledger.pair(pair.id))?.fence ?? 0);
       }
+      document.writes += 1;
     } catch (failure) {
       this.broken = failure;
       throw failure;

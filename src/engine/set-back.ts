@@ -7,7 +7,7 @@ import type { MailboxPair } from './mailbox-pair';
 export async function distrustLedger({ id, ledger }: MailboxPair): Promise<void> {
   for (let isNoted = false; !isNoted;) {
     const known = await ledger.pair(id);
-    isNoted = !known?.adopted || (await ledger.writePair(id, known.fence, { adopted: false }));
+    isNoted = !known?.adopted || (await ledger.writePair(id, known, { adopted: false }));
   }
 }
 
@@ -21,7 +21,7 @@ export async function fearSetBack(pair: MailboxPair, fence: number): Promise<voi
   for (let isNoted = false; !isNoted;) {
     const known = await ledger.pair(id);
     const isMissing = known?.adopted && !known.feared && (await highestFence(pair, known.fence)) < fence - 1;
-    isNoted = !isMissing || (await ledger.writePair(id, known.fence, { feared: true }));
+    isNoted = !isMissing || (await ledger.writePair(id, known, { feared: true }));
   }
 }
 

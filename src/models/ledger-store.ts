@@ -13,27 +13,28 @@ import type {
   PairDocument,
   PairPatch,
   FoundInFolder,
+  Held,
   Taken,
 } from '../engine/ledger';
 import { schemaVersion } from './schema-version';
 
-/** A document as it is stored. `writes` makes a write of every proof of a fence, so that it is as durable as any other. */
-type Stored<Document> = Document & { _id: string; writes: number; schemaVersion?: number };
+/** A document as it is stored. */
+type Stored<Document> = Document & { _id: string; schemaVersion?: number };
 /** `folder` is the `_id` of the folder's document, `keys` are hashes of the source keys, both short for the index. */
 type StoredParcel = LedgerParcel & { _id: string; folder: string; keys: string[]; schemaVersion?: number };
 
 // What is stored here is written whole by the engine and never cast: mongoose keeps the connection, the names and the indexes.
 const pairs = new Schema(
-  { _id: String, fence: Number },
+  { _id: String, fence: Number, writes: Number },
   { collection: 'pairs', strict: false, versionKey: false },
 );
-pairs.index({ _id: 1, fence: 1 }, { unique: true });
+pairs.index({ _id: 1, fence: 1, writes: 1 }, { unique: true });
 pairs.index({ releasedAt: 1 });
 const folders = new Schema(
-  { _id: String, pairId: String, fence: Number },
+  { _id: String, pairId: String, fence: Number, writes: Number },
   { collection: 'folders', strict: false, versionKey: false },
 );
-folders.index({ _id: 1, fence: 1 }, { unique: true });
+folders.index({ _id: 1, fence: 1, writes: 1 }, { unique: true });
 folders.index({ pairId: 1 });
 const parcels = new Schema(
   { _id: String, folder: String, seq: Number, keys: [String] },
@@ -63,12 +64,12 @@ export class MongoLedgerStore implements LedgerStore {
   }
 
   takePair(pairId: string, fence: number): Promise<Taken<PairDocument>> {
-    const fresh = { pairId, fence, ensuring: false, adopted: false, positions: 0 };
-    return reach(() => takeOrMake(this.pairs, { _id: pairId, ...fresh, writes: 0, schemaVersion }));
+    const fresh = { pairId, fence, writes: 1, ensuring: false, adopted: false, positions: 0 };
+    return reach(() => takeOrMake(this.pairs, { _id: pairId, ...fresh, schemaVersion }));
   }
 
-  writePair(pairId: string, fence: number, patch: PairPatch): Promise<boolean> {
-    return reach(() => write(this.pairs, pairId, fence, { $set: { ...patch } }));
+  writePair(pairId: string, held: Held, patch: PairPatch): Promise<boolean> {
+    return reach(() => write(this.pairs, pairId, held, { $set: { ...patch } }));
   }
 
   folder(id: FolderId): Promise<FolderDocument | undefined> {
@@ -87,19 +88,19 @@ export class MongoLedgerStore implements LedgerStore {
     if (!plan) return reach(() => take(this.folderDocuments, _id, fence));
     const { pairId, folderKey } = id;
     const counters = { ...noCounters };
-    const fresh = { pairId, folderKey, plan, fence, pending: [], seq: 0, completeSince: 0, counters };
-    const stored = { _id, ...fresh, writes: 0, schemaVersion };
-    return reach(() => takeOrMake(this.folderDocuments, stored, { plan }));
+    const nothing = { pending: [], seq: 0, completeSince: 0, counters };
+    const fresh = { pairId, folderKey, plan, fence, writes: 1, ...nothing };
+    return reach(() => takeOrMake(this.folderDocuments, { _id, ...fresh, schemaVersion }, { plan }));
   }
 
-  writeFolder(id: FolderId, fence: number, patch: FolderPatch): Promise<boolean> {
+  writeFolder(id: FolderId, held: Held, patch: FolderPatch): Promise<boolean> {
     const { watermark, repairs, ...set } = patch;
     const unset: Record<string, ''> = {};
     if (watermark === null) unset.watermark = '';
     if (repairs === null) unset.repairs = '';
     const update: Update = { $set: { ...set, ...(watermark && { watermark }) } };
     if (Object.keys(unset).length > 0) update.$unset = unset;
-    return reach(() => write(this.folderDocuments, idOf(id), fence, update));
+    return reach(() => write(this.folderDocuments, idOf(id), held, update));
   }
 
   noteVerified(id: FolderId, fence: number | undefined, found: FoundInFolder): Promise<void> {
@@ -165,10 +166,8 @@ export class MongoLedgerStore implements LedgerStore {
   }
 }
 
-interface Fenced {
+interface Fenced extends Held {
   _id: string;
-  fence: number;
-  writes: number;
   schemaVersion?: number;
 }
 interface Update {
@@ -176,32 +175,37 @@ interface Update {
   $unset?: Record<string, ''>;
 }
 
-/** Takes a document from the fence that was read, by equality, and sets `change`; whoever comes in between is read again. */
+/** Takes a document as it was read, by equality, and sets `change`; what anybody writes in between is read again. */
 async function take<Document extends Fenced>(
   collection: mongo.Collection<Document>,
   _id: string,
   fence: number,
   change: Partial<Document> = {},
-): Promise<Taken<Omit<Document, '_id' | 'writes' | 'schemaVersion'>> | undefined> {
+): Promise<Taken<Omit<Document, '_id' | 'schemaVersion'>> | undefined> {
   for (;;) {
     const found = (await collection.findOne({ _id } as mongo.Filter<Document>)) as Document | null;
     if (!found) return undefined;
     if (found.fence >= fence) return { kind: 'refused', by: found.fence };
-    const document = { ...withoutStored(found), ...change, fence };
+    const document = { ...withoutStored(found), ...change, fence, writes: found.writes + 1 };
     const update = { $set: { ...change, fence } };
-    if (await write(collection, _id, found.fence, update)) return { kind: 'taken', document };
+    if (await write(collection, _id, found, update)) return { kind: 'taken', document };
   }
 }
 
+/** Every proof of a fence is a write, so that it is as durable as any other. */
 async function write<Document extends Fenced>(
   collection: mongo.Collection<Document>,
   _id: string,
-  fence: number,
+  { fence, writes }: Held,
   update: Update,
 ): Promise<boolean> {
   const change = { ...update, $inc: { writes: 1 } } as unknown as mongo.UpdateFilter<Document>;
   if (Object.keys(update.$set ?? {}).length === 0) delete change.$set;
-  const written = await collection.updateOne({ _id, fence } as mongo.Filter<Document>, change, durable);
+  const written = await collection.updateOne(
+    { _id, fence, writes } as mongo.Filter<Document>,
+    change,
+    durable,
+  );
   return written.matchedCount === 1;
 }
 
@@ -210,7 +214,7 @@ async function takeOrMake<Document extends Fenced>(
   collection: mongo.Collection<Document>,
   fresh: Document,
   change: Partial<Document> = {},
-): Promise<Taken<Omit<Document, '_id' | 'writes' | 'schemaVersion'>>> {
+): Promise<Taken<Omit<Document, '_id' | 'schemaVersion'>>> {
   for (;;) {
     const taken = await take(collection, fresh._id, fresh.fence, change);
     if (taken) return taken;
@@ -244,7 +248,7 @@ function hashOf(sourceKey: string): string {
 }
 
 function withoutStored<Document extends Fenced>(stored: Document) {
-  const { _id, writes: _writes, schemaVersion: _version, ...document } = stored;
+  const { _id, schemaVersion: _version, ...document } = stored;
   return document;
 }
 

@@ -44,7 +44,8 @@ describe('the end of a migration', () => {
     const folder = { pairId: 'p', folderKey: 'inbox' };
     const plan = { position: 0, name: 'Inbox', folderClass: 'IPF.Note', itemCount: 12, gone: false };
     await ledger.takeFolder(folder, 1, plan);
-    await ledger.writeFolder(folder, 1, { counters: { ...noCounters, found: 10, copied: 9, failed: 1 } });
+    const stands = { ...noCounters, found: 10, copied: 9, failed: 1 };
+    await ledger.writeFolder(folder, { fence: 1, writes: 1 }, { counters: stands });
     const write = { mailUserId, epoch: 1, opening: 3, activeFolders: ['inbox'] };
     const old = { ...noMailboxCounters, found: 4, copied: 4, folders: 1, remaining: 8 };
     await takeCounters({ ...write, counters: old }, new Date());

@@ -32,6 +32,7 @@ async function setting(seq: number) {
     ...id,
     plan,
     fence: 1,
+    writes: 1,
     pending: [],
     seq,
     completeSince: 0,

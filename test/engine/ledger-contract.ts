@@ -4,6 +4,7 @@ import type {
   FolderDocument,
   FolderId,
   FolderPlan,
+  Held,
   LedgerEntry,
   LedgerParcel,
   LedgerStore,
@@ -22,24 +23,26 @@ export function describeLedger(name: string, store: () => LedgerStore): void {
       it('is made by taking it, and taken only from a lower fence', async () => {
         const { pairId } = id;
         expect(await store().pair(pairId)).toBeUndefined();
-        const made = { pairId, fence: 3, ensuring: false, adopted: false, positions: 0 };
+        const made = { pairId, fence: 3, writes: 1, ensuring: false, adopted: false, positions: 0 };
         expect(await store().takePair(pairId, 3)).toEqual({ kind: 'taken', document: made });
         expect(await store().takePair(pairId, 3)).toEqual({ kind: 'refused', by: 3 });
         expect(await store().takePair(pairId, 2)).toEqual({ kind: 'refused', by: 3 });
         expect(await store().takePair(pairId, 5)).toMatchObject({ kind: 'taken' });
-        expect(await store().pair(pairId)).toEqual({ ...made, fence: 5 });
+        expect(await store().pair(pairId)).toEqual({ ...made, fence: 5, writes: 2 });
       });
 
-      it('is written only under its fence', async () => {
+      it('is written only under its fence, as its holder left it', async () => {
         const { pairId } = id;
         await store().takePair(pairId, 1);
-        expect(await store().writePair(pairId, 1, { positions: 4, adopted: true, feared: true })).toBe(true);
-        expect(await store().writePair(pairId, 1, {})).toBe(true);
+        const change = { positions: 4, adopted: true, feared: true };
+        expect(await store().writePair(pairId, held(1, 1), change)).toBe(true);
+        expect(await store().writePair(pairId, held(1, 2), {})).toBe(true);
         await store().takePair(pairId, 2);
-        expect(await store().writePair(pairId, 1, { positions: 9 })).toBe(false);
-        expect(await store().writePair(pairId, 1, {})).toBe(false);
+        expect(await store().writePair(pairId, held(1, 3), { positions: 9 })).toBe(false);
+        expect(await store().writePair(pairId, held(1, 4), {})).toBe(false);
         expect(await store().pair(pairId)).toMatchObject({
           fence: 2,
+          writes: 4,
           positions: 4,
           adopted: true,
           feared: true,
@@ -57,6 +60,7 @@ export function describeLedger(name: string, store: () => LedgerStore): void {
           ...id,
           plan,
           fence: 1,
+          writes: 1,
           pending: [],
           seq: 0,
           completeSince: 0,
@@ -64,8 +68,8 @@ export function describeLedger(name: string, store: () => LedgerStore): void {
         };
         expect(await store().takeFolder(id, 1, plan)).toEqual({ kind: 'taken', document: fresh });
         expect(await store().folder(id)).toEqual(fresh);
-        await store().writeFolder(id, 1, { seq: 7 });
-        const renamed = { ...fresh, plan: { ...plan, name: 'renamed' }, fence: 2, seq: 7 };
+        await store().writeFolder(id, held(1, 1), { seq: 7 });
+        const renamed = { ...fresh, plan: { ...plan, name: 'renamed' }, fence: 2, writes: 3, seq: 7 };
         expect(await store().takeFolder(id, 2, renamed.plan)).toEqual({ kind: 'taken', document: renamed });
         expect(await store().folder(id)).toEqual(renamed);
       });
@@ -93,19 +97,43 @@ export function describeLedger(name: string, store: () => LedgerStore): void {
         await store().takeFolder(id, 1, plan);
         const pending = [{ parcelId: '1.x', seq: 1, entries: [entry('a')] }];
         const watermark = { source: 's', target: 't', filter: 'everything' };
-        expect(await store().writeFolder(id, 1, { pending, watermark, seq: 1, completeSince: 2 })).toBe(true);
+        const first = { pending, watermark, seq: 1, completeSince: 2 };
+        expect(await store().writeFolder(id, held(1, 1), first)).toBe(true);
         expect(await store().folder(id)).toMatchObject({ pending, watermark, seq: 1, completeSince: 2 });
-        expect(await store().writeFolder(id, 1, { pending: [], watermark: { filter: 'everything' } })).toBe(
-          true,
-        );
+        const second = { pending: [], watermark: { filter: 'everything' } };
+        expect(await store().writeFolder(id, held(1, 2), second)).toBe(true);
         expect((await store().folder(id))?.watermark).toEqual({ filter: 'everything' });
-        expect(await store().writeFolder(id, 1, { watermark: null })).toBe(true);
+        expect(await store().writeFolder(id, held(1, 3), { watermark: null })).toBe(true);
         expect(await store().folder(id)).not.toHaveProperty('watermark');
-        expect(await store().writeFolder(id, 1, {})).toBe(true);
+        expect(await store().writeFolder(id, held(1, 4), {})).toBe(true);
         await store().takeFolder(id, 2);
-        expect(await store().writeFolder(id, 1, { seq: 99 })).toBe(false);
-        expect(await store().writeFolder(id, 1, {})).toBe(false);
+        expect(await store().writeFolder(id, held(1, 5), { seq: 99 })).toBe(false);
+        expect(await store().writeFolder(id, held(1, 6), {})).toBe(false);
         expect(await store().folder(id)).toMatchObject({ seq: 1, pending: [] });
+      });
+
+      it('is not written under its fence where it does not stand as its holder left it', async () => {
+        await store().takeFolder(id, 1, plan);
+        await store().writeFolder(id, held(1, 1), { seq: 1 });
+        for (const writes of [1, 3]) {
+          expect(await store().writeFolder(id, held(1, writes), { seq: 99 })).toBe(false);
+          expect(await store().writeFolder(id, held(1, writes), {})).toBe(false);
+        }
+        expect(await store().folder(id)).toMatchObject({ writes: 2, seq: 1 });
+      });
+
+      it('is taken as it stands in that moment, whatever its holder writes meanwhile', async () => {
+        for (let { fence, writes, seq } = taken(await store().takeFolder(id, 1, plan)); fence < 20;) {
+          const write = () => store().writeFolder(id, held(fence, writes), { seq: seq + 1 });
+          const writing = (async () => {
+            for (; await write(); writes += 1) seq += 1;
+          })();
+          const next = taken(await store().takeFolder(id, fence + 1));
+          await writing;
+          expect(next).toMatchObject({ seq, writes: writes + 1 });
+          ({ fence } = next);
+          writes += 1;
+        }
       });
 
       it('keeps noted repairs until they are done', async () => {
@@ -119,7 +147,7 @@ export function describeLedger(name: string, store: () => LedgerStore): void {
         };
         await store().noteVerified(id, 1, { verified, repairs });
         expect(taken(await store().takeFolder(id, 2)).repairs).toEqual(repairs);
-        await store().writeFolder(id, 2, { repairs: null });
+        await store().writeFolder(id, held(2, 2), { repairs: null });
         expect(await store().folder(id)).not.toHaveProperty('repairs');
       });
 
@@ -211,6 +239,10 @@ const plan: FolderPlan = {
   targetId: 'T',
   gone: false,
 };
+
+function held(fence: number, writes: number): Held {
+  return { fence, writes };
+}
 
 const verified: VerifiedFolder = {
   at: '2026-11-23T12:00:00.000Z',

@@ -291,9 +291,9 @@ describe('verifyPass', () => {
     scene.open();
     const elsewhere = scene.target.addFolder({ name: 'elsewhere' });
     scene.target.moveItem(scene.targetInbox, two, elsewhere);
-    const fence = scene.nextFence();
-    await scene.ledger.takeFolder(inbox, fence);
-    await scene.ledger.writeFolder(inbox, fence, { watermark });
+    const taken = await scene.ledger.takeFolder(inbox, scene.nextFence());
+    if (taken?.kind !== 'taken') throw new Error('not taken');
+    await scene.ledger.writeFolder(inbox, taken.document, { watermark });
     expect(await scene.verify()).toMatchObject({ findings: { missing: 0, unrecorded: 1 }, repair: [0] });
     await scene.copy();
     expect([scene.texts(), scene.texts(elsewhere)]).toEqual([['one'], ['two']]);

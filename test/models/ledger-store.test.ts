@@ -20,7 +20,7 @@ describe('MongoLedgerStore', () => {
     const id = { pairId: randomUUID(), folderKey: 'f' };
     const collection = jest.spyOn(mongoose.mongo.Collection.prototype, 'updateOne');
     collection.mockRejectedValueOnce(new Error('connect ECONNREFUSED db.internal:27017'));
-    const fault = await store.writeFolder(id, 1, {}).catch((reason: unknown) => reason);
+    const fault = await store.writeFolder(id, { fence: 1, writes: 1 }, {}).catch((reason: unknown) => reason);
     collection.mockRestore();
     expect(fault).toBeInstanceOf(Fault);
     expect(fault).toMatchObject({ details: { kind: 'retryable' }, notDone: false });

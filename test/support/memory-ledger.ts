@@ -10,6 +10,7 @@ import {
   type PairDocument,
   type PairPatch,
   type FoundInFolder,
+  type Held,
   type Taken,
 } from '../../src/engine/ledger';
 
@@ -24,22 +25,17 @@ export class MemoryLedger implements LedgerStore {
   }
 
   async takePair(pairId: string, fence: number): Promise<Taken<PairDocument>> {
-    const pair = this.pairs.get(pairId) ?? {
-      pairId,
-      fence: 0,
-      ensuring: false,
-      adopted: false,
-      positions: 0,
-    };
+    const pair = this.pairs.get(pairId) ?? freshPair(pairId);
     if (pair.fence >= fence) return { kind: 'refused', by: pair.fence };
-    this.pairs.set(pairId, { ...pair, fence });
-    return { kind: 'taken', document: { ...pair, fence } };
+    const taken = { ...pair, fence, writes: pair.writes + 1 };
+    this.pairs.set(pairId, taken);
+    return { kind: 'taken', document: { ...taken } };
   }
 
-  async writePair(pairId: string, fence: number, patch: PairPatch): Promise<boolean> {
+  async writePair(pairId: string, held: Held, patch: PairPatch): Promise<boolean> {
     const pair = this.pairs.get(pairId);
-    if (pair?.fence !== fence) return false;
-    this.pairs.set(pairId, { ...pair, ...patch });
+    if (!pair || !stands(pair, held)) return false;
+    this.pairs.set(pairId, { ...pair, ...patch, writes: pair.writes + 1 });
     return true;
   }
 
@@ -66,14 +62,15 @@ export class MemoryLedger implements LedgerStore {
     const folder = this.documents.get(keyOf(id)) ?? (plan && fresh(id, plan));
     if (!folder) return undefined;
     if (folder.fence >= fence) return { kind: 'refused', by: folder.fence };
-    const taken = structuredClone({ ...folder, fence, ...(plan && { plan }) });
+    const taken = structuredClone({ ...folder, fence, writes: folder.writes + 1, ...(plan && { plan }) });
     this.documents.set(keyOf(id), taken);
     return { kind: 'taken', document: structuredClone(taken) };
   }
 
-  async writeFolder(id: FolderId, fence: number, patch: FolderPatch): Promise<boolean> {
+  async writeFolder(id: FolderId, held: Held, patch: FolderPatch): Promise<boolean> {
     const folder = this.documents.get(keyOf(id));
-    if (folder?.fence !== fence) return false;
+    if (!folder || !stands(folder, held)) return false;
+    folder.writes += 1;
     const { watermark, repairs, ...rest } = structuredClone(patch);
     Object.assign(folder, rest);
     if (watermark === null) delete folder.watermark;
@@ -146,8 +143,17 @@ export class MemoryLedger implements LedgerStore {
   }
 }
 
+function stands({ fence, writes }: Held, held: Held): boolean {
+  return fence === held.fence && writes === held.writes;
+}
+
+function freshPair(pairId: string): PairDocument {
+  return { pairId, fence: 0, writes: 0, ensuring: false, adopted: false, positions: 0 };
+}
+
 function fresh({ pairId, folderKey }: FolderId, plan: FolderPlan): FolderDocument {
-  return { pairId, folderKey, plan, fence: 0, pending: [], seq: 0, completeSince: 0, counters: noCounters };
+  const nothing = { pending: [], seq: 0, completeSince: 0, counters: noCounters };
+  return { pairId, folderKey, plan, fence: 0, writes: 0, ...nothing };
 }
 
 function keyOf({ pairId, folderKey }: FolderId): string {

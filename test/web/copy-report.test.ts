@@ -56,7 +56,8 @@ async function aReport(pairId: string, batch = 'Default') {
   const folder = { pairId, folderKey: 'inbox' };
   const plan = { folderClass: 'IPF.Note', itemCount: 4, gone: false, position: 0, name: '=Inbox, old' };
   await ledger.takeFolder(folder, 1, plan);
-  await ledger.writeFolder(folder, 1, { counters, watermark: { source: 's', filter: '' } });
+  const watermark = { source: 's', filter: '' };
+  await ledger.writeFolder(folder, { fence: 1, writes: 1 }, { counters, watermark });
   const verified = { at: '2026-11-23T12:00:00.000Z', targetCount: 7, findings: noFindings(), named: [] };
   await ledger.noteVerified(folder, 1, { verified });
   const parcel = { ...folder, adopted: false };
@@ -78,7 +79,7 @@ describe('a source mailbox that was replaced', () => {
     const user = await aMailUser(pair, { projection, pairId: 'replaced' });
     const ledger = new MongoLedgerStore();
     await ledger.takePair('replaced', 1);
-    await ledger.writePair('replaced', 1, { replacedInbox: 'seen' });
+    await ledger.writePair('replaced', { fence: 1, writes: 1 }, { replacedInbox: 'seen' });
     const agent = await app.signedIn();
     const page = `/admin/users/${user._id.toHexString()}`;
     expect((await agent.get(page).expect(200)).text).toContain('This is the right mailbox');
@@ -158,7 +159,7 @@ describe('a mail user’s page', () => {
       skipped: 0,
       failed: 1,
     };
-    await ledger.writeFolder(inbox, 1, { counters });
+    await ledger.writeFolder(inbox, { fence: 1, writes: 1 }, { counters });
     const parcel = { ...inbox, adopted: false };
     await ledger.append({
       ...parcel,
@@ -241,7 +242,7 @@ describe('a mail user’s page', () => {
     const { id, agent } = await aReport('r3', 'Wrong');
     const folder = { pairId: 'r3', folderKey: 'inbox' };
     const counters = { ...noCounters, found: 9, copied: 8 };
-    await new MongoLedgerStore().writeFolder(folder, 1, { counters });
+    await new MongoLedgerStore().writeFolder(folder, { fence: 1, writes: 2 }, { counters });
     await MailUsers.updateOne({ pairId: 'r3' }, { $set: { 'counters.found': 7 } });
     const page = await agent.get(`/admin/users/${id}/report`).expect(200);
     expect(page.text).toContain('These figures do not add up');

@@ -29,11 +29,11 @@ export function faultyLedger(
   return {
     pair: (pairId) => reach(() => ledger.pair(pairId)),
     takePair: (pairId, fence) => reach(() => ledger.takePair(pairId, fence)),
-    writePair: (pairId, fence, patch) => reach(() => ledger.writePair(pairId, fence, patch)),
+    writePair: (pairId, held, patch) => reach(() => ledger.writePair(pairId, held, patch)),
     folder: (id) => reach(() => ledger.folder(id)),
     folders: (pairId) => stream(ledger.folders(pairId)),
     takeFolder: (id, fence, plan) => reach(() => ledger.takeFolder(id, fence, plan)),
-    writeFolder: (id, fence, patch) => reach(() => ledger.writeFolder(id, fence, patch)),
+    writeFolder: (id, held, patch) => reach(() => ledger.writeFolder(id, held, patch)),
     noteVerified: (id, fence, found) => reach(() => ledger.noteVerified(id, fence, found)),
     append: (parcel) => reach(() => ledger.append(parcel)),
     parcels: (ids) => reach(() => ledger.parcels(ids)),
