@@ -13,7 +13,7 @@ import { isOnlyMended, removeDoubles } from './mend';
 import { newestEntries } from './newest-entries';
 import { removeTargets } from './remove-targets';
 import { isOwnStore } from './send-parcel';
-import { distrustLedger } from './set-back';
+import { distrustLedger, distrustIfSetBack } from './set-back';
 import { settle } from './settle';
 import { remakeTargetFolder } from './target-folder';
 import { bare, workFor, worksOf } from './works';
@@ -83,7 +83,11 @@ export async function copyFolder(
     return await copyAndRemake(pair, session, order, signal, onProgress);
   } catch (fault) {
     const failure = session.failure ?? fault;
-    if (failure instanceof FencedOut) return { kind: 'fenced', by: failure.by };
+    if (failure instanceof FencedOut) {
+      pair.saw(document);
+      const isSetBack = await distrustIfSetBack(pair, order.fence, failure);
+      return isSetBack ? { kind: 'unplanned' } : { kind: 'fenced', by: failure.by };
+    }
     if (failure instanceof NothingGetsThrough) {
       await session.saveChanges();
       return { kind: 'hopeless', text: failure.text };

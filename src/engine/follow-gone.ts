@@ -10,7 +10,7 @@ import { isOnlyMended } from './mend';
 import { nothingCame } from './nothing-came';
 import { PairSession } from './pair-session';
 import { removeGone } from './remove-gone';
-import { fearSetBack } from './set-back';
+import { distrustIfSetBack, fearSetBack } from './set-back';
 import { refuseEmptied, stopped } from './source-guards';
 import { TakenFolders } from './taken-folders';
 import { noteVanished } from './vanished';
@@ -70,8 +70,9 @@ export async function followGone(
     return await follow(pair, session, order, signal);
   } catch (fault) {
     const failure = session.failure ?? fault;
-    if (failure instanceof FencedOut) return { kind: 'fenced', by: failure.by };
-    throw failure;
+    if (!(failure instanceof FencedOut)) throw failure;
+    await distrustIfSetBack(pair, order.fence, failure);
+    return { kind: 'fenced', by: failure.by };
   }
 }
 

@@ -10,7 +10,7 @@ import { noteLeftOut } from './left-out';
 import type { FolderDocument } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
 import { PairSession } from './pair-session';
-import { fearSetBack } from './set-back';
+import { distrustIfSetBack, fearSetBack } from './set-back';
 import { TakenFolders } from './taken-folders';
 
 /** A folder as the workflow may know it: no name, no key. */
@@ -70,8 +70,9 @@ export async function planFolders(
     return await plan(pair, session, order, signal, onProgress);
   } catch (fault) {
     const failure = session.failure ?? fault;
-    if (failure instanceof FencedOut) return { kind: 'fenced', by: failure.by };
-    throw failure;
+    if (!(failure instanceof FencedOut)) throw failure;
+    await distrustIfSetBack(pair, fence, failure);
+    return { kind: 'fenced', by: failure.by };
   }
 }
 
@@ -84,7 +85,7 @@ async function plan(
 ): Promise<PlanResult> {
   const { document } = session;
   // A lost ledger: what was sent before it was lost may still come.
-  const strange = document.positions === 0 && document.fence > 1;
+  const strange = !document.adopted && document.fence > 1;
   if (document.ensuring || strange) await pair.clock.sleep(pair.quietMs, signal);
   const listed = await pair.sourceBackOff.repeat(signal, () =>
     pair.sourceTurns.run(signal, () => pair.source.listFolders(signal)),

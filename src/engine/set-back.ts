@@ -1,3 +1,4 @@
+import type { FencedOut } from './folder-session';
 import type { MailboxPair } from './mailbox-pair';
 
 /**
@@ -9,6 +10,21 @@ export async function distrustLedger({ id, ledger }: MailboxPair): Promise<void>
     const known = await ledger.pair(id);
     isNoted = !known?.adopted || (await ledger.writePair(id, known, { adopted: false }));
   }
+}
+
+/**
+ * To be called where an attempt is fenced out: a fence that is not above its own says that nobody has taken over, and that the ledger was
+ * lost or set back beneath it.
+ * @returns whether it was
+ */
+export async function distrustIfSetBack(
+  pair: MailboxPair,
+  fence: number,
+  { by }: FencedOut,
+): Promise<boolean> {
+  if (by > fence) return false;
+  await distrustLedger(pair);
+  return true;
 }
 
 /**

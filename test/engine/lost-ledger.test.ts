@@ -1,4 +1,4 @@
-import { textContent, type MemoryTarget } from '../../src/connectors/memory';
+import { textContent, type MemorySource, type MemoryTarget } from '../../src/connectors/memory';
 import { lostAnswer, passwordChanged } from './model/faults';
 import { PairScene } from './pair-builder';
 
@@ -212,6 +212,96 @@ describe('a mailbox that is copied on after its ledger was set back', () => {
       expect(scene.texts()).toEqual(['early', 'late']);
     },
   );
+});
+
+describe('a ledger that is set back beneath an attempt at work, to where it held the fence already', () => {
+  /** Before the source is asked for a page, which may be where the ledger is set back. */
+  const paging = (before: () => Promise<void>) => ({
+    sourcePageItems: 1,
+    wrapSource: (source: MemorySource) => {
+      const listChanges = source.listChanges.bind(source);
+      return Object.assign(source, {
+        listChanges: async (...given: Parameters<typeof listChanges>) => {
+          await before();
+          return listChanges(...given);
+        },
+      });
+    },
+  });
+
+  it('is noticed by the next write, and nothing is put again that is listed again', async () => {
+    let pages = 0;
+    let backup: unknown;
+    const scene = new PairScene(
+      paging(async () => {
+        pages += 1;
+        if (pages === 1) backup = scene.ledger.backup();
+        if (pages !== 2) return;
+        scene.ledger.restore(backup);
+        scene.source.expireStates();
+      }),
+    );
+    scene.add('one');
+    scene.add('two');
+    await scene.plan();
+    expect(await scene.copy()).toEqual({ kind: 'unplanned' });
+    expect(scene.texts()).toEqual(['one']);
+    expect(await scene.plan()).toMatchObject({ adopted: true });
+    expect(await scene.copy()).toMatchObject({ kind: 'done', counters: { found: 2 } });
+    expect(scene.texts()).toEqual(['one', 'two']);
+    expect((await scene.verify()).repair).toEqual([]);
+  });
+
+  it('is waited for, as what it had sent may be on its way though the target holds nothing yet', async () => {
+    let pages = 0;
+    let backup: unknown;
+    const scene = new PairScene(
+      paging(async () => {
+        pages += 1;
+        if (pages === 1) backup = scene.ledger.backup();
+        if (pages !== 2) return;
+        const [onItsWay] = scene.target.items(scene.targetInbox);
+        if (!onItsWay) throw new Error('nothing was put');
+        scene.target.removeItem(scene.targetInbox, onItsWay.id);
+        scene.time.after(20_000, () => scene.target.putBack(scene.targetInbox, onItsWay));
+        scene.ledger.restore(backup);
+      }),
+    );
+    scene.add('one');
+    scene.add('two');
+    await scene.plan();
+    expect(await scene.copy()).toEqual({ kind: 'unplanned' });
+    expect(await scene.planAndCopy()).toMatchObject({ kind: 'done' });
+    await scene.time.until(scene.time.sleep(20_000));
+    expect(scene.texts()).toEqual(['one', 'two']);
+  });
+
+  it('is noticed by a plan, and what it had entered already is entered again', async () => {
+    const backups: unknown[] = [];
+    const scene = new PairScene({
+      wrapTarget: (target) => {
+        const listAdded = target.listAdded.bind(target);
+        return Object.assign(target, {
+          listAdded: (...given: Parameters<typeof listAdded>) => {
+            if (backups.length === 1) scene.ledger.restore(backups[0]);
+            backups.push(scene.ledger.backup());
+            return listAdded(...given);
+          },
+        });
+      },
+    });
+    for (const text of ['one', 'two']) scene.add(text);
+    await scene.planAndCopy();
+    const own = scene.target.addFolder({ name: 'His own' });
+    scene.target.moveItem(scene.targetInbox, scene.target.items(scene.targetInbox)[0]?.id ?? '', own);
+    scene.ledger.lose();
+    scene.open();
+    backups.length = 0;
+    expect(await scene.plan()).toMatchObject({ kind: 'fenced' });
+    expect(await scene.plan()).toMatchObject({ kind: 'planned', adopted: true });
+    expect(await scene.copy()).toMatchObject({ kind: 'done', counters: { found: 2 } });
+    expect([scene.texts(), scene.texts(own)]).toEqual([['two'], ['one']]);
+  });
 });
 
 /** While it is told to, a target whose user is signed out as soon as something is put: nobody hears of it. */
