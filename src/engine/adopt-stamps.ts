@@ -6,6 +6,7 @@ import { isOfFolder, listAll, targetFolders, type AnyFolder } from './list-targe
 import type { MailboxPair } from './mailbox-pair';
 import type { PairSession } from './pair-session';
 import { removeTargets } from './remove-targets';
+import { highestDrawn } from './set-back';
 import type { TakenFolders } from './taken-folders';
 
 /**
@@ -69,6 +70,7 @@ class Adopting {
 
   /** Whether there is anything to be entered. */
   async findsAny(targets: readonly AnyFolder[], onProgress: () => void): Promise<boolean> {
+    for (const folder of this.folders) if ((await highestDrawn(this.pair, folder)) > folder.seq) return true;
     for (const target of targets) {
       for await (const items of this.stamped(target)) {
         if (items.length > 0 && !this.isFeared) return true;
@@ -85,7 +87,7 @@ class Adopting {
     const { pair, taken, signal } = this;
     for (const folder of this.folders) {
       const { folderKey, seq, pending, plan } = folder;
-      const highest = pair.saw(folder);
+      const highest = await highestDrawn(pair, folder);
       if (highest > seq) {
         const { session } = await taken.open(folderKey);
         session.raiseSeq(highest);

@@ -13,7 +13,7 @@ import { isOnlyMended, removeDoubles } from './mend';
 import { newestEntries } from './newest-entries';
 import { removeTargets } from './remove-targets';
 import { isOwnStore } from './send-parcel';
-import { distrustLedger, distrustIfSetBack } from './set-back';
+import { distrustIfSetBack, distrustLedger, highestDrawn } from './set-back';
 import { settle } from './settle';
 import { remakeTargetFolder } from './target-folder';
 import { bare, workFor, worksOf } from './works';
@@ -73,7 +73,7 @@ export async function copyFolder(
   if (!taken) return { kind: 'unplanned' };
   if (taken.kind === 'refused') return { kind: 'fenced', by: taken.by };
   const { document } = taken;
-  if (pair.saw(document) > document.seq) {
+  if ((await highestDrawn(pair, document)) > document.seq) {
     await distrustLedger(pair);
     return { kind: 'unplanned' };
   }

@@ -1,4 +1,5 @@
 import type { FencedOut } from './folder-session';
+import type { FolderDocument } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
 
 /**
@@ -25,6 +26,16 @@ export async function distrustIfSetBack(
   if (by > fence) return false;
   await distrustLedger(pair);
   return true;
+}
+
+/**
+ * The highest seq that was ever drawn for a folder, as far as parcels and this opening tell. It is above what its document knows where that
+ * was set back, be it to an earlier moment than its parcels, as by a dump that was taken while they were written.
+ */
+export async function highestDrawn(pair: MailboxPair, folder: FolderDocument): Promise<number> {
+  const { folderKey } = folder;
+  for await (const { seq } of pair.ledger.stream(folder, folder.seq)) pair.saw({ folderKey, seq });
+  return pair.saw(folder);
 }
 
 /**

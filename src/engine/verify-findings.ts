@@ -1,4 +1,5 @@
 import type { PutChange, TargetRef } from '../connectors/connector';
+import type { FolderCounters } from '../domain/item-counts';
 import type { VerifyCounts } from '../domain/migration';
 import type { NamedDifference, Repairs } from './ledger';
 
@@ -27,6 +28,8 @@ export interface FolderVerdict {
   named: NamedDifference[];
   repairs: Repairs;
   questions: Question[];
+  /** The folder's figures as its parcels say them; absent where it could not be gone through, or something is pending. */
+  counters?: FolderCounters;
 }
 
 export function noVerdict(): FolderVerdict {

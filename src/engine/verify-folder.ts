@@ -1,6 +1,8 @@
 import type { PutChange } from '../connectors/connector';
 import { Fault } from '../domain/faults';
+import { noCounters } from '../domain/item-counts';
 import type { ItemFilter } from '../domain/item-filter';
+import { counted } from './folder-counters';
 import { judgeTarget, questionsAtOnce, type Account, type Accounts } from './judge-keys';
 import type { FolderDocument, NamedDifference } from './ledger';
 import { listSource } from './list-source';
@@ -27,17 +29,23 @@ export async function verifyFolder(
 ): Promise<FolderVerdict> {
   const verdict = noVerdict();
   const slices = Math.max(1, Math.ceil(Math.max(folder.plan.itemCount, folder.counters.found) / itemsAtOnce));
+  let counters = noCounters;
   try {
     for (let slice = 0; slice < slices; slice += 1) {
       const mine = (sourceKey: string) => sliceOf(sourceKey, slices) === slice;
       const accounts: Accounts = new Map();
       await readLedger(pair, folder, mine, accounts);
+      counters = counted(
+        counters,
+        [...accounts.values()].flatMap(({ newest }) => (newest ? { after: newest } : [])),
+      );
       const held = await readTarget(pair, folder, mine, accounts, verdict, signal, onProgress);
       if (slice === 0) verdict.targetCount = held;
       if (!isOnlyMended(folder.plan))
         await readSource(pair, folder, filter, mine, accounts, verdict, signal, onProgress);
       await judgeTarget(pair, folder, accounts, verdict);
     }
+    if (folder.pending.length === 0) verdict.counters = counters;
   } catch (fault) {
     if (!(fault instanceof Fault) || fault.details.kind !== 'folder') throw fault;
     // Its copy finds out what is to be done about a folder that is not there any more, if anything is.

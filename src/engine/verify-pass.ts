@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { chooseFolders } from '../domain/folder-filter';
 import { itemFilter, type FilterSpec } from '../domain/item-filter';
 import type { VerifyCounts } from '../domain/migration';
@@ -37,7 +38,7 @@ interface Compared {
 
 /**
  * Compares the source at its watermarks with the ledger, and the ledger with a fresh listing of the target. It only finds and notes
- * (in the folder documents); `copyFolder` of the folders in `repair` mends. To be called when no folder of the pair is being copied.
+ * (in the folder documents), and sets their figures to what their parcels say; `copyFolder` of the folders in `repair` mends. To be called when no folder of the pair is being copied.
  *
  * Keys are first looked for in their own folder, large folders in slices of their keys' hashes; what is not explained there is looked
  * for by its stamp in the whole target. So one listing of both sides does as a rule, and memory is bounded whatever the mailbox.
@@ -76,7 +77,7 @@ export async function verifyPass(
 
 /** Notes what was found in a folder. */
 async function conclude(
-  { ledger }: MailboxPair,
+  pair: MailboxPair,
   { folder, verdict }: Compared,
   { at, fence }: Omit<VerifyOrder, 'filter'>,
   findings: VerifyCounts,
@@ -86,8 +87,22 @@ async function conclude(
   addUp(findings, verdict.findings);
   const verified = { at, targetCount, findings: verdict.findings, named };
   const isToMend = needsMending(repairs);
-  await ledger.noteVerified(folder, fence, { verified, ...(isToMend && { repairs }) });
+  await recount(pair, folder, verdict);
+  await pair.ledger.noteVerified(folder, fence, { verified, ...(isToMend && { repairs }) });
   if (isToMend) repair.push(folder.plan.position);
+}
+
+/**
+ * A folder's figures are kept beside its parcels, and are those of another moment where a database was restored from a dump that was
+ * taken while it was written. They are left where anybody has written the document since.
+ */
+async function recount(
+  { ledger, board }: MailboxPair,
+  folder: FolderDocument,
+  { counters }: FolderVerdict,
+): Promise<void> {
+  if (counters === undefined || isDeepStrictEqual(counters, folder.counters)) return;
+  if (await ledger.writeFolder(folder, folder, { counters })) board.set({ ...folder, counters }, true);
 }
 
 /** What is kept of a folder until all were compared. */

@@ -304,6 +304,50 @@ describe('a ledger that is set back beneath an attempt at work, to where it held
   });
 });
 
+describe('a ledger that was dumped while it was written', () => {
+  const copiedMeanwhile = async () => {
+    const scene = new PairScene({
+      wrapTarget: (target) => Object.assign(target, { updateItems: undefined }),
+    });
+    scene.add('one');
+    await scene.planAndCopy();
+    const before = scene.ledger.backup();
+    const key = scene.add('two');
+    await scene.copy();
+    return { scene, key, before, after: scene.ledger.backup() };
+  };
+
+  it.each(['before its documents', 'after its documents'])(
+    'doubles nothing, and its figures are right in the end: parcels %s',
+    async (when) => {
+      const { scene, before, after } = await copiedMeanwhile();
+      if (when === 'before its documents') scene.ledger.restore(after, before);
+      else scene.ledger.restore(before, after);
+      scene.open();
+      await scene.planAndCopy();
+      await scene.verify();
+      expect(scene.texts()).toEqual(['one', 'two']);
+      expect(scene.pair.counters()).toMatchObject({ found: 2, failed: 0 });
+      expect(await scene.open().readCounters()).toMatchObject({ found: 2, failed: 0 });
+    },
+  );
+
+  it('has a newer version take the place of what is known of the one before: parcels after its documents', async () => {
+    const { scene, key, before, after } = await copiedMeanwhile();
+    scene.ledger.restore(before, after);
+    scene.open();
+    expect(await scene.copy()).toEqual({ kind: 'unplanned' });
+    await scene.planAndCopy();
+    scene.source.changeItem(scene.inbox, key, { content: textContent('newer') });
+    await scene.copy();
+    expect(scene.texts()).toEqual(['newer', 'one']);
+    expect((await scene.entry(key))?.outcome).toMatchObject({
+      targetId: scene.target.items(scene.targetInbox).at(-1)?.id,
+    });
+    expect(await scene.verify()).toMatchObject({ findings: { changedByUser: 0, copies: 0 }, repair: [] });
+  });
+});
+
 /** While it is told to, a target whose user is signed out as soon as something is put: nobody hears of it. */
 function unheard(losing: { isNow: boolean }) {
   return (target: MemoryTarget) => {

@@ -14,6 +14,8 @@ import {
   type Taken,
 } from '../../src/engine/ledger';
 
+type Backup = [Map<string, PairDocument>, Map<string, FolderDocument>, Map<string, LedgerParcel>];
+
 /** The ledger in memory, with the store's own guarantees and no others: what goes in and comes out are copies. */
 export class MemoryLedger implements LedgerStore {
   private pairs = new Map<string, PairDocument>();
@@ -122,12 +124,10 @@ export class MemoryLedger implements LedgerStore {
     return structuredClone([this.pairs, this.documents, this.parcelsById]);
   }
 
-  restore(backup: unknown): void {
-    [this.pairs, this.documents, this.parcelsById] = structuredClone(backup) as [
-      Map<string, PairDocument>,
-      Map<string, FolderDocument>,
-      Map<string, LedgerParcel>,
-    ];
+  /** @param parcels has those of another moment, as in a dump that was taken while they were written */
+  restore(backup: unknown, parcels = backup): void {
+    [this.pairs, this.documents] = structuredClone(backup) as Backup;
+    this.parcelsById = structuredClone(parcels as Backup)[2];
   }
 
   lose(): void {
