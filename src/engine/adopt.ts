@@ -5,6 +5,7 @@ import type { Step } from './folder-counters';
 import type { EntryOutcome, KnownEntry, LedgerEntry, StampedItem } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
 import { distrustLedger } from './set-back';
+import { bare, unknownVersion } from './works';
 
 /**
  * Enters into the ledger what the target holds of this folder and the ledger does not know: where it lacks the key, or knows only
@@ -21,6 +22,10 @@ export async function adopt(
 ): Promise<void> {
   const { session, keys } = copy;
   const strange = await unknownItems(copy.pair, items);
+  await recallReplaced(
+    copy,
+    items.filter((item) => !strange.includes(item)),
+  );
   if (strange.length === 0) return;
   const known = await keys.lookUp(strange.map(({ stamp }) => stamp.sourceKey));
   session.raiseSeq(keys.highestSeq);
@@ -62,6 +67,38 @@ async function recordReplaced(
   const parcel = copy.session.begin(replaced.map(({ after }) => after));
   await copy.session.save();
   await record(copy, parcel, replaced);
+}
+
+/**
+ * The same for newer versions that the ledger knows: an attempt at work may have entered its parcel after the ledger was lost. Their entries
+ * are repeated behind, in one parcel with what they replaced.
+ */
+async function recallReplaced(
+  copy: Pick<FolderCopy, 'pair' | 'session' | 'keys' | 'onProgress'>,
+  items: readonly StampedItem[],
+): Promise<void> {
+  const replacing = items.filter(({ stamp }) => stamp.replaces);
+  if (replacing.length === 0) return;
+  const known = await copy.keys.lookUp(replacing.map(({ stamp }) => stamp.sourceKey));
+  const steps: Step[] = [];
+  for (const { stamp, targetId } of replacing) {
+    const { sourceKey, replaces } = stamp;
+    const entries = known.get(sourceKey) ?? [];
+    const newest = entries.at(-1);
+    if (!replaces || !newest || newest.adopted || !holds(newest, targetId)) continue;
+    if (entries.some((entry) => !entry.adopted && holds(entry, replaces.targetId))) continue;
+    const before = {
+      ...bare(newest),
+      changeKey: unknownVersion,
+      outcome: { kind: 'copied' as const, ...replaces },
+    };
+    const after = { ...bare(newest), outcome: newest.outcome, putBy: newest.putBy ?? newest.parcelId };
+    steps.push({ before: newest, after: before }, { before, after });
+  }
+  if (steps.length === 0) return;
+  const parcel = copy.session.begin(steps.map(({ after }) => after));
+  await copy.session.save();
+  await record(copy, parcel, steps);
 }
 
 /** The seq of the parcel that put what the entry speaks of. */

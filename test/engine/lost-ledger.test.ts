@@ -1,3 +1,4 @@
+import type { LedgerParcel } from '../../src/engine/ledger';
 import { textContent, type MemorySource, type MemoryTarget } from '../../src/connectors/memory';
 import { lostAnswer, passwordChanged } from './model/faults';
 import { PairScene } from './pair-builder';
@@ -10,9 +11,13 @@ describe('a mailbox that is moved again after its ledger was lost', () => {
     await scene.followGone();
     return { scene, keys, texts: scene.texts() };
   };
-  const again = async (scene: PairScene, meanwhile = (lost: PairScene): unknown => lost.open()) => {
+  const again = async (
+    scene: PairScene,
+    meanwhile = (lost: PairScene, _put: LedgerParcel | undefined): unknown => lost.open(),
+    put?: LedgerParcel,
+  ) => {
     scene.ledger.lose();
-    await meanwhile(scene);
+    await meanwhile(scene, put);
     await scene.planAndCopy();
     const followed = await scene.followGone({ followDeletions: true });
     expect((await scene.verify()).repair).toEqual([]);
@@ -56,6 +61,13 @@ describe('a mailbox that is moved again after its ledger was lost', () => {
         await scene.ledger.append({ ...parcel, entries: [entry] });
       },
     },
+    {
+      when: 'an attempt of before still entered what it had put',
+      meanwhile: async (scene: PairScene, put: LedgerParcel | undefined) => {
+        scene.open();
+        if (put) await scene.ledger.append(put);
+      },
+    },
   ])(
     'removes an old version whose newer one was put beside it, and leaves a copy its user made of it: $when',
     async ({ meanwhile }) => {
@@ -78,7 +90,9 @@ describe('a mailbox that is moved again after its ledger was lost', () => {
       await expect(scene.copy()).rejects.toThrow('the worker ends');
       crashing = false;
       expect(scene.texts().filter((text) => text === 'item 0')).toHaveLength(2);
-      await again(scene, meanwhile);
+      const newer = await scene.entry(keys[0] ?? '');
+      const [put] = await scene.ledger.parcels([newer?.parcelId ?? '']);
+      await again(scene, meanwhile, put);
       expect(scene.texts().filter((text) => text === 'item 0')).toHaveLength(1);
       expect(scene.texts().filter((text) => text === 'newer')).toHaveLength(1);
       expect(scene.target.item(scene.targetInbox, old?.id ?? '')).toBeUndefined();
@@ -274,6 +288,41 @@ describe('a ledger that is set back beneath an attempt at work, to where it held
     expect(await scene.planAndCopy()).toMatchObject({ kind: 'done' });
     await scene.time.until(scene.time.sleep(20_000));
     expect(scene.texts()).toEqual(['one', 'two']);
+  });
+
+  it('is not noticed where its document stands as it was last written, and the comparison removes what was put again', async () => {
+    let pages = 0;
+    let backup: unknown;
+    const scene = new PairScene({
+      ...paging(async () => {
+        pages += 1;
+        if (pages === 2) scene.source.expireStates();
+      }),
+      wrapTarget: (target) => {
+        const putItems = target.putItems.bind(target);
+        return Object.assign(target, {
+          putItems: (...given: Parameters<typeof putItems>) => {
+            backup ??= scene.ledger.backup();
+            return putItems(...given);
+          },
+        });
+      },
+    });
+    const append = scene.ledger.append.bind(scene.ledger);
+    scene.ledger.append = async (parcel) => {
+      await append(parcel);
+      if (backup !== 'restored') scene.ledger.restore(backup);
+      backup = 'restored';
+    };
+    scene.add('one');
+    scene.add('two');
+    await scene.plan();
+    expect(await scene.copy()).toMatchObject({ kind: 'done' });
+    expect(scene.texts()).toEqual(['one', 'one', 'two']);
+    expect(await scene.verify()).toMatchObject({ findings: { doubled: 1 }, repair: [0] });
+    await scene.copy();
+    expect(scene.texts()).toEqual(['one', 'two']);
+    expect((await scene.verify()).repair).toEqual([]);
   });
 
   it('is noticed by a plan, and what it had entered already is entered again', async () => {
