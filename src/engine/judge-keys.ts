@@ -81,7 +81,28 @@ function judgeKey(
   } else if (outcome.kind === 'skipped' && outcome.keptTargetId !== undefined) {
     findings.changedByUser += 1;
     judgeOthers(newest, outcome.keptTargetId, known, recorded, completeSince, verdict);
-  } else judgeUncopied(newest, there, recorded, verdict);
+  } else {
+    judgeUncopied(newest, there, recorded, verdict);
+    if (outcome.kind === 'failed' && outcome.older) judgeReplaced(newest, outcome.older, known, verdict);
+  }
+}
+
+/** What the version before the failed one had replaced, in case its removal was never sent. */
+function judgeReplaced(
+  newest: KnownEntry,
+  { targetId: ownId }: TargetRef,
+  { older, there }: Account,
+  verdict: FolderVerdict,
+): void {
+  const replaced = there.filter(
+    ({ targetId, targetChangeKey }) => targetId !== ownId && older.get(targetId) === targetChangeKey,
+  );
+  const isHeld = there.some(({ targetId }) => targetId === ownId);
+  if (replaced.length === 0 || !isHeld || verdict.repairs.remove.length >= doublesAtOnce) return;
+  report(verdict, nameOf('doubled', newest), replaced.length);
+  const { sourceKey } = newest;
+  for (const { targetId, targetChangeKey } of replaced)
+    verdict.repairs.remove.push({ sourceKey, target: { targetId, targetChangeKey } });
 }
 
 /** Whether the target item holds the version that the ledger says. */

@@ -33,6 +33,8 @@ function isDouble({ targetId }: TargetRef, newest: EntryOutcome | undefined): bo
       return newest.targetId !== targetId;
     case 'skipped':
       return newest.keptTargetId !== undefined && newest.keptTargetId !== targetId;
+    case 'failed':
+      return newest.older !== undefined && newest.older.targetId !== targetId;
     default:
       return false;
   }

@@ -39,6 +39,35 @@ describe('verifyPass', () => {
     expect(await scene.verify()).toMatchObject({ findings: { missing: 0, arrivedSince: 2 }, repair: [] });
   });
 
+  it('has a version removed that was replaced, though the removal was never sent and a still newer one failed', async () => {
+    const worker = { isEnding: false };
+    const scene = new PairScene({
+      wrapTarget: (target) => {
+        const removeItems = target.removeItems.bind(target);
+        return Object.assign(target, {
+          updateItems: undefined,
+          removeItems: (...given: Parameters<typeof removeItems>) =>
+            worker.isEnding ? Promise.reject(new Error('the worker ends')) : removeItems(...given),
+        });
+      },
+    });
+    const key = scene.add('first');
+    await scene.planAndCopy();
+    scene.source.changeItem(scene.inbox, key, { content: textContent('second') });
+    worker.isEnding = true;
+    await expect(scene.copy()).rejects.toThrow('the worker ends');
+    worker.isEnding = false;
+    scene.source.changeItem(scene.inbox, key, { content: textContent('third') });
+    scene.target.refuses = () => ({ code: 'No', remedy: 'checkItem', message: 'not that' });
+    await scene.copy();
+    expect((await scene.entry(key))?.outcome).toMatchObject({ kind: 'failed' });
+    expect(scene.texts()).toEqual(['first', 'second']);
+    expect(await scene.verify()).toMatchObject({ findings: { doubled: 1 }, repair: [0] });
+    await scene.copy();
+    expect(scene.texts()).toEqual(['second']);
+    expect((await scene.verify()).repair).toEqual([]);
+  });
+
   it('has a source item put that is in neither ledger nor target', async () => {
     const { scene } = await copied('one');
     const missing = scene.add('missing');
