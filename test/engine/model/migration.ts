@@ -63,8 +63,8 @@ export class Migration {
   readonly verified: VerifyCounts[] = [];
   /** While it holds, anything may go wrong. */
   chaos = true;
-  /** Whether the ledger was ever lost or set back. */
-  ledgerLost = false;
+  /** How often the ledger was lost or set back. */
+  ledgerLosses = 0;
   /** Whether an administrator has said that the source is as it should be, for the pass at hand; and whether he ever did. */
   sourceChecked = false;
   everChecked = false;
@@ -106,6 +106,11 @@ export class Migration {
     for await (const folder of this.ledger.folders(pairId('source', 'target')))
       counters.push(folder.counters);
     return sumOf(counters);
+  }
+
+  /** Whether the ledger was ever lost or set back. */
+  get ledgerLost(): boolean {
+    return this.ledgerLosses > 0;
   }
 
   /** The worker that is at work now. */

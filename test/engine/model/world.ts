@@ -38,7 +38,7 @@ export async function live(
   watchPlans(migration, sourceUser, seen);
   lookAfter(migration, sourceUser, chance);
   sourceUser.fill(setting.folders, setting.items);
-  let backup = ledger.backup();
+  let backups = [ledger.backup()];
   const moment = () => {
     if (time.monotonic() > chaosLastsMs) {
       migration.chaos = false;
@@ -54,11 +54,12 @@ export async function live(
     if (chance.is(world.intruded)) void migration.intrude();
     if (chance.is(world.statesExpire)) source.expireStates();
     if (chance.is(world.statesExpire)) target.expireStates();
-    if (chance.is(20)) backup = ledger.backup();
+    if (chance.is(20)) backups = [...backups.slice(-1), ledger.backup()];
     if (chance.is(world.ledgerLost)) {
-      migration.ledgerLost = true;
+      migration.ledgerLosses += 1;
       if (chance.is(50)) ledger.lose();
-      else ledger.restore(backup);
+      // Documents and parcels of different moments: the dump was taken while they were written.
+      else ledger.restore(chance.pick(backups), chance.pick(backups));
     }
     time.after(chance.number(2_000), moment);
   };
@@ -83,13 +84,15 @@ function lookAfter(migration: Migration, sourceUser: SourceUser, chance: Chance)
   };
 }
 
-/** A mailbox that the ledger knows as full and that lists as empty is not planned. */
+/** A mailbox that the ledger knows as full and that lists as empty is not planned; one that was lost meanwhile did not know it. */
 function watchPlans(migration: Migration, { hidden }: SourceUser, seen: string[]): void {
   const isEmptied = async () => hidden.size > 0 && inTarget(await migration.figures()) > 0;
   migration.onPlanning = async () => {
     const before = await isEmptied();
+    const losses = migration.ledgerLosses;
     return async () => {
-      if (before && (await isEmptied())) seen.push('an emptied source was planned');
+      if (before && losses === migration.ledgerLosses && (await isEmptied()))
+        seen.push('an emptied source was planned');
     };
   };
 }
