@@ -58,8 +58,8 @@ export async function live(
     if (chance.is(world.ledgerLost)) {
       migration.ledgerLosses += 1;
       if (chance.is(50)) ledger.lose();
-      // Documents and parcels of different moments: the dump was taken while they were written.
-      else ledger.restore(chance.pick(backups), chance.pick(backups));
+      // The dump may have been taken while all was written, the parcels after the documents.
+      else ledger.restore(chance.pick(backups), backups.at(-1));
     }
     time.after(chance.number(2_000), moment);
   };
