@@ -12,6 +12,7 @@ import type { RenderMail } from '../src/mail/render';
 import type { ConnectorDocument } from '../src/models/connectors';
 import type { Open } from '../src/secrets/open';
 import type { ConnectorWaits } from './connector-waits';
+import type { GateBell } from './gate-bell';
 import type { OpenMailboxes } from './open-mailboxes';
 
 /** A configured server: a connector of `src/connectors` with its settings. */
@@ -63,6 +64,8 @@ export interface ActivityDeps {
   /** This process's own queue, where the folders of the mailboxes it has open are copied. */
   workerQueue: string;
   openMailboxes: OpenMailboxes;
+  /** Has the gate look for whoever may be given slots. */
+  gateBell: GateBell;
   /** How long the report of a migration is kept after its end. */
   reportLifeMs: number;
   /** The waits that servers asked of whole connectors. */

@@ -1,11 +1,11 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { placesAfterThrottle } from '../src/domain/connector-wait';
 import type { MigrationState } from '../src/domain/migration';
-import { chooseFairly, turnsAfter } from '../src/domain/fair-order';
+import { chooseFairly, mostInLine, turnsAfter } from '../src/domain/fair-order';
 import { batchesOf } from '../src/models/batch-move';
 import { Connectors, type ConnectorDocument } from '../src/models/connectors';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
-import { grantSlot, releaseSlot, Slots, type SlotDocument } from '../src/models/slots';
+import { countInLine, grantSlot, releaseSlot, Slots, type SlotDocument } from '../src/models/slots';
 import type { ConnectorWaits } from './connector-waits';
 import type { ActivityDeps } from './deps';
 import { migrationId } from '../workflows/names';
@@ -91,7 +91,9 @@ async function choose(
   >();
   const free = freePlaces(connectors, held, connectorWaits);
   const isFree = (connectorId: string) => (free.get(connectorId) ?? 0) > 0;
-  if (!waiting.some((slot) => isFree(slot.sourceConnectorId) && isFree(slot.targetConnectorId))) return [];
+  const most = mostInLine - (await countInLine(new Date()));
+  if (most <= 0 || !waiting.some((slot) => isFree(slot.sourceConnectorId) && isFree(slot.targetConnectorId)))
+    return [];
   // A row may have been moved to another batch since it asked.
   const batches = await batchesOf(all.map(({ _id }) => _id));
   const batchOf = ({ _id }: SlotDocument) => batches.get(_id) ?? '';
@@ -102,7 +104,12 @@ async function choose(
     batch: batchOf(slot),
     since: slot.since.getTime(),
   }));
-  const chosen = chooseFairly(asked, { heldByBatch: countBy(held.map(batchOf)), free, turns });
+  const chosen = chooseFairly(asked, {
+    heldByBatch: countBy(held.map(batchOf)),
+    free,
+    most,
+    turns,
+  });
   return chosen.flatMap(({ id, batch }) => {
     const slot = byId.get(id);
     return slot === undefined ? [] : [{ slot, batch }];

@@ -9,6 +9,7 @@ import { MailboxPair } from '../src/engine/mailbox-pair';
 import { identityHash } from '../src/engine/pair-id';
 import type { ConnectorDocument } from '../src/models/connectors';
 import { takeCounters, writeCounters, type CountersWrite } from '../src/models/projection';
+import { noteBegun } from '../src/models/slots';
 import { writeThroughput } from '../src/models/throughput';
 import type { ActivityDeps } from './deps';
 import { failureOf } from './faults';
@@ -37,6 +38,7 @@ export function createOpenMailbox(deps: ActivityDeps) {
     const { cancellationSignal } = Context.current();
     const seen: { counters?: () => MailboxCounters } = {};
     using _beating = heartbeats(() => ({ counters: seen.counters?.() }));
+    await noteRoom(deps, input);
     const pair = await openPair(deps, input, cancellationSignal);
     const before = await pair.readCounters().catch(async (error: unknown) => {
       await pair.close();
@@ -57,6 +59,19 @@ export function createOpenMailbox(deps: ActivityDeps) {
     const fault = mailbox.closedBy ?? lost();
     throw failureOf(fault, hasProgressed(before, pair.counters()));
   };
+}
+
+/** Tells the gate that a worker had room: somebody else may come into the line for one. */
+async function noteRoom(
+  { gateBell, log }: ActivityDeps,
+  { mailUserId, epoch }: OpenMailboxInput,
+): Promise<void> {
+  try {
+    if (await noteBegun(mailUserId, epoch, new Date())) gateBell.ring();
+  } catch (error) {
+    // Once its row is Working the gate knows without it.
+    log.warn({ mailUserId, err: error }, 'that a mailbox is being opened is not noted just now');
+  }
 }
 
 async function openPair(

@@ -1,6 +1,5 @@
 import * as slots from '../src/models/slots';
 import type { ActivityDeps } from './deps';
-import { GateBell } from './gate-bell';
 
 export interface AskForSlotInput {
   mailUserId: string;
@@ -18,8 +17,7 @@ export interface SlotInput {
 }
 
 /** A mail user's side of the slots; the gate's is in `grant-slots.ts`. All are harmless when repeated. */
-export function createSlotActivities(deps: Pick<ActivityDeps, 'client' | 'log'>) {
-  const bell = new GateBell(deps);
+export function createSlotActivities({ gateBell }: Pick<ActivityDeps, 'gateBell'>) {
   return {
     /** Asks for slots of both connectors, or says again that this ticket waits. Answers whether it has them already. */
     async askForSlot({ mailUserId, since, ...asked }: AskForSlotInput): Promise<boolean> {
@@ -27,7 +25,7 @@ export function createSlotActivities(deps: Pick<ActivityDeps, 'client' | 'log'>)
       const turn = since === undefined ? now : new Date(since);
       const { granted, isNew } = await slots.askForSlot({ _id: mailUserId, since: turn, ...asked }, now);
       // Who says again that he waits changes nothing for the gate.
-      if (isNew) bell.ring();
+      if (isNew) gateBell.ring();
       return granted;
     },
 
@@ -38,7 +36,7 @@ export function createSlotActivities(deps: Pick<ActivityDeps, 'client' | 'log'>)
 
     /** Gives back what this ticket has or waits for, and nothing else. */
     async releaseSlot({ mailUserId, ticket }: SlotInput): Promise<void> {
-      if (await slots.releaseSlot(mailUserId, ticket)) bell.ring();
+      if (await slots.releaseSlot(mailUserId, ticket)) gateBell.ring();
     },
   };
 }

@@ -9,6 +9,7 @@ import { createFolderActivities, createMailboxActivities, createShortActivities 
 import type { ActivityDeps, Server } from '../activities/deps';
 import { ConnectorWaits } from '../activities/connector-waits';
 import { faultInterceptor } from '../activities/faults';
+import { GateBell } from '../activities/gate-bell';
 import { OpenMailboxes } from '../activities/open-mailboxes';
 import { keepStanding } from '../activities/standing';
 import { mailboxQueue, mainQueue, workerQueue } from '../workflows/names';
@@ -144,6 +145,7 @@ function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps
     },
     workerQueue: workerQueue(workerId),
     openMailboxes: new OpenMailboxes(),
+    gateBell: new GateBell({ client, log }),
     reportLifeMs: config.REPORT_LIFE,
     connectorWaits: new ConnectorWaits({ log, timeScale: scale }),
   };

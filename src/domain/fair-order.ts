@@ -13,9 +13,18 @@ export interface Places {
   heldByBatch: ReadonlyMap<string, number>;
   /** Slots free now, by connector; a connector that is absent has none. */
   free: ReadonlyMap<string, number>;
+  /** How many may be given slots at all now. */
+  most: number;
   /** Batches as `turnsAfter` keeps them. */
   turns: readonly string[];
 }
+
+/**
+ * How many that have slots may stand in line for a worker with room. Workers take them in the order in which they were given, whatever
+ * their batches, so a batch that asks later waits for so many mailboxes at most. With fewer, a fleet that has room for many would wait
+ * for the gate, which gives so many at each look and looks again once one has begun.
+ */
+export const mostInLine = 8;
 
 /** Of more batches than these nobody remembers whose turn was longest ago. */
 const turnsKept = 100;
@@ -33,7 +42,10 @@ export function turnsAfter(turns: readonly string[], given: readonly string[]): 
  * Who gets slots now: batches in turn (whoever holds least is next, and of these whoever was given one longest ago), oldest first in each;
  * those whose connector is full are passed over and keep their place.
  */
-export function chooseFairly(waiting: readonly Waiting[], { heldByBatch, free, turns }: Places): Waiting[] {
+export function chooseFairly(
+  waiting: readonly Waiting[],
+  { heldByBatch, free, most, turns }: Places,
+): Waiting[] {
   const left = new Map(free);
   const lastTurn = new Map(turns.map((batch, at) => [batch, at]));
   const held = new Map(heldByBatch);
@@ -44,7 +56,8 @@ export function chooseFairly(waiting: readonly Waiting[], { heldByBatch, free, t
     else queue.push(one);
   }
   const chosen: Waiting[] = [];
-  const take = () => takeNext(queues, { heldByBatch: held, lastTurn, free: left });
+  const take = () =>
+    chosen.length < most ? takeNext(queues, { heldByBatch: held, lastTurn, free: left }) : undefined;
   for (let next = take(); next !== undefined; next = take()) {
     chosen.push(next);
     lastTurn.set(next.batch, turns.length + chosen.length);

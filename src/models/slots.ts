@@ -1,4 +1,7 @@
-import { Schema, model } from 'mongoose';
+import { Schema, model, type QueryFilter } from 'mongoose';
+import { mostInLine } from '../domain/fair-order';
+import { queryOfSelection } from './mail-user-filter';
+import { MailUsers } from './mail-users';
 import { versioned } from './schema-version';
 
 /**
@@ -23,6 +26,8 @@ export interface SlotDocument {
   toldAt?: Date;
   /** Set by the workflow: it knows. */
   takenAt?: Date;
+  /** Set when its mailboxes are opened first: a worker had room. Workers of 0.2.0 and before do not set it. */
+  begunAt?: Date;
 }
 
 const schema = new Schema<SlotDocument>(
@@ -37,6 +42,7 @@ const schema = new Schema<SlotDocument>(
     grantedAt: Date,
     toldAt: Date,
     takenAt: Date,
+    begunAt: Date,
   },
   { collection: 'slots', versionKey: false },
 );
@@ -44,33 +50,66 @@ const schema = new Schema<SlotDocument>(
 schema.plugin(versioned);
 export const Slots = model<SlotDocument>('Slot', schema);
 
+/** Whoever has not answered after this is not on his way to a worker, and holds up nobody who is. */
+const answerMs = 5 * 60_000;
+
+/** How many have their slots, and no worker has had room for them yet. */
+export async function countInLine(now: Date): Promise<number> {
+  const lately = new Date(now.getTime() - answerMs);
+  const unbegun = await Slots.find(
+    {
+      grantedAt: { $exists: true },
+      begunAt: { $exists: false },
+      $or: [{ takenAt: { $exists: true } }, { grantedAt: { $gt: lately } }],
+    },
+    { _id: 1 },
+  ).lean<{ _id: string }[]>();
+  if (unbegun.length === 0) return 0;
+  const rows = queryOfSelection({ kind: 'ids', ids: unbegun.map(({ _id }) => _id) });
+  // A worker of the release before says by this alone that it has begun.
+  const atWork = await MailUsers.countDocuments({ ...rows, 'projection.state': 'working' });
+  return unbegun.length - atWork;
+}
+
+/** Those who wait before the same hindrance: workers that are full hold up everybody, a connector that is full those who come through it. */
+async function queues(now: Date): Promise<(slot: Pair) => QueryFilter<SlotDocument>> {
+  // When workers are full the gate lets in one for each that has begun, so that for a moment there are fewer.
+  const areWorkersFull = (await countInLine(now)) > mostInLine / 2;
+  const waits = { grantedAt: { $exists: false } };
+  return ({ sourceConnectorId, targetConnectorId }) =>
+    areWorkersFull ? waits : { ...waits, sourceConnectorId, targetConnectorId };
+}
+
+type Pair = Pick<SlotDocument, 'sourceConnectorId' | 'targetConnectorId'>;
+
 /**
- * How many wait for the same connectors, this one included, among those that asked before it; 0 where it has its slots and waits for a
+ * How many wait before the same hindrance, this one included, among those that asked before it; 0 where it has its slots and waits for a
  * worker with room, `undefined` where it asks for none.
  */
-export async function placeInQueue(mailUserId: string): Promise<number | undefined> {
+export async function placeInQueue(mailUserId: string, now: Date): Promise<number | undefined> {
   const slot = await Slots.findById(mailUserId).lean<SlotDocument>();
   if (slot === null) return undefined;
   if (slot.grantedAt !== undefined) return 0;
-  const { sourceConnectorId, targetConnectorId, since } = slot;
-  const before = { ...ofPair({ sourceConnectorId, targetConnectorId }), since: { $lt: since } };
-  return (await Slots.countDocuments(before)) + 1;
+  const queueOf = await queues(now);
+  return (await Slots.countDocuments({ ...queueOf(slot), since: { $lt: slot.since } })) + 1;
 }
 
 /** Places in a queue are told up to this one. */
 export const lastPlaceTold = 1_000;
 
 /** The places of many at once, as `placeInQueue`; one more than the last that is told stands for all behind it. */
-export async function placesInQueue(mailUserIds: readonly string[]): Promise<Map<string, number>> {
+export async function placesInQueue(mailUserIds: readonly string[], now: Date): Promise<Map<string, number>> {
   const asked = { _id: { $in: [...mailUserIds] } };
   const slots = mailUserIds.length === 0 ? [] : await Slots.find(asked).lean<SlotDocument[]>();
   const places = new Map(
     slots.map(({ _id, grantedAt }) => [_id, grantedAt === undefined ? lastPlaceTold + 1 : 0]),
   );
   const waiting = slots.filter(({ grantedAt }) => grantedAt === undefined);
-  const pairs = new Map(waiting.map((slot) => [`${slot.sourceConnectorId} ${slot.targetConnectorId}`, slot]));
-  for (const pair of pairs.values()) {
-    const queue = await Slots.find(ofPair(pair), { _id: 1 })
+  if (waiting.length === 0) return places;
+  const queueOf = await queues(now);
+  const queries = new Map(waiting.map(queueOf).map((query) => [JSON.stringify(query), query]));
+  for (const query of queries.values()) {
+    const queue = await Slots.find(query, { _id: 1 })
       .sort({ since: 1 })
       .limit(lastPlaceTold)
       .lean<{ _id: string }[]>();
@@ -79,20 +118,12 @@ export async function placesInQueue(mailUserIds: readonly string[]): Promise<Map
   return places;
 }
 
-/** Those that wait for slots of the same connectors. */
-function ofPair({
-  sourceConnectorId,
-  targetConnectorId,
-}: Pick<SlotDocument, 'sourceConnectorId' | 'targetConnectorId'>) {
-  return { sourceConnectorId, targetConnectorId, grantedAt: { $exists: false } };
-}
-
 /**
  * Asks for slots, or says again that this ticket waits. A newer ticket of the same mail user takes the place of an older one.
  * @returns whether the ticket has its slots already, and whether it asks for the first time
  */
 export async function askForSlot(
-  asked: Omit<SlotDocument, 'seenAt' | 'grantedAt' | 'toldAt' | 'takenAt'>,
+  asked: Omit<SlotDocument, 'seenAt' | 'grantedAt' | 'toldAt' | 'takenAt' | 'begunAt'>,
   now: Date,
 ): Promise<{ granted: boolean; isNew: boolean }> {
   const { _id, ticket } = asked;
@@ -126,4 +157,16 @@ export async function grantSlot(mailUserId: string, ticket: string, now: Date): 
     { $set: { grantedAt: now, toldAt: now } },
   );
   return granted.modifiedCount === 1;
+}
+
+/**
+ * Notes that a worker had room for a mail user that has its slots; harmless when repeated.
+ * @returns whether nobody had noted it before
+ */
+export async function noteBegun(mailUserId: string, epoch: number, now: Date): Promise<boolean> {
+  const noted = await Slots.updateOne(
+    { _id: mailUserId, epoch, grantedAt: { $exists: true }, begunAt: { $exists: false } },
+    { $set: { begunAt: now } },
+  );
+  return noted.modifiedCount === 1;
 }

@@ -2,11 +2,13 @@ import type { Client } from '@temporalio/client';
 import { Types } from 'mongoose';
 import { ConnectorWaits } from '../../activities/connector-waits';
 import { createGrantSlots } from '../../activities/grant-slots';
+import { mostInLine } from '../../src/domain/fair-order';
+import type { MigrationState } from '../../src/domain/migration';
 import { createLogger } from '../../src/log';
 import { moveToBatch } from '../../src/models/batch-move';
 import { Connectors } from '../../src/models/connectors';
 import { MailUsers } from '../../src/models/mail-users';
-import { Slots } from '../../src/models/slots';
+import { noteBegun, Slots, type SlotDocument } from '../../src/models/slots';
 import { freshDatabase, type FreshDatabase } from '../support/mongo';
 
 let database: FreshDatabase;
@@ -47,32 +49,120 @@ it('tells the holder of a slot again, also where it was told last by a worker wh
 });
 
 it('counts a slot for the batch that its row was moved to since it asked', async () => {
-  const [source, target] = [await connector('source'), await connector('target')];
+  const connectors = [await connector('source', 2), await connector('target', 2)] as const;
   const now = new Date();
-  const ask = async (batch: string, rest: { since: Date; grantedAt?: Date; takenAt?: Date }) => {
-    const _id = await row(batch, source, target);
-    const connectors = { sourceConnectorId: source.toHexString(), targetConnectorId: target.toHexString() };
-    await Slots.create({ _id, ticket: _id, epoch: 1, seenAt: now, ...connectors, ...rest });
-    return _id;
-  };
-  const holder = await ask('left', { since: now, grantedAt: now, takenAt: now });
-  const first = await ask('left', { since: new Date(now.getTime() + 1) });
-  await ask('joined', { since: new Date(now.getTime() + 2) });
+  const holder = await ask({ connectors, batch: 'left', since: now, ...taken(now) });
+  const first = await ask({ connectors, batch: 'left', since: later(now, 1) });
+  await ask({ connectors, batch: 'joined', since: later(now, 2) });
   await moveToBatch({ kind: 'ids', ids: [holder] }, 'joined');
   const { told, activities } = gate();
   await activities.grantSlots({ tellAgainMs: minute });
   expect(told).toEqual([`migration-${first}`]);
 });
 
-/** A connector with two places. */
-async function connector(side: 'source' | 'target'): Promise<Types.ObjectId> {
+describe('those that have slots and wait for a worker with room', () => {
+  let connectors: readonly [Types.ObjectId, Types.ObjectId];
+  beforeAll(async () => {
+    connectors = [await connector('source', 100), await connector('target', 100)];
+  });
+  const batch = 'Default';
+
+  /** So many that have slots, and more that wait than the gate could ever grant. @returns how many it grants */
+  async function granted(
+    slots: number,
+    state: { begunAt?: Date; takenAt?: Date; grantedAt: Date },
+    projection?: MigrationState,
+  ): Promise<number> {
+    const now = new Date();
+    for (let at = 0; at < slots; at += 1)
+      await ask({ connectors, batch, since: now, ...state, ...(projection && { projection }) });
+    for (let at = 0; at < 2 * mostInLine; at += 1) await ask({ connectors, batch, since: later(now, at) });
+    const { told, activities } = gate();
+    await activities.grantSlots({ tellAgainMs: minute });
+    return told.length;
+  }
+
+  it('are joined by no more than may stand in line', async () => {
+    const now = new Date();
+    expect(await granted(0, taken(now))).toBe(mostInLine);
+    await Slots.deleteMany();
+    expect(await granted(mostInLine - 3, taken(now))).toBe(3);
+    await Slots.deleteMany();
+    expect(await granted(mostInLine + 3, taken(now))).toBe(0);
+  });
+
+  it('stand there no more once a worker has begun with them, whether it gets anywhere or not', async () => {
+    const now = new Date();
+    expect(await granted(mostInLine, { ...taken(now), begunAt: now })).toBe(mostInLine);
+  });
+
+  it('are not those that a worker has at work which does not say when it begins', async () => {
+    expect(await granted(mostInLine, taken(new Date()), 'working')).toBe(mostInLine);
+    await Slots.deleteMany();
+    expect(await granted(mostInLine, taken(new Date()), 'scheduled')).toBe(0);
+  });
+
+  it('hold up nobody where they have not answered for minutes', async () => {
+    const now = new Date();
+    expect(await granted(mostInLine, { grantedAt: now })).toBe(0);
+    await Slots.deleteMany();
+    expect(await granted(mostInLine, { grantedAt: later(now, -10 * minute) })).toBe(mostInLine);
+    await Slots.deleteMany();
+    expect(await granted(mostInLine, taken(later(now, -10 * minute)))).toBe(0);
+  });
+});
+
+describe('noteBegun', () => {
+  it('notes once that a worker had room for whoever has slots, of this epoch', async () => {
+    const connectors = [await connector('source', 2), await connector('target', 2)] as const;
+    const now = new Date();
+    const holder = await ask({ connectors, batch: 'b', since: now, ...taken(now) });
+    const waiting = await ask({ connectors, batch: 'b', since: now });
+    expect(await noteBegun(holder, 2, now)).toBe(false);
+    expect(await noteBegun(waiting, 1, now)).toBe(false);
+    expect(await noteBegun(holder, 1, now)).toBe(true);
+    expect(await noteBegun(holder, 1, later(now, 5))).toBe(false);
+    expect((await Slots.findById(holder).lean())?.begunAt).toEqual(now);
+  });
+});
+
+function later(date: Date, ms: number): Date {
+  return new Date(date.getTime() + ms);
+}
+
+function taken(at: Date) {
+  return { grantedAt: at, toldAt: new Date(), takenAt: at };
+}
+
+/** A row of a batch that asks for slots, or has them. @returns its id */
+async function ask({
+  connectors: [source, target],
+  batch,
+  projection,
+  ...rest
+}: Pick<SlotDocument, 'since'> &
+  Partial<SlotDocument> & {
+    connectors: readonly [Types.ObjectId, Types.ObjectId];
+    batch: string;
+    projection?: MigrationState;
+  }): Promise<string> {
+  const _id = await row(batch, source, target);
+  if (projection !== undefined)
+    await MailUsers.updateOne({ _id }, { $set: { projection: { state: projection } } });
+  const ids = { sourceConnectorId: source.toHexString(), targetConnectorId: target.toHexString() };
+  await Slots.create({ _id, ticket: _id, epoch: 1, seenAt: new Date(), toldAt: new Date(), ...ids, ...rest });
+  return _id;
+}
+
+/** A connector with so many places. */
+async function connector(side: 'source' | 'target', mailboxesAtOnce: number): Promise<Types.ObjectId> {
   const { _id } = await Connectors.create({
     side,
     kind: 'exchange',
-    name: side,
+    name: `${side} ${new Types.ObjectId().toHexString()}`,
     exchange: {},
     signIn: { kind: 'selfMigration', signInName: { kind: 'address' }, invitation: 'none' },
-    mailboxesAtOnce: 2,
+    mailboxesAtOnce,
     createdAt: new Date(),
   });
   return _id;

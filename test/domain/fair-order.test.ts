@@ -13,10 +13,12 @@ const choose = (
   free: Record<string, number>,
   held: Record<string, number> = {},
   turns: string[] = [],
+  most = Infinity,
 ) =>
   chooseFairly(all, {
     free: new Map(Object.entries(free)),
     heldByBatch: new Map(Object.entries(held)),
+    most,
     turns,
   }).map(({ id }) => id);
 
@@ -42,6 +44,13 @@ describe('chooseFairly', () => {
     const all = [waiting('full', 'a', 1, 's', 'full'), waiting('next', 'a', 2)];
     expect(choose(all, { s: 1, t: 1, full: 0 })).toEqual(['next']);
     expect(choose(all, { s: 1, t: 1 })).toEqual(['next']);
+  });
+
+  it('takes no more than may stand in line, whatever is free', () => {
+    const all = [waiting('a1', 'a', 1), waiting('a2', 'a', 2), waiting('b1', 'b', 3)];
+    expect(choose(all, { s: 9, t: 9 }, {}, [], 2)).toEqual(['a1', 'b1']);
+    expect(choose(all, { s: 9, t: 9 }, {}, [], 0)).toEqual([]);
+    expect(choose(all, { s: 9, t: 9 }, {}, [], -3)).toEqual([]);
   });
 
   it('is quick with ten thousand that wait in vain', () => {
@@ -89,6 +98,7 @@ describe('slots handed out over time', () => {
       const before = order.length;
       for (const one of chooseFairly(seen, {
         heldByBatch,
+        most: Infinity,
         free: new Map([
           ['s', free],
           ['t', slots],

@@ -1,3 +1,4 @@
+import { mostInLine } from '../../src/domain/fair-order';
 import type { MailUser } from '../../src/models/mail-users';
 import { Slots } from '../../src/models/slots';
 import { aProjection } from './self-service-app';
@@ -50,6 +51,39 @@ describe('the list', () => {
     expect(rowOf(second)).toContain('Place 2 in the queue');
     expect(rowOf(elsewhere)).toContain('Next in the queue');
     expect(text).toContain('Its start window opens <time datetime="2099-01-01T18:00:00.000Z"');
+  });
+
+  it('counts a place among all that wait where workers, and not their connectors, are full', async () => {
+    const other = { source: await aConnector('source'), target: pair.target };
+    const slot = async (rowPair: Pair, since: number, granted?: { grantedAt: Date; takenAt: Date }) => {
+      const row = await aMailUser(rowPair, { state: 'scheduled', batch: 'Full' });
+      await Slots.create({
+        _id: idOf(row),
+        ticket: 't',
+        epoch: 1,
+        sourceConnectorId: row.source.connectorId.toHexString(),
+        targetConnectorId: row.target.connectorId.toHexString(),
+        since: new Date(since),
+        seenAt: new Date(),
+        ...granted,
+      });
+      return row;
+    };
+    await Slots.deleteMany();
+    const granted = { grantedAt: new Date(), takenAt: new Date() };
+    const [turn] = await Promise.all(Array.from({ length: mostInLine }, () => slot(pair, 1, granted)));
+    const [first, elsewhere] = [await slot(pair, 2), await slot(other, 3)];
+    const list = async () => (await agent.get('/admin/users?batch=Full').expect(200)).text;
+    const rowOf = (text: string, row: MailUser) =>
+      text.slice(text.indexOf(`id="row-${idOf(row)}"`)).split('</tr>')[0];
+    const full = await list();
+    expect(rowOf(full, first)).toContain('Next in the queue');
+    expect(rowOf(full, elsewhere)).toContain('Place 2 in the queue');
+    if (turn) expect(rowOf(full, turn)).toContain('when a worker has room');
+    const page = await agent.get(`/admin/users/${idOf(elsewhere)}`).expect(200);
+    expect(page.text).toContain('Place 2 in the queue');
+    await Slots.updateMany({ grantedAt: { $exists: true } }, { $set: { begunAt: new Date() } });
+    expect(rowOf(await list(), elsewhere)).toContain('Next in the queue');
   });
 
   it('is paged by key, forth and back, and its filters are in the address', async () => {

@@ -7,6 +7,7 @@ import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporal
 import { Types } from 'mongoose';
 import type { ActivityDeps } from '../../activities/deps';
 import { ConnectorWaits } from '../../activities/connector-waits';
+import { GateBell } from '../../activities/gate-bell';
 import { OpenMailboxes } from '../../activities/open-mailboxes';
 import type { SealKey } from '../../src/config';
 import {
@@ -166,6 +167,7 @@ export class House {
       },
       workerQueue: workerQueue(randomUUID()),
       openMailboxes: new OpenMailboxes(),
+      gateBell: new GateBell({ client: this.client, log }),
       reportLifeMs: 365 * 24 * 3_600_000,
       connectorWaits: new ConnectorWaits({ log }),
       ...change,

@@ -366,7 +366,7 @@ describe('waiting for a slot', () => {
     await started(first);
     await house.until(first, 'scheduled');
     await eventually(
-      async () => placeInQueue(first._id.toHexString()),
+      async () => placeInQueue(first._id.toHexString(), new Date()),
       () => Slots.find(),
     );
     await Connectors.updateOne({ _id: first.source.connectorId }, { $set: { mailboxesAtOnce: 1 } });

@@ -44,7 +44,10 @@ export function userListRoute(router: Router, { figures }: WebDeps): void {
     ]);
     const values = filterFields(asked.filter, asked.order);
     const waiting = page.rows.filter((row) => shownState(row) === 'scheduled');
-    const places = await placesInQueue(waiting.map(({ _id }) => _id.toHexString()));
+    const places = await placesInQueue(
+      waiting.map(({ _id }) => _id.toHexString()),
+      new Date(),
+    );
     const names = new Map(connectors.map(({ _id, name }) => [_id.toHexString(), name]));
     const choices = (side: 'source' | 'target') =>
       connectors

@@ -51,7 +51,7 @@ async function show(
     connectorOf(user.target),
     listAudit(auditLines, { mailUserId: id }),
     listAudit(passesShown, { mailUserId: id, only: ['deltaAsked', 'cutOverAsked'] }),
-    state === 'scheduled' ? placeInQueue(id) : undefined,
+    state === 'scheduled' ? placeInQueue(id, new Date()) : undefined,
     copyView(user),
     awaitsAcceptance(user),
   ]);

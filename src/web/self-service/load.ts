@@ -63,7 +63,7 @@ export async function viewInput(
     asks ? waitOf(row, 'source', now) : undefined,
     asks ? waitOf(row, 'target', now) : undefined,
     asks ? durations.of(row, now) : undefined,
-    state === 'scheduled' ? placeInQueue(row._id.toHexString()) : undefined,
+    state === 'scheduled' ? placeInQueue(row._id.toHexString(), now) : undefined,
   ]);
   const seen =
     state === 'working' && row.counters ? samples.add(row._id.toHexString(), row.counters) : undefined;
