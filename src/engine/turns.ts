@@ -3,6 +3,8 @@ import type { BackOff } from './back-off';
 import type { Clock } from './clock';
 import type { Width } from './width';
 
+const longestRestMs = 60_000;
+
 export interface TurnsOptions {
   clock: Clock;
   width: Width;
@@ -24,6 +26,8 @@ export interface Refusal {
 export class Turns {
   private taken = 0;
   private readonly waiting: (() => void)[] = [];
+  /** Until then others have the server: this mailbox may not ask it all of the time. */
+  private restUntil = 0;
 
   constructor(private readonly options: TurnsOptions) {}
 
@@ -45,6 +49,7 @@ export class Turns {
   ): Promise<T> {
     await this.take(signal);
     try {
+      await this.rest(signal);
       await this.options.backOff.ready(signal);
       return await this.watched(signal, work, refusalIn);
     } finally {
@@ -58,7 +63,7 @@ export class Turns {
     work: () => Promise<T>,
     refusalIn: (answer: T) => Refusal | undefined,
   ): Promise<T> {
-    const { clock, width, backOff } = this.options;
+    const { clock, backOff } = this.options;
     const beganMs = clock.monotonic();
     const wasFull = this.taken >= this.requests;
     try {
@@ -66,12 +71,25 @@ export class Turns {
       const refusal = refusalIn(answer);
       if (refusal === undefined || refusal.isPart) backOff.answered();
       if (refusal) this.refused(refusal.fault, beganMs);
-      else width.answered(wasFull, clock.monotonic());
+      else this.answered(wasFull, beganMs);
       return answer;
     } catch (fault) {
       if (fault instanceof Fault && !signal.aborted) this.refused(fault, beganMs);
       throw fault;
     }
+  }
+
+  private answered(wasFull: boolean, beganMs: number): void {
+    const { clock, width } = this.options;
+    const nowMs = clock.monotonic();
+    const restMs = (nowMs - beganMs) * (1 / width.share - 1);
+    this.restUntil = nowMs + Math.min(longestRestMs, restMs);
+    width.answered(wasFull, nowMs);
+  }
+
+  private async rest(signal: AbortSignal): Promise<void> {
+    const leftMs = this.restUntil - this.options.clock.monotonic();
+    if (leftMs > 0) await this.options.clock.sleep(leftMs, signal);
   }
 
   private refused(fault: Fault, beganMs: number): void {

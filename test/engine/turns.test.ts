@@ -120,16 +120,17 @@ describe('Turns', () => {
   });
 });
 
-describe('AdaptiveWidth', () => {
-  const rounds = (width: AdaptiveWidth, count: number, from = 0) => {
-    let now = from;
-    for (let round = 0; round < count; round += 1) {
-      now += 1_000;
-      for (let left = width.requests; left > 0; left -= 1) width.answered(true, now);
-    }
-    return now;
-  };
+/** Rounds of answers, one a second. @returns when the last one came */
+const rounds = (width: AdaptiveWidth, count: number, from = 0) => {
+  let now = from;
+  for (let round = 0; round < count; round += 1) {
+    now += 1_000;
+    for (let left = width.requests; left > 0; left -= 1) width.answered(true, now);
+  }
+  return now;
+};
 
+describe('AdaptiveWidth', () => {
   it('grows by one a round up to its connections, and only while it is made use of', () => {
     const width = new AdaptiveWidth(5);
     expect(width.requests).toBe(2);
@@ -182,6 +183,47 @@ describe('AdaptiveWidth', () => {
     width.refused(0, 1);
     rounds(width, 200);
     expect(width.requests).toBe(27);
+  });
+});
+
+describe('a limit that several mailboxes share', () => {
+  const refusedAt = (width: AdaptiveWidth, now: number) => width.refused(now, now + 1);
+
+  it('leaves the server in peace for as long as a request took, while it may not have one all of the time', async () => {
+    const width = new AdaptiveWidth(3);
+    const { clock, turns, after } = door(width);
+    await clock.until(clock.sleep(10));
+    refusedAt(width, 10);
+    expect([width.requests, width.share]).toEqual([1, 1 / 2]);
+    const began: number[] = [];
+    const ask = () =>
+      turns.run(never, () => {
+        began.push(clock.monotonic());
+        return after(4_000);
+      });
+    await clock.until(Promise.all([ask(), ask(), ask()]));
+    // All went well, so that it goes on without a rest.
+    expect(began).toEqual([10, 8_010, 12_010]);
+  });
+
+  it('has whoever is refused below what he kept to keep to less, and soon try again', () => {
+    const width = new AdaptiveWidth(27, 12);
+    refusedAt(width, 0);
+    rounds(width, 20, 1);
+    expect(width.requests).toBe(11);
+    refusedAt(width, 30_000);
+    rounds(width, 20, 30_001);
+    expect(width.requests).toBe(8);
+  });
+
+  it('is tried again sooner by the narrow than by the wide', () => {
+    const [narrow, wide] = [new AdaptiveWidth(27, 3), new AdaptiveWidth(27, 12)];
+    for (const width of [narrow, wide]) {
+      refusedAt(width, 0);
+      rounds(width, 30, 60_000);
+    }
+    expect(narrow.requests).toBeGreaterThan(3);
+    expect(wide.requests).toBe(11);
   });
 });
 
