@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { MemorySource, MemoryStore, MemoryTarget, type MemoryContent } from '../src/connectors/memory';
 import { Fault } from '../src/domain/faults';
+import type { Side } from '../src/domain/mailbox';
 import { everything, itemFilter } from '../src/domain/item-filter';
 import { copyFolder } from '../src/engine/copy-folder';
 import { MailboxPair } from '../src/engine/mailbox-pair';
@@ -9,7 +10,7 @@ import type { Width } from '../src/engine/width';
 import { Chance } from '../test/engine/model/chance';
 import { VirtualTime } from '../test/engine/model/virtual-time';
 import { MemoryLedger } from '../test/support/memory-ledger';
-import { itemBytes, PolicyWire, type Policy } from './policy-wire';
+import { Account, itemBytes, PolicyWire, type Policy } from './policy-wire';
 
 const megabyte = 1024 * 1024;
 const itemsPerFolder = 4_000;
@@ -20,31 +21,58 @@ setMaxListeners(0, never);
 const filter = itemFilter(everything);
 
 export interface Measured {
-  /** Items a minute, from a third of the run on. */
-  rate: number;
+  /** Items a minute of each mailbox, from a third of the run on. */
+  rates: number[];
   /** Requests that either server refused in the whole run. */
   refused: number;
 }
 
 /**
- * Copies one mailbox for so long, in time that passes only where something waits, between two servers under a policy: the engine with
- * what `worker.ts` gives it and the Exchange connector's limits, opened anew after each wait that is too long to be waited in place.
+ * Copies so many mailboxes for so long, in time that passes only where something waits, between two servers that have one policy for all
+ * of them together.
  */
 export async function copyUnderPolicy(
   policy: Policy,
   width: (connections: number) => Width,
   minutes: number,
+  mailboxes = 1,
 ): Promise<Measured> {
-  const time = new VirtualTime();
-  const chance = new Chance(1);
+  const run = { time: new VirtualTime(), chance: new Chance(1), endMs: minutes * 60_000, width };
+  const accounts = { source: new Account(policy), target: new Account(policy) };
+  // Whoever gets more than thrice his share ends the comparison.
+  const folders = Math.ceil(foldersFor(policy, minutes) * Math.min(1, 3 / mailboxes));
+  const all = Array.from({ length: mailboxes }, () => copyOne(run, accounts, folders));
+  await run.time.until(Promise.all(all.map(({ done }) => done)));
+  const from = run.endMs / 3;
+  return {
+    rates: all.map(({ put }) => {
+      const settled = put.filter(({ atMs }) => atMs >= from && atMs < run.endMs);
+      return settled.reduce((sum, { items }) => sum + items, 0) / ((run.endMs - from) / 60_000);
+    }),
+    refused: accounts.source.refused + accounts.target.refused,
+  };
+}
+
+interface Run {
+  time: VirtualTime;
+  chance: Chance;
+  endMs: number;
+  width: (connections: number) => Width;
+}
+
+/** The engine with what `worker.ts` gives it and the Exchange connector's limits, opened anew after each wait that is too long to be waited in place. */
+function copyOne(
+  { time, chance, endMs, width }: Run,
+  accounts: Record<Side, Account>,
+  folders: number,
+): { put: PolicyWire['put']; done: Promise<void> } {
   const stores = { source: new MemoryStore('source'), target: new MemoryStore('target') };
   const wires = {
-    source: new PolicyWire(time, chance, policy),
-    target: new PolicyWire(time, chance, policy),
+    source: new PolicyWire(time, chance, accounts.source),
+    target: new PolicyWire(time, chance, accounts.target),
   };
   const ledger = new MemoryLedger();
-  const positions = Array.from({ length: foldersFor(policy, minutes) }, (_, at) => at);
-  for (const at of positions) fill(stores.source, at);
+  for (let at = 0; at < folders; at += 1) fill(stores.source, at);
   const capabilities = {
     itemsPerRequest: 50,
     bytesPerRequest: 4 * megabyte,
@@ -63,33 +91,28 @@ export async function copyUnderPolicy(
       sendWindowMs: 5_000,
     });
   let fence = 0;
+  const copied = new Set<number>();
   const pass = async (): Promise<void> => {
     const pair = open();
-    await planFolders(pair, { fence: (fence += 1), filter: everything, sourceChecked: false }, never);
+    const plan = { fence: (fence += 1), filter: everything, sourceChecked: false };
+    const planned = await planFolders(pair, plan, never);
+    const all = planned.kind === 'planned' ? planned.folders : [];
+    const todo = all.map(({ position }) => position).filter((position) => !copied.has(position));
+    if (todo.length === 0) throw new Error('the mailbox was too small');
     const lane = async () => {
-      for (let position = positions[0]; position !== undefined; position = positions[0]) {
-        positions.shift();
+      for (let position = todo.shift(); position !== undefined; position = todo.shift()) {
         const order = { position, fence: (fence += 1), filter, retryFailed: false, giveUp: false };
-        await copyFolder(pair, order, never).catch((fault: unknown) => {
-          positions.unshift(position);
-          throw fault;
-        });
+        await copyFolder(pair, order, never);
+        copied.add(position);
       }
     };
     const lanes = await Promise.allSettled(Array.from({ length: foldersAtOnce }, lane));
     for (const one of lanes) if (one.status === 'rejected') throw one.reason;
   };
-  const endMs = minutes * 60_000;
   const run = async () => {
-    while (positions.length > 0 && time.monotonic() < endMs)
-      await pass().catch((fault) => waitOut(time, fault));
-    if (positions.length === 0 && time.monotonic() < endMs) throw new Error('the mailbox was too small');
+    while (time.monotonic() < endMs) await pass().catch((fault) => waitOut(time, fault));
   };
-  await time.until(Promise.race([run(), time.sleep(endMs)]));
-  const from = endMs / 3;
-  const settled = wires.target.put.filter(({ atMs }) => atMs >= from && atMs < endMs);
-  const items = settled.reduce((sum, put) => sum + put.items, 0);
-  return { rate: items / ((endMs - from) / 60_000), refused: wires.source.refused + wires.target.refused };
+  return { put: wires.target.put, done: Promise.race([run(), time.sleep(endMs)]) };
 }
 
 async function waitOut(time: VirtualTime, fault: unknown): Promise<void> {
@@ -99,8 +122,10 @@ async function waitOut(time: VirtualTime, fault: unknown): Promise<void> {
 }
 
 /** More than can be copied in that time. */
-function foldersFor({ connections }: Policy, minutes: number): number {
-  return Math.ceil((minutes * 60 * connections * 7) / itemsPerFolder) + 2;
+function foldersFor({ connections, bytesPerFiveMinutes = Infinity }: Policy, minutes: number): number {
+  const seconds = minutes * 60;
+  const items = Math.min(seconds * connections * 7, (seconds / 300 + 1) * (bytesPerFiveMinutes / itemBytes));
+  return Math.ceil(items / itemsPerFolder) + 3;
 }
 
 function fill(store: MemoryStore, at: number): void {
