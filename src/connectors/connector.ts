@@ -113,7 +113,9 @@ export type ReadItem =
     }
   | { ref: ItemRef; failed: ItemReason }
   /** No longer there: the item was deleted or moved since it was listed. */
-  | { ref: ItemRef; gone: true };
+  | { ref: ItemRef; gone: true }
+  /** `throttled`: the server is busy for this item, and reads the others of the request. */
+  | { ref: ItemRef; again: Fault };
 
 export interface SourceMailbox extends Mailbox {
   /** All folders that hold a user's items, parents before children. Search folders and the root itself are left out. */

@@ -9,6 +9,9 @@ const firstWaitMs = 1_000;
 /** A server that names no longer wait is asked again after this, however often it has refused. */
 const longestOwnWaitMs = 600_000;
 
+/** Of a fault note is taken once, at the server it came from. */
+const noted = new WeakSet<Fault>();
+
 /** The wait a server asked of everybody who comes through its connector, kept where every worker sees it. */
 export interface ConnectorWait {
   /** How long this mailbox still has to wait, ms; 0 where it need not. What another worker was told may be known here a little later. */
@@ -36,11 +39,15 @@ export class BackOff {
   /** Refusals in a row; those of requests that left before the last one count with it. */
   private refusals = 0;
   private notedAt = -Infinity;
-  private readonly noted = new WeakSet<Fault>();
   private lastAsked?: Fault;
   private isSlowed = false;
 
   constructor(private readonly options: BackOffOptions) {}
+
+  /** How long this mailbox still has to wait for its own sake, ms; 0 where it need not. */
+  get leftMs(): number {
+    return Math.max(0, this.until - this.options.clock.monotonic());
+  }
 
   /**
    * Resolves when the server may be asked again.
@@ -49,7 +56,7 @@ export class BackOff {
   async ready(signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
-      const ownMs = this.until - this.options.clock.monotonic();
+      const ownMs = this.leftMs;
       const connectorMs = (await this.options.connectorWait?.leftMs()) ?? 0;
       const leftMs = Math.max(ownMs, connectorMs);
       if (leftMs <= 0) {
@@ -66,8 +73,8 @@ export class BackOff {
   /** Takes note of the wait that a fault names, so that nobody asks before it is over. @param beganMs when the refused request left */
   note(fault: Fault, beganMs = this.options.clock.monotonic()): void {
     const { details } = fault;
-    if (details.kind !== 'throttled' || this.noted.has(fault)) return;
-    this.noted.add(fault);
+    if (details.kind !== 'throttled' || noted.has(fault)) return;
+    noted.add(fault);
     this.lastAsked = fault;
     this.isSlowed = true;
     const now = this.options.clock.monotonic();
@@ -122,7 +129,7 @@ export class BackOff {
     const text = this.lastAsked?.text ?? askedOfAll;
     const fault = new Fault({ kind: 'throttled', retryAfterMs, scope }, text, true);
     // It says what is known here already.
-    this.noted.add(fault);
+    noted.add(fault);
     return fault;
   }
 }

@@ -1,4 +1,5 @@
 import { Fault, type FaultText } from '../domain/faults';
+import { forgetBusy, setApart } from './busy-items';
 import { record, type FolderCopy } from './folder-copy';
 import type { Step } from './folder-counters';
 import type { PendingEntry } from './ledger';
@@ -37,15 +38,22 @@ export class NothingGetsThrough extends Error {
  */
 export async function copyWorks(copy: FolderCopy, works: readonly Work[]): Promise<void> {
   const { pair, signal } = copy;
-  let left = await noteTooGreat(copy, works);
+  let left = setApart(copy, await noteTooGreat(copy, works));
+  let isRefused = false;
   for (let stuck = 0; left.length > 0;) {
-    const limits = parcelLimits(pair, left.length, pair.sourceTurns.requests + pair.targetTurns.requests);
-    const sent = await runLanes(copy, cutParcels(left, limits));
+    // What asks for a wait each time is asked for last.
+    const held = stuck === 0 && !left.every(({ apart }) => apart) ? left.filter(({ apart }) => apart) : [];
+    const now = left.filter((work) => !held.includes(work));
+    const limits = parcelLimits(pair, now.length, pair.sourceTurns.requests + pair.targetTurns.requests);
+    // Where requests are refused as a whole, smaller ones tell which item is to blame.
+    const items = isRefused ? Math.ceil(limits.items / 2 ** stuck) : limits.items;
+    const sent = await runLanes(copy, cutParcels(now, { ...limits, items }));
     const tried = [...sent.left, ...(await settleDoubtful(copy, sent))];
     await removeTargets(copy, sent.replaced);
     await judgeChanged(copy, sent.changed);
-    stuck = tried.length + sent.waiting.length < left.length ? 0 : stuck + 1;
-    const again = [...sent.waiting, ...(await giveUpOn(copy, tried, sent.fault))];
+    stuck = tried.length + sent.waiting.length < now.length ? 0 : stuck + 1;
+    const again = setApart(copy, [...held, ...sent.waiting, ...(await giveUpOn(copy, tried, sent.fault))]);
+    isRefused = sent.fault?.kind === 'throttled';
     const suspects = again.filter((work) => isSuspect(copy, work));
     const others = again.filter((work) => !isSuspect(copy, work));
     // Where nothing goes through it is soon known whether the suspects are to blame.
@@ -54,6 +62,7 @@ export async function copyWorks(copy: FolderCopy, works: readonly Work[]): Promi
     if (left.length > 0 && sent.fault) await pair.targetBackOff.pardon(sent.fault, Math.max(1, vain), signal);
     else if (left.length > 0 && vain > vainRounds) throw noAnswer(left.length);
   }
+  forgetBusy(copy, works);
 }
 
 /** Whether others went through since it was first tried in vain. */
@@ -115,12 +124,14 @@ async function giveUpOn(copy: FolderCopy, works: readonly Work[], fault: Fault |
   const tried = works.map(({ excused, ...work }) =>
     excused ? work : { ...work, tries: work.tries + 1, triedAt: work.triedAt ?? successes },
   );
-  const hopeless = tried.filter((work) => work.tries >= enough && isSuspect(copy, work));
+  const hopeless = tried.filter((work) => work.blamed ?? (work.tries >= enough && isSuspect(copy, work)));
   const text = fault?.text ?? noAnswer(hopeless.length).text;
-  copy.pair.unproven += hopeless.filter(({ triedAt }) => triedAt === successes).length;
+  const isProven = ({ blamed, triedAt }: Work) => (blamed ? blamed.isProven : triedAt !== successes);
+  copy.pair.unproven += hopeless.filter((work) => !isProven(work)).length;
   if (isNoneTaken(copy.pair)) throw new NothingGetsThrough(text);
   const steps = hopeless.map((work) => {
-    const reason = { code: text.code, remedy: 'checkItem' as const, message: text.message };
+    const { code, message } = work.blamed?.text ?? text;
+    const reason = { code, remedy: 'checkItem' as const, message };
     return { before: work.before, after: { ...work.entry, outcome: failure(work, reason) } };
   });
   await note(copy, steps);

@@ -62,7 +62,7 @@ async function loadAndSend(copy: FolderCopy, parcel: Parcel, sum: Sent, isOver: 
     const loaded = needsNothing(parcel)
       ? unloaded(parcel)
       : await loadParcel(copy, parcel.works, memoryBytes);
-    if (loaded.fault) sum.brokenOff = true;
+    if (loaded.fault && loaded.fault.kind !== 'throttled') sum.brokenOff = true;
     add(sum, isOver() ? leave(parcel) : await sendParcel(copy, loaded, true));
   } finally {
     budget.give(memoryBytes);

@@ -210,6 +210,19 @@ export interface VerifiedFolder {
   named: NamedDifference[];
 }
 
+/** An item that a server refuses as busy, again and again. */
+export interface BusyItem {
+  sourceKey: string;
+  /** How often it was refused when it alone was asked for. */
+  tries: number;
+  /** Of what the server asked to wait at these times, the sum. */
+  waitedMs: number;
+  /** Items of the mailbox that were in the target the first of these times. */
+  taken: number;
+  /** Whether others were taken after it. */
+  isProven: boolean;
+}
+
 export interface FoundInFolder {
   verified: VerifiedFolder;
   /** Absent where nothing is to be mended; what was noted before then stays. */
@@ -242,6 +255,8 @@ export interface FolderDocument extends FolderId, Held {
   relisted?: boolean;
   /** True where the folder is gone and its items were noted as gone with it. */
   closed?: boolean;
+  /** Items that a server refuses as busy while it takes others, as long as they are not done: a bounded number. */
+  busy?: BusyItem[];
   /** Absent until the folder was compared. */
   verified?: VerifiedFolder;
   /** The highest fence that has compared it. */
@@ -259,5 +274,6 @@ export interface FolderPatch {
   goneSeq?: number;
   relisted?: boolean;
   closed?: boolean;
+  busy?: BusyItem[];
   repairs?: null;
 }

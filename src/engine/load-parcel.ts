@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { ReadItem } from '../connectors/connector';
 import { Fault, type ItemReason } from '../domain/faults';
+import { askSource, type Answered } from './ask-source';
 import type { FolderCopy } from './folder-copy';
 import type { Work } from './works';
 
@@ -22,7 +23,7 @@ export interface LoadedParcel {
   gone: Work[];
   /** To be tried again: not answered, or larger than the memory that was set aside. */
   left: Work[];
-  /** Why reading broke off again and again: one of `left` may be the reason. */
+  /** Why reading broke off again and again, one of `left` may be the reason; or the wait that was asked for while others were read. */
   fault?: Fault;
 }
 
@@ -41,22 +42,33 @@ export async function loadParcel(
   const loaded: LoadedParcel = { sendings: [], failed: [], gone: [], left: [] };
   const missing = new Map(works.map((work) => [work.entry.sourceKey, work]));
   let free = memoryBytes;
-  const reading = pair.sourceBackOff.repeat(signal, () =>
-    pair.sourceTurns.run(signal, async () => {
-      const refs = [...missing.values()].map(({ entry }) => ({
-        sourceKey: entry.sourceKey,
-        changeKey: entry.changeKey,
-      }));
-      if (refs.length === 0) return;
-      for await (const item of pair.source.readItems(session.document.folderKey, refs, format, signal)) {
-        const work = missing.get(item.ref.sourceKey);
-        if (!work) continue;
-        free -= await take(item, work, free, loaded);
-        missing.delete(item.ref.sourceKey);
+  const read = async (): Promise<Answered[]> => {
+    const answered: Answered[] = [];
+    const refs = [...missing.values()].map(({ entry }) => ({
+      sourceKey: entry.sourceKey,
+      changeKey: entry.changeKey,
+    }));
+    if (refs.length === 0) return answered;
+    for await (const item of pair.source.readItems(session.document.folderKey, refs, format, signal)) {
+      const work = missing.get(item.ref.sourceKey);
+      if (!work) continue;
+      if ('again' in item) {
+        answered.push({ work, fault: item.again });
+        continue;
       }
-    }),
-  );
-  loaded.fault = await brokenOff(reading, signal);
+      free -= await take(item, work, free, loaded);
+      answered.push({ work });
+      missing.delete(item.ref.sourceKey);
+    }
+    return answered;
+  };
+  const reading = pair.sourceBackOff.repeat(signal, async () => {
+    const refused = await askSource(copy, [...missing.values()], read);
+    loaded.left.push(...refused.works);
+    for (const { entry } of refused.works) missing.delete(entry.sourceKey);
+    loaded.fault = refused.fault;
+  });
+  loaded.fault = (await brokenOff(reading, signal)) ?? loaded.fault;
   loaded.left.push(...missing.values());
   return loaded;
 }
@@ -74,7 +86,12 @@ export async function brokenOff(reading: Promise<unknown>, signal: AbortSignal):
 }
 
 /** @returns the bytes it takes in memory */
-async function take(item: ReadItem, work: Work, free: number, loaded: LoadedParcel): Promise<number> {
+async function take(
+  item: Exclude<ReadItem, { again: Fault }>,
+  work: Work,
+  free: number,
+  loaded: LoadedParcel,
+): Promise<number> {
   if ('failed' in item) loaded.failed.push({ work, reason: item.failed });
   else if ('gone' in item) loaded.gone.push(work);
   else {

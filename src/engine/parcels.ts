@@ -58,7 +58,7 @@ export function cutParcels(works: readonly Work[], limits: ParcelLimits): Parcel
     const memoryBytes = request === 'flags' ? 0 : memoryOf(work);
     const { sizeBytes } = work.entry;
     const alone = request !== 'flags' && (work.alone || memoryBytes > limits.memoryBytes);
-    if (alone || work.tries >= triesInCompany) {
+    if (alone || work.apart || work.tries >= triesInCompany) {
       parcels.push({ works: [work], alone, memoryBytes });
       continue;
     }

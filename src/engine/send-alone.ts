@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ReadItem } from '../connectors/connector';
+import type { Fault } from '../domain/faults';
+import { askSource, type Answered } from './ask-source';
 import type { FolderCopy } from './folder-copy';
 import { brokenOff, type LoadedParcel } from './load-parcel';
 import type { Parcel } from './parcels';
@@ -16,25 +18,33 @@ export async function sendAlone(copy: FolderCopy, { works }: Parcel): Promise<Se
   if (!work) return nothingSent();
   await pair.budget.take(pair.budget.share, signal);
   try {
-    const reading = pair.sourceBackOff.repeat(signal, () =>
-      pair.sourceTurns.run(signal, async () => {
+    let piped: Piped | undefined;
+    const read = async (): Promise<Answered[]> => {
+      for await (const item of readOne(copy, work)) {
+        if ('again' in item) return [{ work, fault: item.again }];
         // Awaited here: to leave the loop ends the request that the item is being read from.
-        for await (const item of readOne(copy, work)) return await outcomeOf(pipe(copy, work, item));
-        return outcomeOf(Promise.resolve({ ...nothingSent(), left: [work] }));
-      }),
-    );
+        piped = await outcomeOf(pipe(copy, work, item));
+        break;
+      }
+      return [{ work }];
+    };
+    const reading = pair.sourceBackOff.repeat(signal, () => askSource(copy, [work], read));
     const fault = await brokenOff(reading, signal);
     if (fault) return { ...nothingSent(), left: [work], fault, brokenOff: true };
-    const sending = await reading;
-    if ('thrown' in sending) throw sending.thrown;
-    return sending.sent;
+    const refused = await reading;
+    if (refused.works.length > 0) return { ...nothingSent(), left: refused.works, fault: refused.fault };
+    if (!piped) return { ...nothingSent(), left: [work] };
+    if ('thrown' in piped) throw piped.thrown;
+    return piped.sent;
   } finally {
     pair.budget.give(pair.budget.share);
   }
 }
 
+type Piped = { sent: Sent } | { thrown: unknown };
+
 /** What is thrown once something may have been sent must not pass for a fault of reading, which is repeated. */
-async function outcomeOf(sending: Promise<Sent>): Promise<{ sent: Sent } | { thrown: unknown }> {
+async function outcomeOf(sending: Promise<Sent>): Promise<Piped> {
   return sending.then(
     (sent) => ({ sent }),
     (thrown: unknown) => ({ thrown }),
@@ -46,7 +56,9 @@ function readOne({ pair, session, format, signal }: FolderCopy, { entry }: Work)
   return pair.source.readItems(session.document.folderKey, [{ sourceKey, changeKey }], format, signal);
 }
 
-async function pipe(copy: FolderCopy, work: Work, item: ReadItem): Promise<Sent> {
+type Given = Exclude<ReadItem, { again: Fault }>;
+
+async function pipe(copy: FolderCopy, work: Work, item: Given): Promise<Sent> {
   const loaded: LoadedParcel = { sendings: [], failed: [], gone: [], left: [] };
   if ('failed' in item) loaded.failed.push({ work, reason: item.failed });
   else if ('gone' in item) loaded.gone.push(work);

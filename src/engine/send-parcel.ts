@@ -1,12 +1,13 @@
 import type { PutItem, PutOutcome, Stamp, TargetRef, UpdateOutcome } from '../connectors/connector';
 import { Fault, type ItemReason } from '../domain/faults';
 import { fateOf } from '../domain/item-counts';
+import { refusedForNow } from './busy-items';
 import { record, type FolderCopy } from './folder-copy';
 import type { Step } from './folder-counters';
 import type { EntryOutcome, PendingEntry, PendingParcel } from './ledger';
 import type { LoadedParcel, Sending } from './load-parcel';
 import { requestOf } from './parcels';
-import type { Refusal } from './turns';
+import { refusalOf, type Refusal } from './turns';
 import type { Work } from './works';
 
 /** What became of a parcel, as far as the ledger does not say it. */
@@ -68,17 +69,22 @@ async function transmit(
 ): Promise<Sent> {
   const { pair, session, signal } = copy;
   for (let tries = 1; ; tries += 1) {
+    let isSent = false;
+    const send = () => {
+      isSent = true;
+      return measured(copy, parcel, sendings);
+    };
     try {
-      const outcomes = await pair.targetTurns.run(signal, () => measured(copy, parcel, sendings), refusalIn);
+      const outcomes = await pair.targetTurns.run(signal, send, refusalIn);
       return await recordOutcomes(copy, parcel, sendings, outcomes);
     } catch (fault) {
       if (session.failure) throw session.failure as Error;
       signal.throwIfAborted();
       if (!(fault instanceof Fault)) throw fault;
-      const works = sendings.map(({ work }) => (isExcuse(fault) ? { ...work, excused: true } : work));
+      const works = refusedAll(copy, sendings, fault, isSent);
       if (!fault.notDone) return { ...nothingSent(), doubtful: works, fault };
       if (isTooLarge(fault)) return halve(copy, parcel, sendings, fault, again);
-      if (!again || tries > 1) {
+      if (!again || tries > 1 || works.some(({ blamed }) => blamed)) {
         session.finish(parcel.parcelId, []);
         return { ...nothingSent(), left: works, fault };
       }
@@ -91,31 +97,21 @@ async function transmit(
 }
 
 function refusalIn(outcomes: readonly (PutOutcome | UpdateOutcome)[]): Refusal | undefined {
-  const fault = longestWaitIn(outcomes);
-  return fault && { fault, isPart: outcomes.some(({ kind }) => kind !== 'again') };
+  return refusalOf(outcomes.map((outcome) => (outcome.kind === 'again' ? outcome.fault : undefined)));
 }
 
-/** Of what single items of an answer were refused for: the longest wait that the server names. */
-function longestWaitIn(outcomes: readonly (PutOutcome | UpdateOutcome)[]): Fault | undefined {
-  let longest: Fault | undefined;
-  for (const outcome of outcomes)
-    if (outcome.kind === 'again' && waitMsOf(outcome.fault) > waitMsOf(longest)) longest = outcome.fault;
-  return longest;
-}
-
-/** -1 where none is named. */
-function waitMsOf(fault: Fault | undefined): number {
-  return fault?.details.kind === 'throttled' ? fault.details.retryAfterMs : -1;
+/** What a request leaves to be sent again that was refused as a whole. */
+function refusedAll(copy: FolderCopy, sendings: readonly Sending[], fault: Fault, isSent: boolean): Work[] {
+  const works = sendings.map(({ work }) => work);
+  if (fault.kind !== 'throttled' && !isOwnStore(fault)) return works;
+  if (fault.kind !== 'throttled' || !isSent) return works.map((work) => ({ ...work, excused: true }));
+  const answered = works.map((work) => ({ work, fault }));
+  return refusedForNow(copy, answered, copy.pair.targetBackOff);
 }
 
 /** Whether our own database was too slow for it, which is neither the server's fault nor an item's. */
 export function isOwnStore({ details }: Fault): boolean {
   return details.kind === 'retryable' && details.ownStore === true;
-}
-
-/** Our own database was too slow for it, or the server has everything wait: neither is an item's fault, however often. */
-function isExcuse(fault: Fault): boolean {
-  return isOwnStore(fault) || fault.kind === 'throttled';
 }
 
 function isTooLarge({ details }: Fault): boolean {
@@ -228,14 +224,14 @@ async function recordOutcomes(
 ): Promise<Sent> {
   if (outcomes.length !== sendings.length) throw wrongCount(outcomes.length, sendings.length);
   const sent = nothingSent();
-  const longestWait = longestWaitIn(outcomes);
+  const longestWait = refusalIn(outcomes)?.fault;
   if (longestWait) sent.fault = longestWait;
   const steps: Step[] = [];
   for (const [at, sending] of sendings.entries()) {
     const { work } = sending;
     const outcome = outcomes[at] as PutOutcome | UpdateOutcome;
     if (outcome.kind === 'again') {
-      sent.left.push(isExcuse(outcome.fault) ? { ...work, excused: true } : work);
+      if (outcome.fault.kind !== 'throttled') sent.left.push(work);
       sent.fault ??= outcome.fault;
     } else if (outcome.kind === 'changedByOther') {
       sent.changed.push({ ...work, entry: entryOf(sending) });
@@ -247,8 +243,23 @@ async function recordOutcomes(
     }
   }
   await record(copy, parcel, steps);
+  sent.left.push(...refusedParts(copy, sendings, outcomes));
   noteSuccesses(copy, outcomes.length - sent.left.length);
   return sent;
+}
+
+/** What an answer refuses as busy: neither our own doing nor, before long, the item's. */
+function refusedParts(
+  copy: FolderCopy,
+  sendings: readonly Sending[],
+  outcomes: readonly (PutOutcome | UpdateOutcome)[],
+): Work[] {
+  const answered = sendings.flatMap(({ work }, at) => {
+    const outcome = outcomes[at] as PutOutcome | UpdateOutcome;
+    if (outcome.kind !== 'again') return [{ work }];
+    return outcome.fault.kind === 'throttled' ? [{ work, fault: outcome.fault }] : [];
+  });
+  return refusedForNow(copy, answered, copy.pair.targetBackOff);
 }
 
 function noteSuccesses({ pair }: FolderCopy, items: number): void {

@@ -19,6 +19,18 @@ export interface Refusal {
   isPart: boolean;
 }
 
+/** @param faults of each part of an answer what refuses it, if anything does */
+export function refusalOf(faults: readonly (Fault | undefined)[]): Refusal | undefined {
+  let longest: Fault | undefined;
+  for (const fault of faults) if (waitMsOf(fault) > waitMsOf(longest)) longest = fault;
+  return longest && { fault: longest, isPart: faults.includes(undefined) };
+}
+
+/** -1 where none is named. */
+function waitMsOf(fault: Fault | undefined): number {
+  return fault?.details.kind === 'throttled' ? fault.details.retryAfterMs : -1;
+}
+
 /**
  * The requests of a mailbox at one server: at most as many at once as its width, first come first served, none before the waits it
  * asked for are over. How they fare adapts the width and starts the waits.

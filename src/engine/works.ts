@@ -1,5 +1,6 @@
 import type { Change, FlagsChange, ItemFlags, PutChange, TargetRef } from '../connectors/connector';
 import type { ItemFilter } from '../domain/item-filter';
+import type { Blame } from './busy-items';
 import type { EntryOutcome, HeldVersion, KnownEntry, LedgerEntry, PendingEntry } from './ledger';
 
 /** How a version of an item gets into the target. */
@@ -21,8 +22,12 @@ export interface Work {
   tries: number;
   /** How many items of the mailbox had gone through when it first failed. */
   triedAt?: number;
-  /** The last try was cut short by our own database and does not count. */
+  /** The last try failed for what is no fault of the item's, and does not count. */
   excused?: boolean;
+  /** Refused as busy for so long that it is named. */
+  blamed?: Blame;
+  /** It travels in a request of its own, so that it is seen whether it is to blame. */
+  apart?: boolean;
   /** It turned out larger than listed, too large to be held in memory: it travels alone. */
   alone: boolean;
 }

@@ -188,6 +188,16 @@ export function describeSource(make: () => Promise<ConnectorHarness>): void {
       expect(of(broken)).toHaveProperty('failed.code');
     });
 
+    it('says for which item it is busy, and yields the others', async () => {
+      const { folderKey } = await seed(['first']);
+      const key = await scene.harness.source.addItem(folderKey, { text: 'refused for now', busy: true });
+      await scene.harness.source.addItem(folderKey, { text: 'last' });
+      const read = await scene.read(folderKey, await scene.puts(folderKey));
+      expect(read.map((one) => one?.content !== undefined).sort()).toEqual([false, true, true]);
+      const busy = read.find((one) => one?.item.ref.sourceKey === key)?.item;
+      expect(busy).toMatchObject({ again: { kind: 'throttled' } });
+    });
+
     it('lets a large item pass in pieces', async () => {
       const sizeBytes = 3 * 1024 * 1024;
       const folderKey = await scene.harness.source.addFolder({ name: 'Large' });

@@ -137,11 +137,11 @@ export async function exchangeHarness(): Promise<ConnectorHarness> {
         void source.mailbox.changeFolder(source.folder(key).record, { displayName }),
       addItem: async (key, item) => {
         const position = source.folder(key).items.size;
-        if (item.unreadable) {
+        if (item.unreadable || item.busy) {
           contoso.exchange.addFault({
             kind: 'itemError',
             operation: 'GetItem',
-            code: 'ErrorItemCorrupt',
+            code: item.busy ? 'ErrorServerBusy' : 'ErrorItemCorrupt',
             indexes: [position],
           });
         }

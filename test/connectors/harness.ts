@@ -12,6 +12,8 @@ export interface SeededItem {
   read?: boolean;
   /** The item is there, but the server cannot give it. */
   unreadable?: boolean;
+  /** The server is busy whenever it is asked for this item. */
+  busy?: boolean;
 }
 
 /** What stands in a target folder, read back past the connector where the server allows it. */

@@ -5,6 +5,7 @@ import {
   textContent,
   type MemoryContent,
 } from '../../src/connectors/memory';
+import { busy } from '../engine/model/faults';
 import { unreadable } from '../../src/connectors/memory/faults';
 import type { WellKnownFolder } from '../../src/domain/mailbox';
 import { describeConnector } from './contract';
@@ -43,7 +44,7 @@ function textOf(of: MemoryContent): string {
 }
 
 function addItem(to: MemoryStore, folderId: string, item: SeededItem): string {
-  const { itemClass, read, unreadable: broken } = item;
+  const { itemClass, read, unreadable: broken, busy: isBusy } = item;
   const id = to.addItem(folderId, {
     itemClass,
     read,
@@ -51,6 +52,7 @@ function addItem(to: MemoryStore, folderId: string, item: SeededItem): string {
     date: '2020-02-02T02:02:02.000Z',
   });
   if (broken) Object.assign(to.item(folderId, id) ?? {}, { unreadable });
+  if (isBusy) Object.assign(to.item(folderId, id) ?? {}, { busy: () => busy(1_000) });
   return id;
 }
 

@@ -51,6 +51,7 @@ export class MemorySource extends MemoryMailbox implements SourceMailbox {
     const item = this.store.item(folderKey, ref.sourceKey);
     if (!item) return { ref, gone: true };
     if (item.unreadable) return { ref, failed: item.unreadable };
+    if (item.busy) return { ref, again: item.busy() };
     const { itemClass, read, date, content, changeKey } = item;
     return {
       ref,

@@ -1,5 +1,5 @@
 import type { Stamp } from '../connector';
-import type { ItemReason } from '../../domain/faults';
+import type { Fault, ItemReason } from '../../domain/faults';
 import type { WellKnownFolder } from '../../domain/mailbox';
 import { textContent, type MemoryContent } from './content';
 
@@ -33,6 +33,8 @@ export interface MemoryItem {
   contentChanged: number;
   /** Why it cannot be read. */
   unreadable?: ItemReason;
+  /** The server is busy for this item alone. */
+  busy?: () => Fault;
 }
 
 export interface NewItem {

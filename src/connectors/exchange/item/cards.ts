@@ -1,8 +1,9 @@
-import type { ItemReason } from '../../../domain/faults';
+import type { Fault, ItemReason } from '../../../domain/faults';
 import { textOf } from '../soap/element';
 import { refusalOf } from '../soap/message';
 import { getItems } from '../operations/get-item';
 import { itemVerdict } from '../faults';
+import type { EwsRefusal } from '../refusal';
 import type { Session } from '../session';
 import { copyKindOf, type CopyKind } from './kind';
 import { itemOf } from './markup';
@@ -13,7 +14,10 @@ export interface Card {
   sizeBytes: number;
 }
 
-export type CardResult = { card: Card } | { gone: true } | { failed: ItemReason };
+export type CardResult = { card: Card } | Refused;
+
+/** Why an item cannot be read, now or at all. */
+export type Refused = { gone: true } | { failed: ItemReason } | { again: Fault };
 
 /** Enough for the pages that are being copied; what fell out is asked of the server. */
 const mostCards = 4096;
@@ -54,15 +58,21 @@ export class Cards {
       const key = keys[index] ?? '';
       const refusal = refusalOf(message);
       const item = itemOf(message);
-      if (refusal) {
-        const verdict = itemVerdict(refusal, { side: 'source', about: 'folder' });
-        if (verdict.kind === 'fault') throw verdict.fault;
-        found.set(key, verdict.kind === 'failed' ? { failed: verdict.reason } : { gone: true });
-      } else if (item) {
+      if (refusal) found.set(key, refused(refusal));
+      else if (item) {
         this.note(key, textOf(item, 'ItemClass') ?? '', Number(textOf(item, 'Size') ?? 0) || 0);
         const card = this.known.get(key);
         if (card) found.set(key, { card });
       } else found.set(key, { gone: true });
     });
   }
+}
+
+/** @throws Fault where it is no item's business */
+export function refused(refusal: EwsRefusal): Refused {
+  const verdict = itemVerdict(refusal, { side: 'source', about: 'folder' });
+  if (verdict.kind === 'failed') return { failed: verdict.reason };
+  if (verdict.kind !== 'fault') return { gone: true };
+  if (verdict.fault.kind === 'throttled') return { again: verdict.fault };
+  throw verdict.fault;
 }

@@ -10,7 +10,7 @@ import { MalformedAnswer, type Part } from '../soap/answer';
 import type { Element } from '../soap/element';
 import { idOf, refusalOf } from '../soap/message';
 import { attachmentsXml, listedAttachments } from './attachments';
-import type { Cards } from './cards';
+import { refused, type Cards } from './cards';
 import { hasExceptions, readExceptions } from './exceptions';
 import { exceptionsLine, headerLine } from './format';
 import { shapeOf, type CopyKind } from './kind';
@@ -47,9 +47,9 @@ export class ItemReader {
     const piped: { ref: ItemRef; kind: CopyKind; sizeBytes: number }[] = [];
     for (const ref of refs) {
       const result = cards.get(ref.sourceKey) ?? { gone: true };
-      const failed = 'failed' in result ? result.failed : this.broken.get(brokenKey(ref));
+      const failed = this.broken.get(brokenKey(ref));
       if (failed) yield { ref, failed };
-      else if (!('card' in result)) yield { ref, gone: true };
+      else if (!('card' in result)) yield { ref, ...result };
       else if (result.card.sizeBytes > wholeItemBytes) piped.push({ ref, ...result.card });
       else whole.set(result.card.kind, [...(whole.get(result.card.kind) ?? []), ref]);
     }
@@ -91,7 +91,7 @@ export class ItemReader {
     const refusal = refusalOf(message);
     if (refusal && kind === 'mime' && conversionFailures.has(refusal.code))
       return { ref, retryAs: 'plain', sizeBytes };
-    if (refusal) return refusedItem(ref, refusal);
+    if (refusal) return { ref, ...refused(refusal) };
     const item = itemOf(message);
     const changeKey = idOf(item)?.changeKey;
     if (!item || changeKey === undefined) return { ref, gone: true };
@@ -103,7 +103,7 @@ export class ItemReader {
       const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
       return { ref, changeKey, sizeBytes: length, open: () => Readable.from(pieces, { objectMode: false }) };
     } catch (error) {
-      if (error instanceof EwsRefusal && error.details.ofOneItem) return refusedItem(ref, error);
+      if (error instanceof EwsRefusal && error.details.ofOneItem) return { ref, ...refused(error) };
       throw error;
     }
   }
@@ -141,7 +141,7 @@ export class ItemReader {
     const refusal = message && refusalOf(message);
     const item = message && itemOf(message);
     const changeKey = idOf(item)?.changeKey;
-    if (refusal) yield refusedItem(ref, refusal);
+    if (refusal) yield { ref, ...refused(refusal) };
     else if (!item || changeKey === undefined) yield { ref, gone: true };
     else if (kind === 'mime') yield* this.pipedMime(ref, item, changeKey, sizeBytes, signal);
     else {
@@ -163,7 +163,7 @@ export class ItemReader {
       const first = await nextOf(parts, 'bulk', 'message');
       const refusal = first?.kind === 'message' ? refusalOf(first.message) : undefined;
       if (refusal && conversionFailures.has(refusal.code)) yield* this.piped(ref, 'plain', sizeBytes, signal);
-      else if (refusal) yield refusedItem(ref, refusal);
+      else if (refusal) yield { ref, ...refused(refusal) };
       else {
         const open = () => this.stream(ref, signal, () => mimeStream(item, changeKey, first, parts));
         yield { ref, changeKey, sizeBytes, open };
@@ -198,12 +198,6 @@ type Retry = { ref: ItemRef; retryAs: CopyKind; sizeBytes: number };
 
 function brokenKey(ref: ItemRef): string {
   return `${ref.sourceKey} ${ref.changeKey}`;
-}
-
-function refusedItem(ref: ItemRef, refusal: EwsRefusal): ReadItem {
-  const verdict = itemVerdict(refusal, request);
-  if (verdict.kind === 'fault') throw verdict.fault;
-  return verdict.kind === 'failed' ? { ref, failed: verdict.reason } : { ref, gone: true };
 }
 
 async function* mimeStream(

@@ -1,0 +1,79 @@
+import type { Fault, FaultText } from '../domain/faults';
+import type { BackOff } from './back-off';
+import type { FolderCopy } from './folder-copy';
+import type { BusyItem } from './ledger';
+import type { Work } from './works';
+
+const hourMs = 3_600_000;
+/** An item that was refused as busy so often by itself, and after waits of so long together, is named in the report. */
+const leastTries = 6;
+const patienceMs = { proven: 2 * hourMs, unproven: 24 * hourMs };
+/** A server that is busy for more items than these of one folder is busy. */
+const mostNoted = 20;
+
+/** What is known of an item that is refused as busy for long. */
+export interface Blame {
+  text: FaultText;
+  /** Whether others went through meanwhile: it is the item, and not the server. */
+  isProven: boolean;
+}
+
+/**
+ * Takes note of the items that an answer refuses as busy, as far as it may be them: where it took no fewer others, and where it was
+ * asked for one alone. What is known is kept with the folder, for the next attempt. A server that is busy refuses whatever comes, so
+ * that only a long time tells an item from it: the wait for it is over when an item is refused again.
+ *
+ * @param answered in the order of the answer, each with the fault that refuses it, if one does
+ * @param backOff has taken note of the waits
+ * @returns the works that were refused for now, excused, each `blamed` where it was refused for long
+ */
+export function refusedForNow(
+  { pair, session }: FolderCopy,
+  answered: readonly { work: Work; fault?: Fault }[],
+  backOff: BackOff,
+): Work[] {
+  const refused = answered.filter(({ fault }) => fault !== undefined);
+  const lastTaken = answered.findLastIndex(({ fault }) => fault === undefined);
+  const isSuspicious = answered.length === 1 || 2 * refused.length <= answered.length;
+  const { copied, alreadyThere } = pair.board.sum();
+  const inTarget = copied + alreadyThere;
+  return answered.flatMap(({ work, fault }, at) => {
+    if (fault === undefined) return [];
+    if (!isSuspicious || !isOfItem(fault)) return [{ ...work, excused: true }];
+    const { sourceKey } = work.entry;
+    const fresh = { sourceKey, tries: 0, waitedMs: 0, taken: 0, isProven: false };
+    const known = session.document.busy?.find((item) => item.sourceKey === sourceKey) ?? fresh;
+    const isProven = known.isProven || at < lastTaken || (known.tries > 0 && inTarget > known.taken);
+    const tries = known.tries + (answered.length === 1 ? 1 : 0);
+    const taken = known.tries === 0 ? inTarget : known.taken;
+    const waitedMs = tries === 0 ? 0 : known.waitedMs + backOff.leftMs;
+    noteBusy(session, { sourceKey, tries, waitedMs, taken, isProven });
+    const isLong = tries >= leastTries && known.waitedMs >= patienceMs[isProven ? 'proven' : 'unproven'];
+    return [{ ...work, excused: true, ...(isLong && { blamed: { text: fault.text, isProven } }) }];
+  });
+}
+
+/** Who asks everybody for a pause has not looked at the item. */
+function isOfItem({ details }: Fault): boolean {
+  return details.kind === 'throttled' && details.scope === 'mailbox';
+}
+
+function noteBusy(session: FolderCopy['session'], noted: BusyItem): void {
+  const { busy = [] } = session.document;
+  const others = busy.filter(({ sourceKey }) => sourceKey !== noted.sourceKey);
+  if (others.length < mostNoted) session.set({ busy: [...others, noted] });
+}
+
+/** Those that were refused as busy before travel by themselves, so that it is seen whether it is them. */
+export function setApart({ session }: FolderCopy, works: readonly Work[]): Work[] {
+  const keys = new Set(session.document.busy?.map(({ sourceKey }) => sourceKey));
+  return works.map((work) => (keys.has(work.entry.sourceKey) ? { ...work, apart: true } : work));
+}
+
+/** These are done: in the target, or named in the report. */
+export function forgetBusy({ session }: FolderCopy, works: readonly Work[]): void {
+  const { busy = [] } = session.document;
+  const keys = new Set(works.map(({ entry }) => entry.sourceKey));
+  const left = busy.filter(({ sourceKey }) => !keys.has(sourceKey));
+  if (left.length < busy.length) session.set({ busy: left });
+}

@@ -1,0 +1,223 @@
+import type { TargetMailbox } from '../../src/connectors/connector';
+import type { MemoryTarget } from '../../src/connectors/memory';
+import { Fault } from '../../src/domain/faults';
+import type { CopyFolderOrder, CopyFolderResult } from '../../src/engine/copy-folder';
+import { Chance } from './model/chance';
+import { busy } from './model/faults';
+import { PairScene } from './pair-builder';
+
+const hour = 3_600_000;
+const poison = 'poison'.padEnd(600, '.');
+const isPoison = ({ sizeBytes }: { sizeBytes: number }) => sizeBytes > 500;
+
+/** A target that answers for each item, or refuses it as busy. */
+function busyFor(
+  isRefused: (item: { sizeBytes: number }, at: number) => boolean,
+  waitMs: () => number,
+): (target: MemoryTarget) => TargetMailbox {
+  return (target) => {
+    const putItems = target.putItems.bind(target);
+    return Object.assign(target, {
+      putItems: async (...[folder, items, ...rest]: Parameters<typeof putItems>) => {
+        const refused = items.map(isRefused);
+        const taken = items.filter((_item, at) => !refused[at]);
+        const outcomes = taken.length > 0 ? await putItems(folder, taken, ...rest) : [];
+        const fault = busy(waitMs());
+        return refused.map((is) => (is ? { kind: 'again' as const, fault } : outcomes.shift()));
+      },
+    } as Partial<TargetMailbox>);
+  };
+}
+
+/** A target that refuses a request as busy for the sake of one of its items. */
+function busyWhole(waitMs: number): (target: MemoryTarget) => TargetMailbox {
+  return (target) => {
+    const putItems = target.putItems.bind(target);
+    return Object.assign(target, {
+      putItems: async (...given: Parameters<typeof putItems>) => {
+        if (given[1].some(isPoison)) throw busy(waitMs);
+        return putItems(...given);
+      },
+    });
+  };
+}
+
+/** As the workflow does it: opened anew once a wait is over that was too long for an open mailbox. */
+async function copied(
+  scene: PairScene,
+  order: Partial<CopyFolderOrder> = {},
+  mostMs = 40 * hour,
+): Promise<CopyFolderResult | 'never'> {
+  const { time } = scene;
+  for (const until = time.monotonic() + mostMs; time.monotonic() < until;) {
+    try {
+      return await scene.copy(order);
+    } catch (fault) {
+      if (!(fault instanceof Fault) || fault.details.kind !== 'throttled') throw fault;
+      await time.until(time.sleep(fault.details.retryAfterMs));
+      scene.open();
+    }
+  }
+  return 'never';
+}
+
+describe('an item that is refused as busy again and again', () => {
+  const fill = (scene: PairScene, count: number) =>
+    Array.from({ length: count }, (_, at) => scene.add(`item ${at}`));
+  const named = {
+    kind: 'failed',
+    reason: { code: 'Busy', message: 'the server is busy', remedy: 'checkItem' },
+  };
+
+  it.each([
+    ['a wait is waited in place', 30_000],
+    ['each wait closes the mailbox', 300_000],
+  ])('is named after some hours where those behind it were taken, and %s', async (_how, waitMs) => {
+    const scene = new PairScene({ wrapTarget: busyFor(isPoison, () => waitMs) });
+    fill(scene, 5);
+    const key = scene.add(poison);
+    fill(scene, 4);
+    await scene.plan();
+    expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 9, failed: 1 } });
+    expect(await scene.entry(key)).toMatchObject({ outcome: named });
+    expect(scene.time.monotonic()).toBeGreaterThan(2 * hour);
+    expect(scene.time.monotonic()).toBeLessThan(3 * hour);
+  });
+
+  it('is named after some hours where it is the only one, and others came and went through since', async () => {
+    const scene = new PairScene({ wrapTarget: busyFor(isPoison, () => 120_000) });
+    fill(scene, 3);
+    await scene.planAndCopy();
+    const key = scene.add(poison);
+    await expect(scene.copy()).rejects.toMatchObject({ details: { kind: 'throttled' } });
+    fill(scene, 2);
+    expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 5, failed: 1 } });
+    expect(await scene.entry(key)).toMatchObject({ outcome: named });
+    expect(scene.time.monotonic()).toBeLessThan(3 * hour);
+  });
+
+  it.each([10, 180])(
+    'is named after a day where none is left that could show it, %i minutes each time',
+    async (minutes) => {
+      const waitMs = minutes * 60_000;
+      const scene = new PairScene({ wrapTarget: busyFor(isPoison, () => waitMs) });
+      fill(scene, 9);
+      const key = scene.add(poison);
+      await scene.plan();
+      expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 9, failed: 1 } });
+      expect(await scene.entry(key)).toMatchObject({ outcome: named });
+      expect(scene.time.monotonic()).toBeGreaterThan(24 * hour);
+    },
+  );
+
+  it('is put on retry, and the time begins anew then', async () => {
+    let isBusy = true;
+    const scene = new PairScene({
+      wrapTarget: busyFor(
+        (item) => isBusy && isPoison(item),
+        () => 600_000,
+      ),
+    });
+    const key = scene.add(poison);
+    fill(scene, 9);
+    await scene.plan();
+    expect(await copied(scene)).toMatchObject({ counters: { failed: 1 } });
+    const before = scene.time.monotonic();
+    expect(await copied(scene, { retryFailed: true })).toMatchObject({ counters: { failed: 1 } });
+    expect(scene.time.monotonic() - before).toBeGreaterThan(2 * hour);
+    isBusy = false;
+    expect(await copied(scene, { retryFailed: true })).toMatchObject({ counters: { copied: 10, failed: 0 } });
+    expect(await scene.entry(key)).toMatchObject({ outcome: { kind: 'copied' } });
+  });
+
+  it('is told from those that share its request, which is refused as a whole', async () => {
+    const scene = new PairScene({ wrapTarget: busyWhole(10_000) });
+    fill(scene, 7);
+    const key = scene.add(poison);
+    fill(scene, 40);
+    await scene.plan();
+    expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 47, failed: 1 } });
+    expect(await scene.entry(key)).toMatchObject({ outcome: named });
+  });
+
+  it('is named with another that is refused as well', async () => {
+    const scene = new PairScene({ wrapTarget: busyFor(isPoison, () => 90_000) });
+    fill(scene, 5);
+    scene.add(poison);
+    scene.add(poison);
+    fill(scene, 5);
+    await scene.plan();
+    expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 10, failed: 2 } });
+  });
+
+  it.each([
+    ['a wait is waited in place', 30_000, 16_000_000],
+    ['each wait closes the mailbox', 300_000, 16_000_000],
+    ['each item is piped', 60_000, 16_000],
+  ])('is named where it is the source that is busy for it, and %s', async (_how, waitMs, bytesInFlight) => {
+    const scene = new PairScene({ bytesInFlight });
+    const key = fill(scene, 30)[12] ?? '';
+    Object.assign(scene.source.item(scene.inbox, key) ?? {}, { busy: () => busy(waitMs) });
+    await scene.plan();
+    expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 29, failed: 1 } });
+    expect(await scene.entry(key)).toMatchObject({ outcome: named });
+    expect(scene.time.monotonic()).toBeGreaterThan(2 * hour);
+  });
+
+  it('is named where each item is piped', async () => {
+    const scene = new PairScene({ bytesInFlight: 16_000, wrapTarget: busyWhole(60_000) });
+    const key = scene.add(poison);
+    fill(scene, 9);
+    await scene.plan();
+    expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 9, failed: 1 } });
+    expect(await scene.entry(key)).toMatchObject({ outcome: named });
+  });
+});
+
+describe('a server that is busy for long', () => {
+  it.each([1, 2, 45])('has no item named where it leaves %i untaken for most of a day', async (left) => {
+    let taken = 0;
+    const scene: PairScene = new PairScene({
+      wrapTarget: busyFor(
+        () => scene.time.monotonic() < 20 * hour && (taken += 1) > 50 - left,
+        () => 600_000,
+      ),
+    });
+    for (let at = 0; at < 50; at += 1) scene.add(`item ${at}`);
+    await scene.plan();
+    expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 50, failed: 0 } });
+  });
+
+  it.each([3_000, 60_000, 180_000])(
+    'has no item named where it takes one and refuses another for hours, for %i ms each time',
+    async (waitMs) => {
+      const chance = new Chance(7);
+      const scene: PairScene = new PairScene({
+        wrapTarget: busyFor(
+          () => chance.is(60),
+          () => waitMs,
+        ),
+      });
+      for (let at = 0; at < 600; at += 1) scene.add(`item ${at}`);
+      await scene.plan();
+      expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 600, failed: 0 } });
+    },
+  );
+
+  it('has no item named where it refuses requests as a whole', async () => {
+    const scene: PairScene = new PairScene({
+      wrapTarget: (target) => {
+        const putItems = target.putItems.bind(target);
+        return Object.assign(target, {
+          putItems: async (...given: Parameters<typeof putItems>) => {
+            if (scene.time.monotonic() < 20 * hour) throw busy(600_000);
+            return putItems(...given);
+          },
+        });
+      },
+    });
+    for (let at = 0; at < 3; at += 1) scene.add(`item ${at}`);
+    await scene.plan();
+    expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 3, failed: 0 } });
+  });
+});
