@@ -33,7 +33,7 @@ export async function askSource(
   };
   const faultsIn = (answered: readonly Answered[]) => refusalOf(answered.map(({ fault }) => fault));
   try {
-    const answered = await pair.sourceTurns.run(signal, ask, faultsIn);
+    const answered = await pair.sourceTurns.run(signal, ask, faultsIn, () => pair.budget.isWanted);
     return { works: refusedForNow(copy, answered, pair.sourceBackOff), fault: faultsIn(answered)?.fault };
   } catch (fault) {
     if (!isAsked || !(fault instanceof Fault) || fault.kind !== 'throttled') throw fault;

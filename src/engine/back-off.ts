@@ -12,6 +12,14 @@ const longestOwnWaitMs = 600_000;
 /** Of a fault note is taken once, at the server it came from. */
 const noted = new WeakSet<Fault>();
 
+/** A wait up to this is waited with what is held; what is held for longer is let go as soon as others want it. */
+const heldMs = 1_000;
+
+/** What was held was let go for others, since it had to wait. Nothing was done. */
+export class GaveWay extends Error {
+  override readonly name = 'GaveWay';
+}
+
 /** The wait a server asked of everybody who comes through its connector, kept where every worker sees it. */
 export interface ConnectorWait {
   /** How long this mailbox still has to wait, ms; 0 where it need not. What another worker was told may be known here a little later. */
@@ -51,9 +59,10 @@ export class BackOff {
 
   /**
    * Resolves when the server may be asked again.
-   * @throws Fault `throttled` where that takes longer than may be waited in place; nothing was done
+   * @param isWanted whether others wait for what is held meanwhile; absent where nothing is
+   * @throws Fault `throttled` where that takes longer than may be waited in place, `GaveWay`; nothing was done
    */
-  async ready(signal: AbortSignal): Promise<void> {
+  async ready(signal: AbortSignal, isWanted?: () => boolean): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
       const ownMs = this.leftMs;
@@ -66,7 +75,8 @@ export class BackOff {
       if (!this.isSlowed) this.options.onHeldUp?.();
       this.isSlowed = true;
       if (leftMs > longestWaitInPlaceMs) throw this.tooLong(leftMs, connectorMs > ownMs);
-      await this.options.clock.sleep(leftMs, signal);
+      if (leftMs > heldMs && isWanted?.()) throw new GaveWay();
+      await this.options.clock.sleep(isWanted ? Math.min(leftMs, heldMs) : leftMs, signal);
     }
   }
 
@@ -95,15 +105,16 @@ export class BackOff {
    * Decides what follows a fault that left nothing in doubt.
    *
    * @param tries how often the same was tried before without progress; from 1
+   * @param isWanted as of `ready`
    * @returns once it may be tried again; rethrows what repeating in place does not mend
    */
-  async pardon(fault: unknown, tries: number, signal: AbortSignal): Promise<void> {
+  async pardon(fault: unknown, tries: number, signal: AbortSignal, isWanted?: () => boolean): Promise<void> {
     if (!(fault instanceof Fault)) throw fault;
     if (fault.kind === 'throttled') {
       this.note(fault);
       if (tries >= triesWhileThrottled) throw fault;
       this.options.onFault?.(fault);
-      return this.ready(signal);
+      return this.ready(signal, isWanted);
     }
     if (fault.kind !== 'retryable' || tries >= triesInPlace) throw fault;
     this.options.onFault?.(fault);
@@ -111,14 +122,14 @@ export class BackOff {
   }
 
   /** Runs something that may be repeated freely, waiting before it and after its faults. */
-  async repeat<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  async repeat<T>(signal: AbortSignal, work: () => Promise<T>, isWanted?: () => boolean): Promise<T> {
     for (let tries = 1; ; tries += 1) {
-      await this.ready(signal);
+      await this.ready(signal, isWanted);
       try {
         return await work();
       } catch (fault) {
         signal.throwIfAborted();
-        await this.pardon(fault, tries, signal);
+        await this.pardon(fault, tries, signal, isWanted);
       }
     }
   }

@@ -24,6 +24,11 @@ export class ByteBudget {
     return this.held;
   }
 
+  /** Whether others of the process wait for bytes. */
+  get isWanted(): boolean {
+    return (this.whole?.waiting.length ?? 0) > 0;
+  }
+
   /** Waits until `bytes` (at most `total`) are free and holds them. Rejects with the signal's reason when aborted meanwhile. */
   async take(bytes: number, signal: AbortSignal): Promise<void> {
     await this.takeHere(bytes, signal);

@@ -51,7 +51,8 @@ export async function copyWorks(copy: FolderCopy, works: readonly Work[]): Promi
     const tried = [...sent.left, ...(await settleDoubtful(copy, sent))];
     await removeTargets(copy, sent.replaced);
     await judgeChanged(copy, sent.changed);
-    stuck = tried.length + sent.waiting.length < now.length ? 0 : stuck + 1;
+    if (sent.gaveWay) await allReady(copy);
+    else stuck = tried.length + sent.waiting.length < now.length ? 0 : stuck + 1;
     const again = setApart(copy, [...held, ...sent.waiting, ...(await giveUpOn(copy, tried, sent.fault))]);
     isRefused = sent.fault?.kind === 'throttled';
     const suspects = again.filter((work) => isSuspect(copy, work));
@@ -63,6 +64,12 @@ export async function copyWorks(copy: FolderCopy, works: readonly Work[]): Promi
     else if (left.length > 0 && vain > vainRounds) throw noAnswer(left.length);
   }
   forgetBusy(copy, works);
+}
+
+/** What was let go once is read again when it can be sent. */
+async function allReady({ pair, signal }: FolderCopy): Promise<void> {
+  await pair.sourceBackOff.ready(signal);
+  await pair.targetBackOff.ready(signal);
 }
 
 /** Whether others went through since it was first tried in vain. */

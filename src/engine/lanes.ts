@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { GaveWay } from './back-off';
 import type { FolderCopy } from './folder-copy';
 import { loadParcel, type LoadedParcel } from './load-parcel';
 import { requestOf, type Parcel } from './parcels';
@@ -37,12 +38,11 @@ export async function runLanes(copy: FolderCopy, parcels: readonly Parcel[]): Pr
   const { sourceTurns, targetTurns } = copy.pair;
   const sum = nothingSent();
   const lanes = new Lanes(() => sourceTurns.requests + targetTurns.requests);
-  const isOver = () => lanes.failure !== undefined || sum.doubtful.length > 0;
+  const isOver = () => lanes.failure !== undefined || sum.doubtful.length > 0 || sum.gaveWay === true;
   for (const parcel of parcels) {
     await lanes.start(async () => {
       if (isOver() || sum.brokenOff) add(sum, leave(parcel));
-      else if (parcel.alone) add(sum, await sendAlone(copy, parcel));
-      else await loadAndSend(copy, parcel, sum, isOver);
+      else add(sum, await orGivenWay(parcel, copyParcel(copy, parcel, sum, isOver)));
     });
   }
   await lanes.end();
@@ -50,20 +50,36 @@ export async function runLanes(copy: FolderCopy, parcels: readonly Parcel[]): Pr
   return sum;
 }
 
-async function loadAndSend(copy: FolderCopy, parcel: Parcel, sum: Sent, isOver: () => boolean) {
+function copyParcel(copy: FolderCopy, parcel: Parcel, sum: Sent, isOver: () => boolean): Promise<Sent> {
+  return parcel.alone ? sendAlone(copy, parcel) : loadAndSend(copy, parcel, sum, isOver);
+}
+
+/** Whoever has to wait for the source holds nothing that others want meanwhile. */
+async function orGivenWay(parcel: Parcel, sending: Promise<Sent>): Promise<Sent> {
+  try {
+    return await sending;
+  } catch (reason) {
+    if (!(reason instanceof GaveWay)) throw reason;
+    return { ...leave(parcel), gaveWay: true };
+  }
+}
+
+async function loadAndSend(
+  copy: FolderCopy,
+  parcel: Parcel,
+  sum: Sent,
+  isOver: () => boolean,
+): Promise<Sent> {
   const { budget } = copy.pair;
   const memoryBytes = Math.min(parcel.memoryBytes, budget.share);
   await budget.take(memoryBytes, copy.signal);
   try {
-    if (isOver() || sum.brokenOff) {
-      add(sum, leave(parcel));
-      return;
-    }
+    if (isOver() || sum.brokenOff) return leave(parcel);
     const loaded = needsNothing(parcel)
       ? unloaded(parcel)
       : await loadParcel(copy, parcel.works, memoryBytes);
     if (loaded.fault && loaded.fault.kind !== 'throttled') sum.brokenOff = true;
-    add(sum, isOver() ? leave(parcel) : await sendParcel(copy, loaded, true));
+    return isOver() ? leave(parcel) : await sendParcel(copy, loaded, true);
   } finally {
     budget.give(memoryBytes);
   }

@@ -31,7 +31,7 @@ export interface LoadedParcel {
  * Reads a parcel's items into memory, at most `memoryBytes` of content whatever the source said of their sizes.
  * What reading leaves out after a fault is asked for again in place, and then left.
  *
- * @throws Fault of the mailbox; the signal's reason
+ * @throws Fault of the mailbox; `GaveWay`; the signal's reason
  */
 export async function loadParcel(
   copy: FolderCopy,
@@ -62,12 +62,13 @@ export async function loadParcel(
     }
     return answered;
   };
-  const reading = pair.sourceBackOff.repeat(signal, async () => {
+  const ask = async (): Promise<void> => {
     const refused = await askSource(copy, [...missing.values()], read);
     loaded.left.push(...refused.works);
     for (const { entry } of refused.works) missing.delete(entry.sourceKey);
     loaded.fault = refused.fault;
-  });
+  };
+  const reading = pair.sourceBackOff.repeat(signal, ask, () => pair.budget.isWanted);
   loaded.fault = (await brokenOff(reading, signal)) ?? loaded.fault;
   loaded.left.push(...missing.values());
   return loaded;

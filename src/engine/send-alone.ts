@@ -28,7 +28,8 @@ export async function sendAlone(copy: FolderCopy, { works }: Parcel): Promise<Se
       }
       return [{ work }];
     };
-    const reading = pair.sourceBackOff.repeat(signal, () => askSource(copy, [work], read));
+    const isWanted = () => pair.budget.isWanted;
+    const reading = pair.sourceBackOff.repeat(signal, () => askSource(copy, [work], read), isWanted);
     const fault = await brokenOff(reading, signal);
     if (fault) return { ...nothingSent(), left: [work], fault, brokenOff: true };
     const refused = await reading;

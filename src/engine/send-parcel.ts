@@ -1,6 +1,7 @@
 import type { PutItem, PutOutcome, Stamp, TargetRef, UpdateOutcome } from '../connectors/connector';
 import { Fault, type ItemReason } from '../domain/faults';
 import { fateOf } from '../domain/item-counts';
+import { GaveWay } from './back-off';
 import { refusedForNow } from './busy-items';
 import { record, type FolderCopy } from './folder-copy';
 import type { Step } from './folder-counters';
@@ -26,6 +27,8 @@ export interface Sent {
   fault?: Fault;
   /** Set where reading broke off: the source may be away. */
   brokenOff?: boolean;
+  /** Set where something that was read had to wait and was let go for others: it is read again once nothing has to wait. */
+  gaveWay?: boolean;
 }
 
 export function nothingSent(): Sent {
@@ -40,6 +43,7 @@ export function add(sum: Sent, more: Sent): void {
   sum.replaced.push(...more.replaced);
   sum.fault ??= more.fault;
   sum.brokenOff ||= more.brokenOff;
+  sum.gaveWay ||= more.gaveWay;
 }
 
 /**
@@ -68,6 +72,7 @@ async function transmit(
   again: boolean,
 ): Promise<Sent> {
   const { pair, session, signal } = copy;
+  const isWanted = () => pair.budget.isWanted;
   for (let tries = 1; ; tries += 1) {
     let isSent = false;
     const send = () => {
@@ -75,11 +80,12 @@ async function transmit(
       return measured(copy, parcel, sendings);
     };
     try {
-      const outcomes = await pair.targetTurns.run(signal, send, refusalIn);
+      const outcomes = await pair.targetTurns.run(signal, send, refusalIn, isWanted);
       return await recordOutcomes(copy, parcel, sendings, outcomes);
     } catch (fault) {
       if (session.failure) throw session.failure as Error;
       signal.throwIfAborted();
+      if (fault instanceof GaveWay) return giveWay(copy, parcel, sendings);
       if (!(fault instanceof Fault)) throw fault;
       const works = refusedAll(copy, sendings, fault, isSent);
       if (!fault.notDone) return { ...nothingSent(), doubtful: works, fault };
@@ -88,12 +94,21 @@ async function transmit(
         session.finish(parcel.parcelId, []);
         return { ...nothingSent(), left: works, fault };
       }
-      await pair.targetBackOff.pardon(fault, tries, signal).catch((refused: unknown) => {
+      try {
+        await pair.targetBackOff.pardon(fault, tries, signal, isWanted);
+      } catch (refused) {
+        if (refused instanceof GaveWay) return giveWay(copy, parcel, sendings);
         session.finish(parcel.parcelId, []);
         throw refused;
-      });
+      }
     }
   }
+}
+
+/** What was read is let go, and will be read again. */
+function giveWay({ session }: FolderCopy, { parcelId }: PendingParcel, sendings: readonly Sending[]): Sent {
+  session.finish(parcelId, []);
+  return { ...nothingSent(), waiting: sendings.map(({ work }) => work), gaveWay: true };
 }
 
 function refusalIn(outcomes: readonly (PutOutcome | UpdateOutcome)[]): Refusal | undefined {

@@ -51,6 +51,7 @@ export class Turns {
   /**
    * Runs `work`, one request, when it is its turn.
    * @param refusalIn finds in an answer what refuses a part of what was asked for: one refusal, however many parts
+   * @param isWanted as of `BackOff.ready`
    * @throws what `work` throws; the signal's reason when it is aborted meanwhile; Fault `throttled` where a wait is too long to be
    *   waited in place
    */
@@ -58,11 +59,12 @@ export class Turns {
     signal: AbortSignal,
     work: () => Promise<T>,
     refusalIn: (answer: T) => Refusal | undefined = () => undefined,
+    isWanted?: () => boolean,
   ): Promise<T> {
     await this.take(signal);
     try {
       await this.rest(signal);
-      await this.options.backOff.ready(signal);
+      await this.options.backOff.ready(signal, isWanted);
       return await this.watched(signal, work, refusalIn);
     } finally {
       this.taken -= 1;

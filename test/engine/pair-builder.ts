@@ -8,6 +8,7 @@ import {
 } from '../../src/connectors/memory';
 import { everything as everythingSpec, itemFilter } from '../../src/domain/item-filter';
 import { copyFolder, type CopyFolderOrder, type CopyFolderResult } from '../../src/engine/copy-folder';
+import type { ByteBudget } from '../../src/engine/byte-budget';
 import { followGone, type FollowOrder, type FollowResult } from '../../src/engine/follow-gone';
 import type { KnownEntry } from '../../src/engine/ledger';
 import { MailboxPair } from '../../src/engine/mailbox-pair';
@@ -28,20 +29,23 @@ interface Given {
   width?: (connections: number) => Width;
   wrapSource?: (source: MemorySource) => SourceMailbox;
   wrapTarget?: (target: MemoryTarget) => TargetMailbox;
+  /** With other scenes in one process: its time, and what all may hold in memory together. */
+  process?: { time: VirtualTime; memory: ByteBudget };
 }
 
 /** Two mailboxes in memory, one inbox, and what is done to it by hand. */
 export class PairScene {
-  readonly time = new VirtualTime();
   readonly source = new MemoryStore('source');
   readonly target = new MemoryStore('target');
   readonly ledger = new MemoryLedger();
   readonly inbox = this.source.addFolder({ name: 'Inbox', wellKnown: 'inbox' });
   readonly targetInbox = this.target.addFolder({ name: 'Posteingang', wellKnown: 'inbox' });
+  readonly time: VirtualTime;
   pair: MailboxPair;
   private fence = 0;
 
   constructor(private readonly given: Given = {}) {
+    this.time = given.process?.time ?? new VirtualTime();
     this.pair = this.open();
   }
 
@@ -66,6 +70,7 @@ export class PairScene {
       parcel: given.parcel ?? { items: 20, bytes: 2_000_000 },
       bytesInFlight: given.bytesInFlight ?? 16_000_000,
       sendWindowMs: 5_000,
+      ...(given.process && { memory: given.process.memory }),
     });
     return this.pair;
   }
