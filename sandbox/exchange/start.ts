@@ -76,6 +76,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     policy: { ...DEFAULT_POLICY, ...options.policy },
     wouldHaveSent: [],
     requests: new Map(),
+    refused: new Map(),
     underWay: new Set(),
   };
   const server = createServer(

@@ -18,7 +18,7 @@ import type { Faults, RequestFaults } from './faults';
 import { Aborted, readBody, TooLarge } from './read-body';
 import { refuseTooLarge } from './refuse';
 import { reset } from './reset';
-import { challenges, signIn } from './sign-in';
+import { challenges, givenName, signIn } from './sign-in';
 import type { Throttle } from './throttle';
 import { Transfer } from './transfer';
 
@@ -32,6 +32,8 @@ export interface ServerState {
   readonly wouldHaveSent: WouldHaveSent[];
   /** Requests seen, by operation. */
   readonly requests: Map<string, number>;
+  /** Sign-ins refused, by the user name given in lower case: what a server locks an account for. */
+  readonly refused: Map<string, number>;
   /** Requests that are neither answered nor given up. */
   readonly underWay: Set<Transfer>;
 }
@@ -70,6 +72,8 @@ async function route(state: ServerState, request: IncomingMessage, response: Ser
   if (!ENDPOINT.test(path)) return send(request, response, 404);
   const account = signIn(request, state.mailboxes, state.policy);
   if (!account) {
+    const userName = givenName(request);
+    if (userName !== undefined) state.refused.set(userName, (state.refused.get(userName) ?? 0) + 1);
     response.setHeader(
       'WWW-Authenticate',
       challenges(state.policy, request.headers.host?.split(':')[0] ?? state.name),

@@ -9,15 +9,23 @@ import type { Mailboxes } from '../store/mailboxes';
  */
 export function signIn(request: IncomingMessage, mailboxes: Mailboxes, policy: Policy): Mailbox | undefined {
   if (!policy.authenticate.includes('Basic')) return undefined;
-  const given = /^Basic\s+([A-Za-z0-9+/=]+)\s*$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (given === undefined) return undefined;
-  const text = Buffer.from(given, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  if (colon < 0) return undefined;
-  const mailbox = byUserName(text.slice(0, colon), mailboxes, policy);
-  if (mailbox?.settings.account !== 'ok' || mailbox.settings.password !== text.slice(colon + 1))
-    return undefined;
+  const given = basicOf(request);
+  if (!given) return undefined;
+  const mailbox = byUserName(given.userName, mailboxes, policy);
+  if (mailbox?.settings.account !== 'ok' || mailbox.settings.password !== given.password) return undefined;
   return mailbox;
+}
+
+/** Who says to be asking, in lower case. */
+export function givenName(request: IncomingMessage): string | undefined {
+  return basicOf(request)?.userName.toLowerCase();
+}
+
+function basicOf(request: IncomingMessage): { userName: string; password: string } | undefined {
+  const given = /^Basic\s+([A-Za-z0-9+/=]+)\s*$/i.exec(request.headers.authorization ?? '')?.[1];
+  const text = Buffer.from(given ?? '', 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon < 0 ? undefined : { userName: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
 function byUserName(user: string, mailboxes: Mailboxes, policy: Policy): Mailbox | undefined {
