@@ -3,7 +3,7 @@ import type { OverTheWire } from '../src/domain/wire';
 import type { Side } from '../src/domain/mailbox';
 import { invitationAddresses } from '../src/domain/invitation';
 import { passesOfStart, type PassMade, type WantedPass } from '../src/domain/passes';
-import { credentialsOf, purgeCredentials, type CredentialDocument } from '../src/models/credentials';
+import { credentialsOf, destroyCredentials, type CredentialDocument } from '../src/models/credentials';
 import type { MailUserProjection } from '../src/models/mail-users';
 import { hasEnded, raiseEpoch } from '../src/models/projection';
 import type { StartReason } from '../workflows/messages';
@@ -54,7 +54,7 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
   if (raised === undefined || hasEnded(raised.row.projection)) return undefined;
   const all = await readRow(mailUserId);
   const { row, source, target } = all;
-  const kept = await keptCredentials(mailUserId, row.asked.credentialIds, reason);
+  const kept = await takeOverCredentials(mailUserId, row.asked.credentialIds, reason);
   const { made, wanted } = passesOfStart((raised.row.projection?.passes ?? []).map(passMade), reason);
   const stoppedFor = raised.row.projection?.timeline.findLast(({ state }) => state !== 'starting')?.fault;
   return {
@@ -67,7 +67,7 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
     batch: row.batch,
     invitation: invitationAddresses(invitationFactsOf(all)).choice,
     sides: ['source', 'target'],
-    kept: perSide(kept, ({ _id }) => _id.toHexString()),
+    kept: perSide(kept, idOf),
     keptUntil: perSide(kept, ({ destroyAt }) => destroyAt.toISOString()),
     passes: made,
     ...(wanted === undefined ? {} : { wantedPass: wanted }),
@@ -78,21 +78,26 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
   };
 }
 
-/** Those asked for and not handled yet come by signal; an invitation that is sent again asks for both anew. */
-async function keptCredentials(
+/**
+ * Takes over what was kept, except where others were given since: these count, and what was kept of their side is destroyed. An
+ * invitation that is sent again asks for both sides anew.
+ */
+async function takeOverCredentials(
   mailUserId: string,
-  coming: readonly string[],
+  asked: readonly string[],
   reason: StartReason,
 ): Promise<CredentialDocument[]> {
-  if (reason === 'resend') {
-    await purgeCredentials(mailUserId, coming);
-    return [];
-  }
   const now = new Date();
-  return (await credentialsOf(mailUserId)).filter(
-    ({ _id, destroyAt }) => destroyAt > now && !coming.includes(_id.toHexString()),
-  );
+  const all = (await credentialsOf(mailUserId)).filter(({ destroyAt }) => destroyAt > now);
+  const given = all.filter((one) => asked.includes(idOf(one)));
+  const coming = given.map(({ side }) => side);
+  const before = all.filter((one) => !given.includes(one));
+  const kept = reason === 'resend' ? [] : before.filter(({ side }) => !coming.includes(side));
+  await destroyCredentials(before.filter((one) => !kept.includes(one)).map(idOf));
+  return kept;
 }
+
+const idOf = ({ _id }: CredentialDocument) => _id.toHexString();
 
 /** The newest of each side. */
 function perSide(

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { directWire, type MemoryWire } from '../../src/connectors/memory';
+import { Fault } from '../../src/domain/faults';
+import type { Side } from '../../src/domain/mailbox';
+import { Connectors } from '../../src/models/connectors';
+import { Credentials } from '../../src/models/credentials';
+import type { MailUser } from '../../src/models/mail-users';
+import { signals, type CredentialSignal, type StopSignal } from '../../workflows/messages';
+import { administrator, House } from './house';
+import { planOf, signInBoth } from './settled-states';
+
+let house: House;
+beforeAll(async () => {
+  house = await House.open();
+  await house.startWorker();
+  await house.startGate();
+});
+afterAll(() => house.close());
+afterEach(() => {
+  house.servers.wire = directWire;
+});
+
+const byHand = { cutOver: { kind: 'byHand' } } as const;
+
+/** The target takes nothing more. */
+const fullTarget: MemoryWire = {
+  send: async (request, signal) => {
+    if (request.kind !== 'putItems') return directWire.send(request, signal);
+    const text = { code: 'ErrorQuotaExceeded', remedy: 'freeSpace' as const, message: 'It is full.' };
+    throw new Fault({ kind: 'fatal', side: 'target' }, text, true);
+  },
+};
+
+async function stopped(row: MailUser): Promise<void> {
+  await house.handle(row).signal<[StopSignal]>(signals.stop, { by: administrator });
+  await house.untilEnded(row);
+  await house.handle(row).result();
+}
+
+/** A row that has failed in its first pass and keeps both passwords, of a batch whose cut-over is asked for. */
+async function failed(): Promise<MailUser> {
+  const row = await house.row({ batch: `failed ${randomUUID()}` });
+  await planOf(row, byHand);
+  house.servers.fill(row.source.address, 1, 10);
+  house.servers.wire = fullTarget;
+  await house.start(row);
+  await signInBoth(house, row);
+  await house.until(row, 'failed');
+  await house.handle(row).result();
+  house.servers.wire = directWire;
+  return row;
+}
+
+/** Gives credentials after an end, as the web does it: noted on the row, started, then told. */
+async function give(row: MailUser, ...sides: Side[]): Promise<string[]> {
+  const given: CredentialSignal[] = [];
+  for (const side of sides) given.push(await house.keep(row, side));
+  await house.start(row);
+  for (const credential of given)
+    await house.handle(row).signal<[CredentialSignal]>(signals.credential, credential);
+  return given.map(({ credentialId }) => credentialId);
+}
+
+const idsOf = async (row: MailUser): Promise<string[]> =>
+  (await Credentials.find({ 'owner.id': row._id.toHexString() }).lean()).map(({ _id }) => _id.toHexString());
+
+describe('credentials that are given after an end', () => {
+  it('take the place of what was kept of their side, and of no other', async () => {
+    const row = await failed();
+    const kept = await idsOf(row);
+    const [source] = kept;
+    // Who waits for a slot is looked at in peace.
+    await Connectors.updateOne({ _id: row.target.connectorId }, { $set: { mailboxesAtOnce: 0 } });
+    const given = await give(row, 'source');
+    const { projection } = await house.until(
+      row,
+      (now) => now.projection?.state === 'scheduled' && now.asked.credentialIds.length === 0,
+    );
+    const used = [...kept.filter((id) => id !== source), ...given].sort();
+    expect([...(projection?.usedCredentialIds ?? [])].sort()).toEqual(used);
+    expect((await idsOf(row)).sort()).toEqual(used);
+    await stopped(row);
+  });
+});
