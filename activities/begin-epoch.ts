@@ -33,6 +33,8 @@ export interface EpochFacts {
   sides: Side[];
   /** Credentials kept from the epoch before; accepted then. */
   kept: Partial<Record<Side, string>>;
+  /** Sides for which others were given since, which come by signal. Earlier releases did not say it. */
+  coming?: Side[];
   /** Sign-ins refused lately: a new epoch does not make a mailbox forget them. */
   refusals: OverTheWire<SignInRefusal>[];
   /** When those that are kept are destroyed at the latest (ISO 8601). */
@@ -54,7 +56,7 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
   if (raised === undefined || hasEnded(raised.row.projection)) return undefined;
   const all = await readRow(mailUserId);
   const { row, source, target } = all;
-  const kept = await takeOverCredentials(mailUserId, row.asked.credentialIds, reason);
+  const { kept, coming } = await takeOverCredentials(mailUserId, row.asked.credentialIds, reason);
   const { made, wanted } = passesOfStart((raised.row.projection?.passes ?? []).map(passMade), reason);
   const stoppedFor = raised.row.projection?.timeline.findLast(({ state }) => state !== 'starting')?.fault;
   return {
@@ -68,6 +70,7 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
     invitation: invitationAddresses(invitationFactsOf(all)).choice,
     sides: ['source', 'target'],
     kept: perSide(kept, idOf),
+    coming,
     keptUntil: perSide(kept, ({ destroyAt }) => destroyAt.toISOString()),
     passes: made,
     ...(wanted === undefined ? {} : { wantedPass: wanted }),
@@ -86,15 +89,15 @@ async function takeOverCredentials(
   mailUserId: string,
   asked: readonly string[],
   reason: StartReason,
-): Promise<CredentialDocument[]> {
+): Promise<{ kept: CredentialDocument[]; coming: Side[] }> {
   const now = new Date();
   const all = (await credentialsOf(mailUserId)).filter(({ destroyAt }) => destroyAt > now);
   const given = all.filter((one) => asked.includes(idOf(one)));
-  const coming = given.map(({ side }) => side);
+  const coming = [...new Set(given.map(({ side }) => side))];
   const before = all.filter((one) => !given.includes(one));
   const kept = reason === 'resend' ? [] : before.filter(({ side }) => !coming.includes(side));
   await destroyCredentials(before.filter((one) => !kept.includes(one)).map(idOf));
-  return kept;
+  return { kept, coming };
 }
 
 const idOf = ({ _id }: CredentialDocument) => _id.toHexString();

@@ -102,9 +102,12 @@ async function toItsEnd(m: Migration, life: CancellationScope, stopper: () => Ac
   return end.state;
 }
 
-/** A form that was sent from **Not started** comes with its credentials: nobody needs to be invited. */
+/** Where the credentials are on their way nobody needs to be invited, unless that is what was asked for. */
 function askForSignIn(m: Migration): void {
-  if (m.input.reason === 'form') beginDeadline(m);
+  const { reason } = m.input;
+  const { coming = [] } = m.carry.facts;
+  const isGiven = m.view.wanted.every((side) => coming.includes(side));
+  if (reason === 'form' || (isGiven && reason !== 'resend')) beginDeadline(m);
   else orderMail(m);
 }
 

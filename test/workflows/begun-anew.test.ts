@@ -7,7 +7,7 @@ import { Credentials } from '../../src/models/credentials';
 import type { MailUser } from '../../src/models/mail-users';
 import { signals, type CredentialSignal, type StopSignal } from '../../workflows/messages';
 import { administrator, House } from './house';
-import { planOf, signInBoth } from './settled-states';
+import { planOf, settledStates, signInBoth } from './settled-states';
 
 let house: House;
 beforeAll(async () => {
@@ -20,6 +20,7 @@ afterEach(() => {
   house.servers.wire = directWire;
 });
 
+const states = settledStates(() => house);
 const byHand = { cutOver: { kind: 'byHand' } } as const;
 
 /** The target takes nothing more. */
@@ -64,6 +65,14 @@ async function give(row: MailUser, ...sides: Side[]): Promise<string[]> {
 const idsOf = async (row: MailUser): Promise<string[]> =>
   (await Credentials.find({ 'owner.id': row._id.toHexString() }).lean()).map(({ _id }) => _id.toHexString());
 
+/** Whether the run at hand has taken a turn for an invitation. */
+async function invites(row: MailUser): Promise<boolean> {
+  const { events = [] } = await house.handle(row).fetchHistory();
+  return (events ?? []).some(
+    (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'reserveInvitation',
+  );
+}
+
 describe('credentials that are given after an end', () => {
   it('take the place of what was kept of their side, and of no other', async () => {
     const row = await failed();
@@ -79,6 +88,28 @@ describe('credentials that are given after an end', () => {
     const used = [...kept.filter((id) => id !== source), ...given].sort();
     expect([...(projection?.usedCredentialIds ?? [])].sort()).toEqual(used);
     expect((await idsOf(row)).sort()).toEqual(used);
+    await stopped(row);
+  });
+
+  it('invite nobody where they are for all that is wanted', async () => {
+    const row = await states.emailSent();
+    await house.until(row, 'emailSent');
+    await stopped(row);
+    await give(row, 'source', 'target');
+    const { projection } = await house.until(row, 'completed');
+    expect(projection?.epoch).toBe(2);
+    expect(await invites(row)).toBe(false);
+  });
+
+  it('have the user invited where they are for one of two sides that are wanted', async () => {
+    const row = await states.emailSent();
+    await house.until(row, 'emailSent');
+    await stopped(row);
+    await give(row, 'source');
+    await house.until(
+      row,
+      ({ projection }) => projection?.epoch === 2 && projection.invitation?.sentAt !== undefined,
+    );
     await stopped(row);
   });
 });
