@@ -49,16 +49,16 @@ export function nextPass({ plan, made, wanted, now }: PassQuestion): NextPass {
 
 /**
  * What a new start goes on from: where a migration was ended before its last pass, the passes made so far, and a further one is wanted
- * at once where any was; where the last one was made, it is a new move, unless what failed in it is to be tried again.
+ * at once where any was; which one is for the plan to say. Where the last one was made, it is a new move. Where what failed in the last one
+ * is to be tried again, that one is made again.
  */
 export function passesOfStart(
   made: readonly PassMade[],
   reason: 'start' | 'retry' | 'resend' | 'form',
 ): { made: PassMade[]; wanted?: WantedPass } {
   const last = made.at(-1);
-  const isOver = last?.kind === 'cutOver' && last.endedAt !== undefined;
-  if (isOver && reason !== 'retry') return { made: [] };
-  if (last?.kind === 'cutOver') return { made: [...made], wanted: 'cutOver' };
+  if (last?.kind === 'cutOver' && reason === 'retry') return { made: [...made], wanted: 'cutOver' };
+  if (last?.kind === 'cutOver' && last.endedAt !== undefined) return { made: [] };
   return { made: [...made], ...(made.some(({ endedAt }) => endedAt !== undefined) && { wanted: 'delta' }) };
 }
 

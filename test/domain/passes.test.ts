@@ -80,8 +80,20 @@ describe('a migration that is started again', () => {
       made: [{ kind: 'full' }, { kind: 'delta' }],
       wanted: 'delta',
     });
-    const cutOff = [...made('full'), { kind: 'cutOver', beganAt } as const];
-    expect(passesOfStart(cutOff, 'retry')).toEqual({ made: cutOff, wanted: 'cutOver' });
+  });
+
+  it('makes the cut-over that was cut off where the plan still wants one, or where that is tried again', () => {
+    const cutOff: PassMade[] = [{ kind: 'cutOver', beganAt }];
+    const begins = (plan: BatchPlan, reason: 'start' | 'retry' = 'start', passes = cutOff) => {
+      const { made: before, wanted } = passesOfStart(passes, reason);
+      return next(plan, before, wanted);
+    };
+    expect(begins(defaultBatchPlan)).toBe('cutOver');
+    expect(begins({ ...byHand, cutOver: { kind: 'at', at: beganAt } })).toBe('cutOver');
+    expect(begins(byHand)).toBe('full');
+    expect(begins({ ...byHand, prestageOlderThan: '2026-10-01' })).toBe('prestage');
+    expect(begins(byHand, 'start', [...made('full'), ...cutOff])).toBe('delta');
+    expect(begins(byHand, 'retry')).toBe('cutOver');
   });
 
   it('begins with the pass that the plan has first where none was ended', () => {

@@ -32,6 +32,8 @@ const fullTarget: MemoryWire = {
   },
 };
 
+const kinds = ({ projection }: MailUser) => projection?.passes?.map(({ kind }) => kind);
+
 async function stopped(row: MailUser): Promise<void> {
   await house.handle(row).signal<[StopSignal]>(signals.stop, { by: administrator });
   await house.untilEnded(row);
@@ -110,6 +112,20 @@ describe('credentials that are given after an end', () => {
       row,
       ({ projection }) => projection?.epoch === 2 && projection.invitation?.sentAt !== undefined,
     );
+    await stopped(row);
+  });
+});
+
+describe('a new start', () => {
+  it('makes the passes of the plan as it stands, also where a cut-over was cut off', async () => {
+    const row = await states.working();
+    await house.until(row, 'working');
+    await stopped(row);
+    await planOf(row, { ...byHand, prestageOlderThan: '2026-10-01' });
+    house.servers.wire = directWire;
+    await house.start(row);
+    await signInBoth(house, row);
+    expect(kinds(await house.until(row, 'upToDate'))).toEqual(['cutOver', 'prestage']);
     await stopped(row);
   });
 });
