@@ -3,7 +3,12 @@ import type { OverTheWire } from '../src/domain/wire';
 import type { Side } from '../src/domain/mailbox';
 import { invitationAddresses } from '../src/domain/invitation';
 import { passesOfStart, type PassMade, type WantedPass } from '../src/domain/passes';
-import { credentialsOf, destroyCredentials, type CredentialDocument } from '../src/models/credentials';
+import {
+  credentialsOf,
+  destroyCredentials,
+  reviveCredential,
+  type CredentialDocument,
+} from '../src/models/credentials';
 import type { MailUserProjection } from '../src/models/mail-users';
 import { hasEnded, raiseEpoch } from '../src/models/projection';
 import type { StartReason } from '../workflows/messages';
@@ -56,9 +61,11 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
   if (raised === undefined || hasEnded(raised.row.projection)) return undefined;
   const all = await readRow(mailUserId);
   const { row, source, target } = all;
-  const { kept, coming } = await takeOverCredentials(mailUserId, row.asked.credentialIds, reason);
+  const ended = raised.row.projection?.timeline.findLast(({ state }) => state !== 'starting');
+  const left = await leftCredentials(mailUserId, row.asked.credentialIds, reason);
+  // What is Completed with issues has told its user on which day they are destroyed.
+  const kept = ended?.state === 'failed' ? await Promise.all(left.kept.map(reviveCredential)) : left.kept;
   const { made, wanted } = passesOfStart((raised.row.projection?.passes ?? []).map(passMade), reason);
-  const stoppedFor = raised.row.projection?.timeline.findLast(({ state }) => state !== 'starting')?.fault;
   return {
     epoch: raised.epoch,
     revision: raised.revision,
@@ -70,22 +77,22 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
     invitation: invitationAddresses(invitationFactsOf(all)).choice,
     sides: ['source', 'target'],
     kept: perSide(kept, idOf),
-    coming,
+    coming: left.coming,
     keptUntil: perSide(kept, ({ destroyAt }) => destroyAt.toISOString()),
     passes: made,
     ...(wanted === undefined ? {} : { wantedPass: wanted }),
     // Whoever presses **Retry** has seen why the migration stopped.
     ...(reason === 'retry' &&
-      stoppedFor?.remedy === 'checkSourceMailbox' && { sourceChecked: true as const }),
+      ended?.fault?.remedy === 'checkSourceMailbox' && { sourceChecked: true as const }),
     refusals: (raised.row.projection?.refusals ?? []).map(overTheWire),
   };
 }
 
 /**
- * Takes over what was kept, except where others were given since: these count, and what was kept of their side is destroyed. An
- * invitation that is sent again asks for both sides anew.
+ * What was kept, except where others were given since: these count, and what was kept of their side is destroyed. An invitation that is
+ * sent again asks for both sides anew.
  */
-async function takeOverCredentials(
+async function leftCredentials(
   mailUserId: string,
   asked: readonly string[],
   reason: StartReason,

@@ -15,6 +15,8 @@ export interface CredentialDocument {
   sealed: string;
   takenAt: Date;
   destroyAt: Date;
+  /** Until when it is to live where a migration takes it over again; set while it is only kept for **Retry**. */
+  livesUntil?: Date;
 }
 
 const schema = new Schema<CredentialDocument>(
@@ -31,6 +33,7 @@ const schema = new Schema<CredentialDocument>(
     sealed: { type: String, required: true },
     takenAt: { type: Date, required: true },
     destroyAt: { type: Date, required: true },
+    livesUntil: Date,
   },
   { collection: 'credentials', versionKey: false },
 );
@@ -82,7 +85,7 @@ export async function purgeCredentials(ownerId: string, except: readonly string[
 }
 
 /**
- * Keeps these of a mail user until `until` or their own end, whichever is sooner.
+ * Keeps these of a mail user until `until` or their own end, whichever is sooner; harmless when repeated.
  * @returns when the last of them is destroyed; absent where none is left
  */
 export async function keepCredentials(
@@ -90,10 +93,21 @@ export async function keepCredentials(
   until: Date,
 ): Promise<Date | undefined> {
   const ids = { $in: [...credentialIds] };
-  await Credentials.updateMany({ _id: ids, destroyAt: { $gt: until } }, { $set: { destroyAt: until } });
+  for (const { _id, destroyAt } of await Credentials.find({ _id: ids, destroyAt: { $gt: until } }).lean<
+    CredentialDocument[]
+  >())
+    await Credentials.updateOne({ _id, destroyAt }, { $set: { destroyAt: until, livesUntil: destroyAt } });
   const kept = await Credentials.find({ _id: ids }).lean<CredentialDocument[]>();
   const last = Math.max(...kept.map(({ destroyAt }) => destroyAt.getTime()));
   return kept.length === 0 ? undefined : new Date(last);
+}
+
+/** Lets one that was only kept for **Retry** live as long as it was to before. @returns it as it is now; harmless when repeated */
+export async function reviveCredential(credential: CredentialDocument): Promise<CredentialDocument> {
+  const { livesUntil: destroyAt, ...rest } = credential;
+  if (destroyAt === undefined) return credential;
+  await Credentials.updateOne({ _id: rest._id }, { $set: { destroyAt }, $unset: { livesUntil: true } });
+  return { ...rest, destroyAt };
 }
 
 /** What a bulk action still has to give to a mail user, and is not past its time. */

@@ -132,7 +132,8 @@ describe('a folder in a report', () => {
     const plan = { folderClass: 'IPF.Note', itemCount: 5, gone: false, position: 0, name: 'Inbox' };
     await ledger.takeFolder(folder, 1, plan);
     const counters = { ...noCounters, found: 2, copied: 2 };
-    await ledger.writeFolder(folder, 1, { counters, watermark: { source: 'page 1', filter: '' } });
+    const watermark = { source: 'page 1', filter: '' };
+    await ledger.writeFolder(folder, { fence: 1, writes: 1 }, { counters, watermark });
     expect(await foldersOfCopy('begun', false)).toMatchObject([{ state: 'waiting', remaining: 3 }]);
     expect(await foldersOfCopy('begun', true)).toMatchObject([{ state: 'done', remaining: 0 }]);
   });

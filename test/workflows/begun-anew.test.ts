@@ -6,7 +6,7 @@ import { Connectors } from '../../src/models/connectors';
 import { Credentials } from '../../src/models/credentials';
 import type { MailUser } from '../../src/models/mail-users';
 import { signals, type CredentialSignal, type StopSignal } from '../../workflows/messages';
-import { administrator, House } from './house';
+import { administrator, House, quickTimes } from './house';
 import { planOf, settledStates, signInBoth } from './settled-states';
 
 let house: House;
@@ -22,6 +22,7 @@ afterEach(() => {
 
 const states = settledStates(() => house);
 const byHand = { cutOver: { kind: 'byHand' } } as const;
+const day = 24 * 3_600_000;
 
 /** The target takes nothing more. */
 const fullTarget: MemoryWire = {
@@ -126,6 +127,18 @@ describe('a new start', () => {
     await house.start(row);
     await signInBoth(house, row);
     expect(kinds(await house.until(row, 'upToDate'))).toEqual(['cutOver', 'prestage']);
+    await stopped(row);
+  });
+
+  it('keeps the passwords that it takes over from a failure as long as they are kept at all', async () => {
+    const row = await failed();
+    await house.start(row, {}, 'retry');
+    const { projection } = await house.until(row, 'upToDate');
+    const least = Date.now() + quickTimes.credentialLifeMs - day;
+    expect(projection?.credentialsDestroyAt?.getTime()).toBeGreaterThan(least);
+    const documents = await Credentials.find({ 'owner.id': row._id.toHexString() }).lean();
+    for (const { destroyAt, takenAt } of documents)
+      expect(destroyAt.getTime() - takenAt.getTime()).toBe(quickTimes.credentialLifeMs);
     await stopped(row);
   });
 });
