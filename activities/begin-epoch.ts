@@ -1,5 +1,5 @@
 import type { Actor, InvitationChoice, SignInRefusal } from '../src/domain/migration';
-import type { OverTheWire } from '../src/domain/wire';
+import { overTheWire, type OverTheWire } from '../src/domain/wire';
 import type { Side } from '../src/domain/mailbox';
 import { invitationAddresses } from '../src/domain/invitation';
 import { passesOfStart, type PassMade, type WantedPass } from '../src/domain/passes';
@@ -9,7 +9,6 @@ import {
   reviveCredential,
   type CredentialDocument,
 } from '../src/models/credentials';
-import type { MailUserProjection } from '../src/models/mail-users';
 import { hasEnded, raiseEpoch } from '../src/models/projection';
 import type { StartReason } from '../workflows/messages';
 import { invitationFactsOf, readRow } from './rows';
@@ -65,7 +64,7 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
   const left = await leftCredentials(mailUserId, row.asked.credentialIds, reason);
   // What is Completed with issues has told its user on which day they are destroyed.
   const kept = ended?.state === 'failed' ? await Promise.all(left.kept.map(reviveCredential)) : left.kept;
-  const { made, wanted } = passesOfStart((raised.row.projection?.passes ?? []).map(passMade), reason);
+  const { made, wanted } = passesOfStart(overTheWire(raised.row.projection?.passes ?? []), reason);
   return {
     epoch: raised.epoch,
     revision: raised.revision,
@@ -84,7 +83,7 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
     // Whoever presses **Retry** has seen why the migration stopped.
     ...(reason === 'retry' &&
       ended?.fault?.remedy === 'checkSourceMailbox' && { sourceChecked: true as const }),
-    refusals: (raised.row.projection?.refusals ?? []).map(overTheWire),
+    refusals: overTheWire(raised.row.projection?.refusals ?? []),
   };
 }
 
@@ -115,17 +114,4 @@ function perSide(
   textOf: (credential: CredentialDocument) => string,
 ): Partial<Record<Side, string>> {
   return Object.fromEntries(credentials.map((credential) => [credential.side, textOf(credential)]));
-}
-
-function passMade({ kind, beganAt, endedAt }: NonNullable<MailUserProjection['passes']>[number]): PassMade {
-  return {
-    kind,
-    beganAt: beganAt.toISOString(),
-    ...(endedAt === undefined ? {} : { endedAt: endedAt.toISOString() }),
-  };
-}
-
-function overTheWire({ at, waitUntil, ...refusal }: SignInRefusal): OverTheWire<SignInRefusal> {
-  const until = waitUntil === undefined ? {} : { waitUntil: waitUntil.toISOString() };
-  return { ...refusal, ...until, at: at.toISOString() };
 }

@@ -2,8 +2,9 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { Types } from 'mongoose';
 import { isEndState, migrationStates, type MigrationState } from '../src/domain/migration';
+import { overTheWire } from '../src/domain/wire';
 import { Credentials, purgeCredentials } from '../src/models/credentials';
-import { MailUsers, type MailUser } from '../src/models/mail-users';
+import { MailUsers, type MailUser, type MailUserProjection } from '../src/models/mail-users';
 import { workflowEnded, writeProjection } from '../src/models/projection';
 import { purgeReports } from '../src/models/report-retention';
 import { releaseSlot, Slots, type SlotDocument } from '../src/models/slots';
@@ -200,6 +201,7 @@ async function markOrphan(mailUserId: string): Promise<boolean> {
     revision: revision + 1,
     runId,
     view: {
+      ...overTheWire(lastingOf(standing)),
       state: 'stopped',
       since: at,
       ...(standing.handledStartId === undefined ? {} : { handledStartId: standing.handledStartId }),
@@ -215,4 +217,11 @@ async function markOrphan(mailUserId: string): Promise<boolean> {
     timeline: [{ state: 'stopped', at, by: { kind: 'system' }, fault }],
   });
   return answer.kind === 'written';
+}
+
+/** What a row tells of its mailboxes and of who was asked, and not of the workflow behind it. */
+const lasting = ['passes', 'verified', 'mended', 'refusals', 'invitation'] as const;
+
+function lastingOf(standing: MailUserProjection): Pick<MailUserProjection, (typeof lasting)[number]> {
+  return Object.fromEntries(lasting.map((part) => [part, standing[part]]));
 }

@@ -6,3 +6,8 @@ export type OverTheWire<T> = T extends Date
     : T extends object
       ? { [K in keyof T]: OverTheWire<T[K]> }
       : T;
+
+/** What it becomes there. */
+export function overTheWire<T>(value: T): OverTheWire<T> {
+  return JSON.parse(JSON.stringify(value)) as OverTheWire<T>;
+}

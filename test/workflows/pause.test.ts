@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { directWire } from '../../src/connectors/memory';
 import type { MigrationState } from '../../src/domain/migration';
-import type { MailUser } from '../../src/models/mail-users';
+import type { MailUser, MailUserProjection } from '../../src/models/mail-users';
 import { Slots } from '../../src/models/slots';
 import { migrationStart, signals, workflowTypes, type PauseSignal } from '../../workflows/messages';
 import { mainQueue } from '../../workflows/names';
@@ -167,12 +167,28 @@ describe('Pause', () => {
   });
 });
 
+/** What a row tells of its mailboxes and of who was asked, and not of the workflow behind it. */
+function knownOf({ projection }: MailUser): Partial<MailUserProjection> {
+  const { passes, verified, mended, refusals, invitation } = projection ?? {};
+  return {
+    ...(passes && { passes }),
+    ...(verified && { verified }),
+    ...(mended && { mended }),
+    ...(refusals && { refusals }),
+    ...(invitation && { invitation }),
+  };
+}
+
 describe('Terminate in the Temporal UI', () => {
-  it('is found while a migration is paused, up to date or scheduled', async () => {
+  it('is found while a migration is paused, up to date or scheduled, and what the row knew of its mailboxes stays', async () => {
     const rows = await Promise.all([states.upToDate(), states.upToDate(), states.scheduled()]);
     const [paused, upToDate, scheduled] = rows;
     await Promise.all([house.until(paused, 'upToDate'), house.until(upToDate, 'upToDate')]);
     await Promise.all([untilPaused(paused), house.until(scheduled, 'scheduled')]);
+    const known = new Map<MailUser, Partial<MailUserProjection>>();
+    for (const row of rows) known.set(row, knownOf(await house.read(row)));
+    expect(known.get(upToDate)?.passes).toMatchObject([{ kind: 'full', endedAt: expect.any(Date) }]);
+    expect(known.get(upToDate)?.verified).toBeDefined();
     for (const row of rows) await house.handle(row).terminate('by hand');
     await house.client.workflow.execute(workflowTypes.reconcile, {
       workflowId: 'reconcile-terminated',
@@ -184,6 +200,7 @@ describe('Terminate in the Temporal UI', () => {
       const state: MigrationState = 'stopped';
       expect(projection).toMatchObject({ state, fault: { text: { code: 'WorkflowEnded' } } });
       expect(projection?.pausedBy).toBeUndefined();
+      expect(known.get(row)).toEqual(knownOf(await house.read(row)));
       expect(await house.credentialsOf(row)).toBe(0);
       await expectNothingHeld(row);
     }
