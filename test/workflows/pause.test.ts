@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { directWire } from '../../src/connectors/memory';
 import type { MigrationState } from '../../src/domain/migration';
+import { Connectors } from '../../src/models/connectors';
 import type { MailUser, MailUserProjection } from '../../src/models/mail-users';
 import { Slots } from '../../src/models/slots';
 import { migrationStart, signals, workflowTypes, type PauseSignal } from '../../workflows/messages';
@@ -18,6 +19,7 @@ beforeAll(async () => {
 afterAll(() => house.close());
 afterEach(() => {
   house.servers.beforeOpen = () => undefined;
+  house.servers.beforeClose = () => undefined;
   house.servers.wire = directWire;
 });
 
@@ -153,6 +155,42 @@ describe('Pause', () => {
     expect(await house.states(row)).toEqual(
       expect.arrayContaining(['awaitingSignIn', 'paused', 'scheduled']),
     );
+  });
+
+  it('that comes while a run hands over to the next gives its slots back: Resume asks for them again', async () => {
+    const row = await house.row({ invitation: 'none' });
+    house.servers.fill(row.source.address, 12, 4);
+    const slots = (mailboxesAtOnce: number) =>
+      Connectors.updateOne({ _id: row.source.connectorId }, { $set: { mailboxesAtOnce } });
+    await slots(0);
+    await house.start(row, { historyEvents: 60 });
+    await signInBoth(house, row);
+    await house.until(row, 'scheduled');
+    let close = () => {};
+    const closed = new Promise<void>((resolve) => (close = resolve));
+    const closing = new Promise<void>((begins) => {
+      house.servers.beforeClose = () => {
+        begins();
+        return closed;
+      };
+    });
+    await slots(20);
+    await closing;
+    await tell(row, 'pause');
+    await house.until(row, (now) => now.projection?.pausedBy !== undefined);
+    house.servers.beforeClose = () => undefined;
+    close();
+    await house.until(row, 'paused');
+    await expectNothingHeld(row);
+    await slots(0);
+    const tried = house.servers.tried.length;
+    await tell(row, 'resume');
+    await house.until(row, 'scheduled');
+    await pause(2000);
+    expect(house.servers.tried).toHaveLength(tried);
+    await slots(20);
+    expect((await house.untilEnded(row)).projection?.state).toBe('completed');
+    expect(house.servers.countItems('target', row.target.address)).toBe(48);
   });
 
   it('does not outlast Cancel in the Temporal UI, which is Stop', async () => {
