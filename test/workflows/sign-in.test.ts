@@ -3,6 +3,7 @@ import { Connectors, type ConnectorDocument } from '../../src/models/connectors'
 import { administrator, eventually, House } from './house';
 import { recordHistory } from './record-histories';
 import { unreachable } from './mail-servers';
+import { settledStates } from './settled-states';
 
 let house: House;
 beforeAll(async () => {
@@ -14,6 +15,8 @@ afterAll(() => house.close());
 afterEach(() => {
   house.servers.beforeOpen = () => undefined;
 });
+
+const states = settledStates(() => house);
 
 describe('signing in', () => {
   it('takes a wrong password and then the right one on the same link, and keeps the side that was accepted', async () => {
@@ -75,6 +78,18 @@ describe('signing in', () => {
     await house.handle(row).signal(signals.stop, { by: administrator });
     await house.untilEnded(row);
     expect(await house.credentialsOf(row)).toBe(0);
+  });
+
+  it('that was needed again takes its fault off the row as soon as nothing more is wanted', async () => {
+    const row = await states.signInNeeded();
+    const { projection: needed } = await house.until(row, 'signInNeeded');
+    expect(needed?.fault?.text.remedy).toBe('signInAgain');
+    await Connectors.updateOne({ _id: row.source.connectorId }, { $set: { mailboxesAtOnce: 0 } });
+    await house.signIn(row, 'source');
+    const { projection } = await house.until(row, 'scheduled');
+    expect(projection?.fault).toBeUndefined();
+    await house.handle(row).signal(signals.stop, { by: administrator });
+    await house.untilEnded(row);
   });
 
   it('tries on while the server does not answer, and counts no refusal', async () => {

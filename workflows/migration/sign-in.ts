@@ -125,6 +125,8 @@ function accept(m: Migration, side: Side, { credentialId }: Checking, keptUntil?
   view.signedIn = [...view.signedIn.filter((other) => other !== side), side];
   view.wanted = view.wanted.filter((other) => other !== side);
   if (view.refusal?.side === side) delete view.refusal;
+  // Why it was needed once more is over.
+  if (view.wanted.length === 0) delete view.fault;
   m.row.touch();
 }
 
