@@ -64,7 +64,8 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
   const left = await leftCredentials(mailUserId, row.asked.credentialIds, reason);
   // What is Completed with issues has told its user on which day they are destroyed.
   const kept = ended?.state === 'failed' ? await Promise.all(left.kept.map(reviveCredential)) : left.kept;
-  const { made, wanted } = passesOfStart(overTheWire(raised.row.projection?.passes ?? []), reason);
+  const { passes = [], wantedPass } = raised.row.projection ?? {};
+  const { made, wanted } = passesOfStart({ made: overTheWire(passes), wanted: wantedPass }, reason);
   return {
     epoch: raised.epoch,
     revision: raised.revision,

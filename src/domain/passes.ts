@@ -47,19 +47,31 @@ export function nextPass({ plan, made, wanted, now }: PassQuestion): NextPass {
   return { kind: 'later', pass: 'cutOver', ...at };
 }
 
+/** What is known of a migration that was ended. */
+export interface EndedPasses {
+  /** Oldest first. */
+  made: readonly PassMade[];
+  /** What somebody had asked for, and no pass has done. */
+  wanted?: WantedPass | undefined;
+}
+
 /**
  * What a new start goes on from: where a migration was ended before its last pass, the passes made so far, and a further one is wanted
- * at once where any was; which one is for the plan to say. Where the last one was made, it is a new move. Where what failed in the last one
- * is to be tried again, that one is made again.
+ * at once where any was; which one is for the plan to say, also where a cut-over was cut off. A Retry, and an invitation that is sent
+ * again, go on with what somebody had asked for. Where the last pass was made, it is a new move, unless what failed in it is to be tried
+ * again.
  */
 export function passesOfStart(
-  made: readonly PassMade[],
+  { made, wanted }: EndedPasses,
   reason: 'start' | 'retry' | 'resend' | 'form',
 ): { made: PassMade[]; wanted?: WantedPass } {
   const last = made.at(-1);
-  if (last?.kind === 'cutOver' && reason === 'retry') return { made: [...made], wanted: 'cutOver' };
-  if (last?.kind === 'cutOver' && last.endedAt !== undefined) return { made: [] };
-  return { made: [...made], ...(made.some(({ endedAt }) => endedAt !== undefined) && { wanted: 'delta' }) };
+  if (last?.kind === 'cutOver' && last.endedAt !== undefined)
+    return reason === 'retry' ? { made: [...made], wanted: 'cutOver' } : { made: [] };
+  const asked = reason === 'retry' || reason === 'resend' ? wanted : undefined;
+  const following = made.some(({ endedAt }) => endedAt !== undefined) ? 'delta' : undefined;
+  const goesOn = asked ?? following;
+  return { made: [...made], ...(goesOn && { wanted: goesOn }) };
 }
 
 /** What a pass of this kind is to do. */

@@ -12,6 +12,7 @@ import type { PassKind } from '../domain/batch-plan';
 import type { FaultText } from '../domain/faults';
 import type { MendedCounts } from '../domain/mended';
 import type { MoveSummary } from '../domain/move-summary';
+import type { WantedPass } from '../domain/passes';
 import { recipientTypes, type RecipientType } from '../domain/mail-user-row';
 import type { Side } from '../domain/mailbox';
 import { versioned } from './schema-version';
@@ -84,6 +85,8 @@ export interface MailUserProjection {
   };
   /** The passes of these mailboxes, oldest first, at most the newest twenty. One without an end is under way, or was cut off. */
   passes?: { kind: PassKind; beganAt: Date; endedAt?: Date }[];
+  /** The pass that somebody asked for, until it has begun or, a cut-over, ended; gone once the migration is stopped. */
+  wantedPass?: WantedPass;
   /** Which pass is to begin, and when: without `at` it is at hand or, in **Up to date**, made when an administrator asks for it. */
   nextPass?: { kind: PassKind; at?: Date };
   /** Why it is **Scheduled**, where that is not the queue. Without `until` its start windows are never open together. */

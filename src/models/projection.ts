@@ -121,6 +121,7 @@ export async function raiseEpoch(
       wanted: [],
       refusals: standing?.refusals ?? [],
       ...(standing?.passes === undefined ? {} : { passes: standing.passes }),
+      ...(standing?.wantedPass === undefined ? {} : { wantedPass: standing.wantedPass }),
       timeline: [...(standing?.timeline ?? []), { state: 'starting' as const, at, by: started.by }].slice(
         -linesKept,
       ),

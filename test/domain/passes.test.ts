@@ -76,34 +76,44 @@ describe('the passes of a batch', () => {
 
 describe('a migration that is started again', () => {
   it('goes on with the pass that it was ended in', () => {
-    expect(passesOfStart([...made('full'), { kind: 'delta', beganAt }], 'start')).toMatchObject({
+    expect(passesOfStart({ made: [...made('full'), { kind: 'delta', beganAt }] }, 'start')).toMatchObject({
       made: [{ kind: 'full' }, { kind: 'delta' }],
       wanted: 'delta',
     });
   });
 
-  it('makes the cut-over that was cut off where the plan still wants one, or where that is tried again', () => {
+  it('makes the cut-over that was cut off where the plan still wants one, and no other', () => {
     const cutOff: PassMade[] = [{ kind: 'cutOver', beganAt }];
-    const begins = (plan: BatchPlan, reason: 'start' | 'retry' = 'start', passes = cutOff) => {
-      const { made: before, wanted } = passesOfStart(passes, reason);
+    const begins = (plan: BatchPlan, reason: 'start' | 'retry', passes = cutOff) => {
+      const { made: before, wanted } = passesOfStart({ made: passes }, reason);
       return next(plan, before, wanted);
     };
-    expect(begins(defaultBatchPlan)).toBe('cutOver');
-    expect(begins({ ...byHand, cutOver: { kind: 'at', at: beganAt } })).toBe('cutOver');
-    expect(begins(byHand)).toBe('full');
-    expect(begins({ ...byHand, prestageOlderThan: '2026-10-01' })).toBe('prestage');
-    expect(begins(byHand, 'start', [...made('full'), ...cutOff])).toBe('delta');
-    expect(begins(byHand, 'retry')).toBe('cutOver');
+    for (const reason of ['start', 'retry'] as const) {
+      expect(begins(defaultBatchPlan, reason)).toBe('cutOver');
+      expect(begins({ ...byHand, cutOver: { kind: 'at', at: beganAt } }, reason)).toBe('cutOver');
+      expect(begins(byHand, reason)).toBe('full');
+      expect(begins({ ...byHand, prestageOlderThan: '2026-10-01' }, reason)).toBe('prestage');
+      expect(begins(byHand, reason, [...made('full'), ...cutOff])).toBe('delta');
+    }
+  });
+
+  it('makes what was asked for and not done where it goes on, and not where it is started', () => {
+    const asked = { made: made('full'), wanted: 'cutOver' } as const;
+    expect(passesOfStart(asked, 'retry').wanted).toBe('cutOver');
+    expect(passesOfStart(asked, 'resend').wanted).toBe('cutOver');
+    expect(passesOfStart(asked, 'start').wanted).toBe('delta');
+    const cutOff: PassMade[] = [...made('full'), { kind: 'cutOver', beganAt }];
+    expect(passesOfStart({ made: cutOff, wanted: 'cutOver' }, 'retry').wanted).toBe('cutOver');
   });
 
   it('begins with the pass that the plan has first where none was ended', () => {
-    expect(passesOfStart([], 'start')).toEqual({ made: [] });
+    expect(passesOfStart({ made: [] }, 'start')).toEqual({ made: [] });
     const cutOff = [{ kind: 'prestage', beganAt } as const];
-    expect(passesOfStart(cutOff, 'retry')).toEqual({ made: cutOff });
+    expect(passesOfStart({ made: cutOff }, 'retry')).toEqual({ made: cutOff });
   });
 
   it('is a new move after its last pass, unless what failed in that is tried again', () => {
-    expect(passesOfStart(made('full', 'cutOver'), 'start')).toEqual({ made: [] });
-    expect(passesOfStart(made('full', 'cutOver'), 'retry').wanted).toBe('cutOver');
+    expect(passesOfStart({ made: made('full', 'cutOver') }, 'start')).toEqual({ made: [] });
+    expect(passesOfStart({ made: made('full', 'cutOver') }, 'retry').wanted).toBe('cutOver');
   });
 });

@@ -5,9 +5,15 @@ import type { Side } from '../../src/domain/mailbox';
 import { Connectors } from '../../src/models/connectors';
 import { Credentials } from '../../src/models/credentials';
 import type { MailUser } from '../../src/models/mail-users';
-import { signals, type CredentialSignal, type StopSignal } from '../../workflows/messages';
+import {
+  signals,
+  type CredentialSignal,
+  type PauseSignal,
+  type RunPassSignal,
+  type StopSignal,
+} from '../../workflows/messages';
 import { administrator, House, quickTimes } from './house';
-import { planOf, settledStates, signInBoth } from './settled-states';
+import { heldPuts, planOf, settledStates, signInBoth } from './settled-states';
 
 let house: House;
 beforeAll(async () => {
@@ -140,5 +146,32 @@ describe('a new start', () => {
     for (const { destroyAt, takenAt } of documents)
       expect(destroyAt.getTime() - takenAt.getTime()).toBe(quickTimes.credentialLifeMs);
     await stopped(row);
+  });
+
+  it('that is a Retry makes the cut-over that was asked for during the pass that failed', async () => {
+    const row = await states.upToDate();
+    await house.until(row, 'upToDate');
+    const store = house.servers.mailbox('source', row.source.address);
+    const [inbox = ''] = store.folders.keys();
+    store.addItem(inbox);
+    const run = (kind: RunPassSignal['kind']) =>
+      house
+        .handle(row)
+        .signal<[RunPassSignal]>(signals.runPass, { kind, requestId: randomUUID(), by: administrator });
+    house.servers.wire = heldPuts;
+    await run('delta');
+    await house.until(row, 'working');
+    await run('cutOver');
+    await house.eventuallyTaken(row, signals.runPass);
+    const by = { by: administrator };
+    await house.handle(row).signal<[PauseSignal]>(signals.pause, by);
+    await house.until(row, 'paused');
+    house.servers.wire = fullTarget;
+    await house.handle(row).signal(signals.resume, by);
+    await house.until(row, 'failed');
+    await house.handle(row).result();
+    house.servers.wire = directWire;
+    await house.start(row, {}, 'retry');
+    expect(kinds(await house.until(row, 'completed'))).toEqual(['full', 'delta', 'cutOver']);
   });
 });

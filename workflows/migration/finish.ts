@@ -56,7 +56,9 @@ async function letGoOfCredentials(m: Migration, state: EndState): Promise<void> 
 }
 
 function showEnd(m: Migration, { state, by, fault }: MigrationEnd): void {
-  const { view } = m;
+  const { view, carry } = m;
+  // Whoever stops a migration takes back what was asked of it.
+  if (state === 'stopped') delete carry.wantedPass;
   delete view.pass;
   delete view.throttledUntil;
   delete view.waitsFor;

@@ -8,7 +8,8 @@ export function beginPass(m: Migration): void {
   if (carry.isPassing) return;
   const { kind } = carry.order;
   carry.isPassing = true;
-  if (kind === 'cutOver' || carry.wantedPass === 'delta') delete carry.wantedPass;
+  // A cut-over stays asked for until it has ended: Retry makes it again where it failed.
+  if (carry.wantedPass === 'delta') delete carry.wantedPass;
   delete view.nextPass;
   view.passes = [...(view.passes ?? []), { kind, beganAt: m.now() }].slice(-passesKept);
 }
@@ -17,6 +18,7 @@ export function beginPass(m: Migration): void {
 export function endPass(m: Migration): void {
   const { carry, view } = m;
   carry.isPassing = false;
+  if (carry.order.kind === 'cutOver') delete carry.wantedPass;
   delete carry.sourceChecked;
   delete carry.queuedSince;
   delete view.pass;

@@ -90,7 +90,13 @@ export class Row {
     for (;;) {
       const { epoch, revision } = carry;
       const { usedCredentialIds } = this.m;
-      const view = { ...carry.view, checking: Object.keys(carry.checking) as Side[], usedCredentialIds };
+      const { wantedPass } = carry;
+      const view = {
+        ...carry.view,
+        checking: Object.keys(carry.checking) as Side[],
+        usedCredentialIds,
+        ...(wantedPass && { wantedPass }),
+      };
       const write = { mailUserId, epoch, revision, runId, view, timeline };
       const options = { summary: `${view.state}, revision ${epoch}.${revision}` };
       const answer =
