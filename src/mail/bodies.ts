@@ -82,6 +82,7 @@ function signInNeeded(
 
 function completed(t: Translate, context: Context, event: Extract<MailEvent, { kind: 'completed' }>): Body {
   const { counters, outcome, summary, credentialsDestroyAt } = event;
+  const passwords = passwordsText(t, context, 'mail.completed.destroyedAt', credentialsDestroyAt);
   const { address, webMailUrl } = context.subject.target;
   const where =
     webMailUrl === undefined
@@ -99,15 +100,20 @@ function completed(t: Translate, context: Context, event: Extract<MailEvent, { k
       { block: 'rows', title: t('mail.completed.sums'), rows: sumRows(t, context.language, counters) },
       { block: 'titled', title: t('mail.completed.where'), text: where },
     ],
-    closing: paragraphs(`${t('mail.completed.kept')} ${passwordsText(t, context, credentialsDestroyAt)}`),
+    closing: paragraphs(`${t('mail.completed.kept')} ${passwords}`),
   };
 }
 
 /** What becomes of the passwords, of which some may be kept for **Retry**. */
-function passwordsText(t: Translate, context: Context, destroyAt: Date | undefined): string {
+function passwordsText(
+  t: Translate,
+  context: Context,
+  kept: 'mail.completed.destroyedAt' | 'mail.failed.keptUntil',
+  destroyAt: Date | undefined,
+): string {
   return destroyAt === undefined
     ? t('mail.completed.destroyed')
-    : t('mail.completed.destroyedAt', { date: dateText(destroyAt, context) });
+    : t(kept, { date: dateText(destroyAt, context) });
 }
 
 function failed(
@@ -125,7 +131,7 @@ function failed(
             text: oneLine(`${fault.message} (${fault.code})`),
           },
         ];
-  const passwords = passwordsText(t, context, credentialsDestroyAt);
+  const passwords = passwordsText(t, context, 'mail.failed.keptUntil', credentialsDestroyAt);
   return {
     opening: paragraphs(t('mail.failed.intro'), t('mail.failed.safe')),
     closing: [...paragraphs(passwords), ...reason],

@@ -68,7 +68,7 @@ export function present(view: SelfServiceView, reader: Reader, form: FormState =
       return {
         fault: view.fault,
         mailbox: view.mailbox && nameOf(t, view.mailbox),
-        passwords: passwordsText(reader, view.credentialsDestroyAt),
+        passwords: passwordsText(reader, 'selfService.failed.keptUntil', view.credentialsDestroyAt),
       };
     case 'starting':
       return {
@@ -270,10 +270,14 @@ function completedText(t: Translate, outcome: MoveOutcome): string {
 }
 
 /** What has become of the passwords, of which some may be kept for **Retry**. */
-function passwordsText({ t, language, timeZone }: Reader, destroyAt: Date | undefined): string {
+function passwordsText(
+  { t, language, timeZone }: Reader,
+  kept: 'selfService.completed.destroyAt' | 'selfService.failed.keptUntil',
+  destroyAt: Date | undefined,
+): string {
   return destroyAt === undefined
     ? t('selfService.completed.destroyed')
-    : t('selfService.completed.destroyAt', { date: longDate(destroyAt, language, timeZone) });
+    : t(kept, { date: longDate(destroyAt, language, timeZone) });
 }
 
 function completed(view: CompletedView, reader: Reader): Presented {
@@ -291,6 +295,6 @@ function completed(view: CompletedView, reader: Reader): Presented {
       reason: reasonText(t, remedy),
       code,
     })),
-    passwords: passwordsText(reader, credentialsDestroyAt),
+    passwords: passwordsText(reader, 'selfService.completed.destroyAt', credentialsDestroyAt),
   };
 }
