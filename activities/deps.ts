@@ -60,6 +60,8 @@ export interface ActivityDeps {
   serverOf(connector: ConnectorDocument): Server;
   ledger: LedgerStore;
   copying: Copying;
+  /** Bytes that all that compare or sum up in this process may hold of keys together. */
+  keyMemory: ByteBudget;
   mail: MailDeps;
   /** This process's own queue, where the folders of the mailboxes it has open are copied. */
   workerQueue: string;

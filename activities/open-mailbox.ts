@@ -141,7 +141,7 @@ async function asked(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 function pairOf(
-  { copying, ledger, log, connectorWaits }: ActivityDeps,
+  { copying, keyMemory, ledger, log, connectorWaits }: ActivityDeps,
   { mailUserId, opening }: OpenMailboxInput,
   { row, source, target }: RowWithConnectors,
   opened: { source: SourceMailbox; target: TargetMailbox },
@@ -151,6 +151,7 @@ function pairOf(
     ...opened,
     id: isSameTarget ? row.pairId : undefined,
     ledger,
+    keyMemory,
     ...copying,
     connectorWaits: {
       source: connectorWaits.for(source._id.toHexString(), mailUserId),

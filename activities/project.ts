@@ -1,9 +1,10 @@
+import { Context } from '@temporalio/activity';
 import { kindOfFolderClass } from '../src/domain/folder-plan';
 import { countersOf } from '../src/domain/item-counts';
 import type { MailboxCounters } from '../src/domain/migration';
 import { MoveSummaryBuilder, type MoveSummary } from '../src/domain/move-summary';
 import { CounterBoard } from '../src/engine/counter-board';
-import { newestEntries } from '../src/engine/newest-entries';
+import { newestEntries, type EntriesFrom } from '../src/engine/newest-entries';
 import {
   takeCounters,
   writeProjection,
@@ -39,11 +40,11 @@ export interface Summarise {
  * Writes what the pages show of a migration. A lower one writes nothing and answers with what stands there. At an end the counters are
  * written too: the mailbox may have been closed, or its worker have died, before the last of them were.
  */
-export function createProject({ ledger }: Pick<ActivityDeps, 'ledger'>) {
+export function createProject(deps: Pick<ActivityDeps, 'ledger' | 'keyMemory'>) {
   return async function project({ summarise, ...write }: ProjectInput): Promise<ProjectionAnswer> {
     if (summarise === undefined) return writeProjection(write);
     using _beating = heartbeats();
-    const { summary, counters } = await sumsOf(ledger, summarise);
+    const { summary, counters } = await sumsOf(deps, summarise, Context.current().cancellationSignal);
     const { mailUserId, epoch } = write;
     const { opening } = summarise;
     if (opening !== undefined)
@@ -54,13 +55,14 @@ export function createProject({ ledger }: Pick<ActivityDeps, 'ledger'>) {
 
 /** The sums over the folders of a pair. */
 async function sumsOf(
-  ledger: ActivityDeps['ledger'],
+  from: EntriesFrom,
   { pairId, whole = false }: Summarise,
+  signal: AbortSignal,
 ): Promise<{ summary: MoveSummary; counters: MailboxCounters }> {
   const builder = new MoveSummaryBuilder();
   const board = new CounterBoard();
-  for await (const folder of ledger.folders(pairId)) {
-    for await (const entry of newestEntries(ledger, folder)) builder.add(entry);
+  for await (const folder of from.ledger.folders(pairId)) {
+    for await (const entry of newestEntries(from, folder, signal)) builder.add(entry);
     const { plan, counters } = folder;
     const lost = countersOf(plan, counters).failed - counters.failed;
     if (plan.refused) builder.addNotCopied(kindOfFolderClass(plan.folderClass), plan.refused, lost);

@@ -4,6 +4,7 @@ import { Fault } from '../src/domain/faults';
 import type { Side } from '../src/domain/mailbox';
 import { everything, itemFilter } from '../src/domain/item-filter';
 import { copyFolder } from '../src/engine/copy-folder';
+import { ByteBudget } from '../src/engine/byte-budget';
 import { MailboxPair } from '../src/engine/mailbox-pair';
 import { planFolders } from '../src/engine/plan-folders';
 import type { Width } from '../src/engine/width';
@@ -88,6 +89,7 @@ function copyOne(
       width,
       parcel: { items: 100, bytes: 4 * megabyte },
       bytesInFlight: 16 * megabyte,
+      keyMemory: new ByteBudget(16_000_000),
       sendWindowMs: 5_000,
     });
   let fence = 0;

@@ -124,6 +124,7 @@ function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps
       // A write to the database must fit in, and disks do not get faster.
       sendWindowMs: Math.max(5000, leastSendWindowMs * scale),
     },
+    keyMemory: new ByteBudget(16 * megabyte),
     mail: {
       mailer: createMailer({ url: config.SMTP_URL, from: config.MAIL_FROM }),
       render: createMailRenderer(),

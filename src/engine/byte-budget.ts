@@ -1,6 +1,6 @@
 /**
- * Bytes of item content that may be in memory at once, for a whole mailbox, first come first served; what a mailbox holds may count
- * in the budget of its whole process too. Whoever holds some asks for no more by `take`, so that nobody waits for another in a circle.
+ * Bytes that may be in memory at once, such as those of item content for a whole mailbox, first come first served; what a mailbox holds may
+ * count in the budget of its whole process too. Whoever holds some asks for no more by `take`, so that nobody waits for another in a circle.
  */
 export class ByteBudget {
   private held = 0;
@@ -37,6 +37,16 @@ export class ByteBudget {
     } catch (reason) {
       this.giveHere(bytes);
       throw reason;
+    }
+  }
+
+  /** Has `work` done once `bytes` are free, and holds them meanwhile. */
+  async hold<T>(bytes: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    await this.take(bytes, signal);
+    try {
+      return await work();
+    } finally {
+      this.give(bytes);
     }
   }
 

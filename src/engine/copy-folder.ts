@@ -10,7 +10,7 @@ import { KnownKeys } from './known-keys';
 import type { FolderDocument } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
 import { isOnlyMended, removeDoubles } from './mend';
-import { newestEntries } from './newest-entries';
+import { failedEntries } from './failed-entries';
 import { removeTargets } from './remove-targets';
 import { isOwnStore } from './send-parcel';
 import { distrustIfSetBack, distrustLedger, highestDrawn } from './set-back';
@@ -51,7 +51,6 @@ export type CopyFolderResult =
   /** The ledger was lost or set back: it does not know the position, or less than was done. Call `planFolders` again. */
   | { kind: 'unplanned' };
 
-const itemsToRetryAtOnce = 200;
 const remakesOfTarget = 2;
 
 /**
@@ -268,15 +267,13 @@ async function copyPage(copy: FolderCopy, { changes }: ChangePage): Promise<void
 
 /** What failed before is put again, newest version first asked for, some at a time. */
 async function retry(copy: FolderCopy): Promise<void> {
-  const { pair, session } = copy;
+  const { pair, session, keys } = copy;
   const overwrites = pair.target.updateItems !== undefined;
-  let works = [];
-  for await (const entry of newestEntries(pair.ledger, session.document)) {
-    if (entry.outcome.kind !== 'failed' || !copy.filter.accepts(entry)) continue;
-    works.push(workFor(bare(entry), entry, overwrites));
-    if (works.length < itemsToRetryAtOnce) continue;
-    await copyWorks(copy, works);
-    works = [];
+  for await (const failed of failedEntries(pair.ledger, session.document, keys)) {
+    const wanted = failed.filter((entry) => copy.filter.accepts(entry));
+    await copyWorks(
+      copy,
+      wanted.map((entry) => workFor(bare(entry), entry, overwrites)),
+    );
   }
-  await copyWorks(copy, works);
 }

@@ -87,9 +87,9 @@ async function follow(
   const vanished = await settleAndNote(pair, taken, signal);
   const folders = await holdUnjudged(pair, taken, document);
   const isTold = quiet && (!vanished || (await nothingCame(pair, folders, signal)));
-  const gone = new GoneItems(pair.ledger, document, folders);
+  const gone = new GoneItems(pair, document, folders);
   const count = await gone.count();
-  const shrunk = await shrinkage(gone, count);
+  const shrunk = await shrinkage(gone, count, signal);
   if (shrunk && !sourceChecked) throw muchSmaller(shrunk);
   const isEmptied = count > 0 && (await isEmpty(pair, folders, sourceChecked, signal));
   // What was moved to a folder that is refused is not known to be there.
@@ -158,11 +158,15 @@ async function unlessRefused(work: () => Promise<void>): Promise<boolean> {
 }
 
 /** @returns how many are gone of how many, where that is too much */
-async function shrinkage(gone: GoneItems, count: number): Promise<[gone: number, known: number] | undefined> {
+async function shrinkage(
+  gone: GoneItems,
+  count: number,
+  signal: AbortSignal,
+): Promise<[gone: number, known: number] | undefined> {
   if (!isMuchSmaller(count, 0)) return undefined;
   let deleted = 0;
   for await (const verdicts of gone.verdicts(count)) deleted += verdicts.deleted.length;
-  const known = await gone.known();
+  const known = await gone.known(signal);
   return isMuchSmaller(deleted, known) ? [deleted, known] : undefined;
 }
 

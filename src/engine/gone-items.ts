@@ -1,6 +1,6 @@
 import type { TargetRef } from '../connectors/connector';
-import type { FolderDocument, KnownEntry, LedgerStore, PairDocument } from './ledger';
-import { newestEntries, sliceOf } from './newest-entries';
+import type { FolderDocument, KnownEntry, PairDocument } from './ledger';
+import { newestEntries, sliceOf, type EntriesFrom } from './newest-entries';
 import { keyOf } from './verify-folder';
 import { onceGone } from './works';
 
@@ -33,7 +33,7 @@ export interface Verdicts {
 /** What the ledger says of the items that went, and came, since `followGone` last judged. */
 export class GoneItems {
   constructor(
-    private readonly ledger: LedgerStore,
+    private readonly from: EntriesFrom,
     private readonly pair: PairDocument,
     private readonly folders: readonly FolderDocument[],
   ) {}
@@ -48,10 +48,10 @@ export class GoneItems {
   }
 
   /** How many items of ours the target holds, without those whose going was judged before. */
-  async known(): Promise<number> {
+  async known(signal: AbortSignal): Promise<number> {
     let known = 0;
     for (const folder of this.folders) {
-      for await (const entry of newestEntries(this.ledger, folder)) {
+      for await (const entry of newestEntries(this.from, folder, signal)) {
         const { kind } = entry.outcome;
         if (kind === 'copied' && !(isGone(entry) && entry.seq <= this.judged(folder))) known += 1;
       }
@@ -81,7 +81,7 @@ export class GoneItems {
   }
 
   private stream(folder: FolderDocument) {
-    return this.ledger.stream(folder, this.judged(folder));
+    return this.from.ledger.stream(folder, this.judged(folder));
   }
 
   private async goneOf(isMine: (entry: KnownEntry) => boolean): Promise<GoneItem[]> {
@@ -181,7 +181,7 @@ export class GoneItems {
     wanted: ReadonlySet<string>,
   ): AsyncGenerator<{ newest: KnownEntry; first?: KnownEntry }> {
     const candidates = new Map<string, KnownEntry>();
-    for await (const { parcelId, seq, adopted, entries } of this.ledger.stream(folder)) {
+    for await (const { parcelId, seq, adopted, entries } of this.from.ledger.stream(folder)) {
       for (const entry of entries) {
         if (entry.moveKey === undefined || !wanted.has(entry.moveKey)) continue;
         candidates.set(entry.sourceKey, { ...entry, parcelId, seq, adopted });
@@ -190,7 +190,7 @@ export class GoneItems {
     const all = [...candidates.values()];
     for (let at = 0; at < all.length; at += keysPerLookUp) {
       const part = all.slice(at, at + keysPerLookUp);
-      const known = await this.ledger.lookUp(
+      const known = await this.from.ledger.lookUp(
         folder,
         part.map(({ sourceKey }) => sourceKey),
       );

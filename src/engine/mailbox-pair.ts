@@ -27,6 +27,8 @@ export interface PairOptions {
   bytesInFlight: number;
   /** What all mailboxes of this process may hold together. */
   memory?: ByteBudget;
+  /** What all that compare or sum up in this process may hold of keys together. */
+  keyMemory: ByteBudget;
   /** Waits that the servers asked of all mailboxes of their connectors. */
   connectorWaits?: Partial<Record<Side, ConnectorWait>>;
   /** How long after a write under the fence a request may still leave. */
@@ -47,6 +49,7 @@ export class MailboxPair {
   readonly clock: Clock;
   readonly parcelSize: ParcelSize;
   readonly budget: ByteBudget;
+  readonly keyMemory: ByteBudget;
   readonly sendWindowMs: number;
   readonly sourceTurns: Turns;
   readonly targetTurns: Turns;
@@ -70,6 +73,7 @@ export class MailboxPair {
     this.sendWindowMs = sendWindowMs;
     this.parcelSize = new ParcelSize(parcel);
     this.budget = new ByteBudget(bytesInFlight, memory);
+    this.keyMemory = options.keyMemory;
     [this.sourceTurns, this.sourceBackOff] = paceOf(options, 'source');
     [this.targetTurns, this.targetBackOff] = paceOf(options, 'target');
   }

@@ -1,8 +1,23 @@
 import { createHash } from 'node:crypto';
-import type { FolderId, KnownEntry, LedgerStore } from './ledger';
+import type { ByteBudget } from './byte-budget';
+import { KeyTable } from './key-table';
+import type { FolderId, KnownEntry, LedgerEntry, LedgerParcel, LedgerStore } from './ledger';
 
-/** Most entries held in memory at once: larger folders are gone through in several slices. */
-const entriesAtOnce = 50_000;
+/** Larger folders are gone through in several slices. */
+const entriesAtOnce = 200_000;
+
+/** Where to read, and the memory of this process for keys of large folders. */
+export interface EntriesFrom {
+  ledger: LedgerStore;
+  keyMemory: ByteBudget;
+}
+
+/** How many slices so many keys are cut into, and how many keys are expected in each. */
+export function slicesOf(keys: number, atOnce: number): { slices: number; expected: number } {
+  const slices = Math.max(1, Math.ceil(keys / atOnce));
+  // Hashes do not cut evenly.
+  return { slices, expected: slices === 1 ? keys : Math.ceil((keys / slices) * 1.05) };
+}
 
 /** Which slice of a folder a key belongs to, from its hash. */
 export function sliceOf(sourceKey: string, slices: number): number {
@@ -11,29 +26,93 @@ export function sliceOf(sourceKey: string, slices: number): number {
 }
 
 /**
- * What became of each item of a folder, for summaries and reports: the entry with the highest `seq` of each key, in no order.
- * Memory is bounded whatever the folder.
+ * What became of each item of a folder, for summaries and reports: the entry with the highest `seq` of each key, in no order. Memory is
+ * bounded whatever the folder, and all that are at it share it: whoever takes long over an entry holds up others.
  */
-export async function* newestEntries(ledger: LedgerStore, id: FolderId): AsyncGenerator<KnownEntry> {
-  for await (const newest of newestEntriesBySlice(ledger, id)) yield* newest.values();
+export async function* newestEntries(
+  from: EntriesFrom,
+  id: FolderId,
+  signal: AbortSignal,
+): AsyncGenerator<KnownEntry> {
+  for await (const newest of newestBySlice(from, id, () => true, signal)) yield* newest.entries();
 }
 
-/** The same, by key, in several parts none of which is too great for memory. */
-export async function* newestEntriesBySlice(
-  ledger: LedgerStore,
+/** The same of what is wanted, in parts, none of which is to be used once the next is asked for. */
+export async function* newestBySlice(
+  { ledger, keyMemory }: EntriesFrom,
   id: FolderId,
-): AsyncGenerator<Map<string, KnownEntry>> {
+  isWanted: (entry: KnownEntry) => boolean,
+  signal: AbortSignal,
+): AsyncGenerator<NewestEntries> {
   let entries = 0;
   for await (const parcel of ledger.stream(id)) entries += parcel.entries.length;
-  const slices = Math.max(1, Math.ceil(entries / entriesAtOnce));
-  for (let slice = 0; slice < slices; slice += 1) {
-    const newest = new Map<string, KnownEntry>();
-    for await (const { parcelId, seq, adopted, entries } of ledger.stream(id)) {
+  const { slices, expected } = slicesOf(entries, entriesAtOnce);
+  const bytes = KeyTable.bytes(1, expected);
+  await keyMemory.take(bytes, signal);
+  try {
+    for (let slice = 0; slice < slices; slice += 1) {
+      const newest = new NewestEntries(ledger, id, expected);
+      await newest.read((sourceKey) => sliceOf(sourceKey, slices) === slice, isWanted);
+      yield newest;
+    }
+  } finally {
+    keyMemory.give(bytes);
+  }
+}
+
+/** Only which entry of a key is the newest is held; the entries themselves are read once more when they are asked for. */
+export class NewestEntries {
+  private readonly table: KeyTable<'seq'>;
+
+  constructor(
+    private readonly ledger: LedgerStore,
+    private readonly id: FolderId,
+    expected: number,
+  ) {
+    this.table = new KeyTable(['seq'], expected);
+  }
+
+  async read(
+    isMine: (sourceKey: string) => boolean,
+    isWanted: (entry: KnownEntry) => boolean,
+  ): Promise<void> {
+    for await (const { entries, ...parcel } of this.ledger.stream(this.id)) {
       for (const entry of entries) {
-        if (sliceOf(entry.sourceKey, slices) === slice)
-          newest.set(entry.sourceKey, { ...entry, parcelId, seq, adopted });
+        if (!isMine(entry.sourceKey)) continue;
+        if (isWanted(knownOf(entry, parcel)))
+          this.table.set(this.table.add(entry.sourceKey), 'seq', parcel.seq);
+        else this.drop(entry.sourceKey);
       }
     }
-    yield newest;
   }
+
+  /** Whether there is any. */
+  get some(): boolean {
+    for (const row of this.table.rows()) if (this.table.get(row, 'seq') > 0) return true;
+    return false;
+  }
+
+  /** The key's is not wanted. */
+  drop(sourceKey: string): void {
+    const row = this.table.find(sourceKey);
+    if (row !== undefined) this.table.set(row, 'seq', 0);
+  }
+
+  /** In `seq` order; what was added to the ledger since is none of them. */
+  async *entries(): AsyncGenerator<KnownEntry> {
+    for await (const { entries, ...parcel } of this.ledger.stream(this.id)) {
+      // Of several of a key in one parcel the last counts.
+      for (const entry of new Map(entries.map((each) => [each.sourceKey, each])).values())
+        if (this.seqOf(entry.sourceKey) === parcel.seq) yield knownOf(entry, parcel);
+    }
+  }
+
+  private seqOf(sourceKey: string): number | undefined {
+    const row = this.table.find(sourceKey);
+    return row === undefined ? undefined : this.table.get(row, 'seq');
+  }
+}
+
+function knownOf(entry: LedgerEntry, { parcelId, seq, adopted }: Omit<LedgerParcel, 'entries'>): KnownEntry {
+  return { ...entry, parcelId, seq, adopted };
 }

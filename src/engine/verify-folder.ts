@@ -1,25 +1,30 @@
 import type { PutChange } from '../connectors/connector';
 import { Fault } from '../domain/faults';
-import { noCounters } from '../domain/item-counts';
+import { noCounters, type FolderCounters } from '../domain/item-counts';
 import type { ItemFilter } from '../domain/item-filter';
-import { counted } from './folder-counters';
+import { addUpCounters } from './folder-counters';
 import { judgeTarget, questionsAtOnce, type Account, type Accounts } from './judge-keys';
-import type { FolderDocument, NamedDifference } from './ledger';
+import { KeyComparison } from './compare-keys';
+import type { KeyTable } from './key-table';
+import type { FolderDocument, NamedDifference, StampedItem } from './ledger';
 import { listSource } from './list-source';
 import { listAll } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
 import { isOnlyMended } from './mend';
-import { sliceOf } from './newest-entries';
+import { sliceOf, slicesOf } from './newest-entries';
 import { nameOf, noVerdict, report, type FolderVerdict } from './verify-findings';
 
-/** Most items of a folder held in memory at once. */
-const itemsAtOnce = 50_000;
+/** Larger folders are compared in several slices, each of which lists both sides. */
+const keysAtOnce = 100_000;
+/** Keys that are more than compared: all that is known of them is held, and takes about so much each. */
+const oddAtOnce = 5_000;
+const bytesOfOdd = 2_000;
 
 export function keyOf(folderKey: string, sourceKey: string): string {
   return JSON.stringify([folderKey, sourceKey]);
 }
 
-/** Compares one folder. */
+/** Compares one folder. Waits for its share of the memory that this process has for it. */
 export async function verifyFolder(
   pair: MailboxPair,
   folder: FolderDocument,
@@ -27,31 +32,76 @@ export async function verifyFolder(
   signal: AbortSignal,
   onProgress: () => void,
 ): Promise<FolderVerdict> {
-  const verdict = noVerdict();
-  const slices = Math.max(1, Math.ceil(Math.max(folder.plan.itemCount, folder.counters.found) / itemsAtOnce));
+  const look: Look = { pair, folder, filter, verdict: noVerdict(), signal, onProgress };
+  const keys = Math.max(folder.plan.itemCount, folder.counters.found);
+  const { slices, expected } = slicesOf(keys, keysAtOnce);
   let counters = noCounters;
   try {
     for (let slice = 0; slice < slices; slice += 1) {
       const mine = (sourceKey: string) => sliceOf(sourceKey, slices) === slice;
-      const accounts: Accounts = new Map();
-      await readLedger(pair, folder, mine, accounts);
-      counters = counted(
-        counters,
-        [...accounts.values()].flatMap(({ newest }) => (newest ? { after: newest } : [])),
+      const compared = await pair.keyMemory.hold(KeyComparison.bytes(expected), signal, () =>
+        compareKeys(look, mine, expected),
       );
-      const held = await readTarget(pair, folder, mine, accounts, verdict, signal, onProgress);
-      if (slice === 0) verdict.targetCount = held;
-      if (!isOnlyMended(folder.plan))
-        await readSource(pair, folder, filter, mine, accounts, verdict, signal, onProgress);
-      await judgeTarget(pair, folder, accounts, verdict);
+      counters = addUpCounters(counters, compared.counters);
+      await judgeOdd(look, compared.odd);
     }
-    if (folder.pending.length === 0) verdict.counters = counters;
+    if (folder.pending.length === 0) look.verdict.counters = counters;
   } catch (fault) {
     if (!(fault instanceof Fault) || fault.details.kind !== 'folder') throw fault;
     // Its copy finds out what is to be done about a folder that is not there any more, if anything is.
-    verdict.repairs.relistSource = !isOnlyMended(folder.plan);
+    look.verdict.repairs.relistSource = !isOnlyMended(folder.plan);
   }
-  return verdict;
+  return look.verdict;
+}
+
+interface Look {
+  readonly pair: MailboxPair;
+  readonly folder: FolderDocument;
+  readonly filter: ItemFilter;
+  /** What is found is added to it. */
+  readonly verdict: FolderVerdict;
+  readonly signal: AbortSignal;
+  readonly onProgress: () => void;
+}
+
+/** @returns the keys of which more must be known than whether both sides and the ledger agree, and the figures of all of them */
+async function compareKeys(
+  look: Look,
+  mine: Mine,
+  expected: number,
+): Promise<{ odd: KeyTable; counters: FolderCounters }> {
+  const { pair, folder, verdict, signal } = look;
+  const comparison = new KeyComparison(expected);
+  for await (const { entries } of pair.ledger.stream(folder))
+    for (const entry of entries) if (mine(entry.sourceKey)) comparison.recorded(entry);
+  verdict.targetCount = await readTarget(look, mine, (item) => comparison.stands(item));
+  if (!isOnlyMended(folder.plan)) {
+    await readSource(look, mine, (change) => comparison.listed(change));
+    if (comparison.lacksAny) await readSince(look, mine, (sourceKey) => comparison.toldLater(sourceKey));
+  }
+  signal.throwIfAborted();
+  return { odd: comparison.judge(verdict), counters: comparison.counters };
+}
+
+/** Looks again, with all that is known of these keys. */
+async function judgeOdd(look: Look, odd: KeyTable): Promise<void> {
+  const { pair, signal } = look;
+  const { slices, expected } = slicesOf(odd.size, oddAtOnce);
+  if (odd.size === 0) return;
+  for (let slice = 0; slice < slices; slice += 1) {
+    const mine = (sourceKey: string) =>
+      sliceOf(sourceKey, slices) === slice && odd.find(sourceKey) !== undefined;
+    await pair.keyMemory.hold(expected * bytesOfOdd, signal, () => judgeInFull(look, mine));
+  }
+}
+
+async function judgeInFull(look: Look, mine: Mine): Promise<void> {
+  const { pair, folder, verdict } = look;
+  const accounts: Accounts = new Map();
+  await readLedger(pair, folder, mine, accounts);
+  await readTarget(look, mine, (item) => account(accounts, item.stamp.sourceKey).there.push(item));
+  if (!isOnlyMended(folder.plan)) await findMissing(look, mine, accounts);
+  await judgeTarget(pair, folder, accounts, verdict);
 }
 
 type Mine = (sourceKey: string) => boolean;
@@ -89,14 +139,11 @@ async function readLedger(
   }
 }
 
+/** @returns how many items the folder holds, whoever put them there */
 async function readTarget(
-  pair: MailboxPair,
-  folder: FolderDocument,
+  { pair, folder, verdict, signal, onProgress }: Look,
   mine: Mine,
-  accounts: Accounts,
-  { repairs }: FolderVerdict,
-  signal: AbortSignal,
-  onProgress: () => void,
+  onItem: (item: StampedItem) => void,
 ): Promise<number> {
   let held = 0;
   for await (const { added } of listAll(pair, { id: folder.plan.targetId ?? '' }, signal)) {
@@ -104,8 +151,8 @@ async function readTarget(
     for (const item of added) {
       const { stamp } = item;
       if (!stamp || stamp.folderKey !== folder.folderKey || !mine(stamp.sourceKey)) continue;
-      if (stamp.unfinished) repairs.relistTarget = true;
-      else account(accounts, stamp.sourceKey).there.push({ ...item, stamp });
+      if (stamp.unfinished) verdict.repairs.relistTarget = true;
+      else onItem({ ...item, stamp });
     }
     onProgress();
   }
@@ -113,24 +160,38 @@ async function readTarget(
 }
 
 async function readSource(
-  pair: MailboxPair,
-  folder: FolderDocument,
-  filter: ItemFilter,
+  { pair, folder, filter, signal, onProgress }: Look,
   mine: Mine,
-  accounts: Accounts,
-  verdict: FolderVerdict,
-  signal: AbortSignal,
-  onProgress: () => void,
+  onItem: (change: PutChange) => void,
 ): Promise<void> {
-  const missing = new Map<string, NamedDifference>();
   for await (const change of listSource(pair, folder, undefined, signal)) {
-    if (!mine(change.sourceKey) || !filter.accepts(change)) continue;
-    const known = accounts.get(change.sourceKey);
-    if (!isAccountedFor(known, change)) missing.set(change.sourceKey, nameOf('missing', change));
+    if (mine(change.sourceKey) && filter.accepts(change)) onItem(change);
     onProgress();
   }
+}
+
+/** Keys that the source tells of since the watermark; none where the watermark no longer holds. */
+async function readSince(
+  { pair, folder, signal }: Look,
+  mine: Mine,
+  onKey: (sourceKey: string) => void,
+): Promise<void> {
+  const since = folder.watermark?.source;
+  if (since === undefined) return;
+  for await (const { sourceKey } of listSource(pair, folder, since, signal))
+    if (mine(sourceKey)) onKey(sourceKey);
+}
+
+async function findMissing(look: Look, mine: Mine, accounts: Accounts): Promise<void> {
+  const { verdict } = look;
+  const missing = new Map<string, NamedDifference>();
+  await readSource(look, mine, (change) => {
+    const known = accounts.get(change.sourceKey);
+    if (!isAccountedFor(known, change)) missing.set(change.sourceKey, nameOf('missing', change));
+  });
   if (missing.size === 0) return;
-  const later = await changedSince(pair, folder, mine, signal);
+  const later = new Set<string>();
+  await readSince(look, mine, (sourceKey) => later.add(sourceKey));
   for (const [sourceKey, named] of missing) {
     if (later.has(sourceKey)) verdict.findings.arrivedSince += 1;
     else judgeMissing(sourceKey, named, accounts.get(sourceKey), verdict);
@@ -160,14 +221,4 @@ function isAccountedFor(known: Account | undefined, change: PutChange): boolean 
   if (outcome.kind === 'skipped' && outcome.keptTargetId) return true;
   if (outcome.kind === 'removed' || outcome.kind === 'filtered') return false;
   return newest.changeKey === change.changeKey;
-}
-
-/** Keys that the source tells of since the watermark; none where the watermark no longer holds. */
-async function changedSince(pair: MailboxPair, folder: FolderDocument, mine: Mine, signal: AbortSignal) {
-  const since = folder.watermark?.source;
-  const keys = new Set<string>();
-  if (since === undefined) return keys;
-  for await (const change of listSource(pair, folder, since, signal))
-    if (mine(change.sourceKey)) keys.add(change.sourceKey);
-  return keys;
 }

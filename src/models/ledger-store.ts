@@ -48,7 +48,8 @@ export const Folders = model('LedgerFolder', folders);
 export const Parcels = model('LedgerParcel', parcels);
 
 const durable = { writeConcern: { w: 'majority', j: true }, ignoreUndefined: true } as const;
-const parcelsPerBatch = 100;
+// Some thousand items, of a hundred in a parcel: many folders are read at once.
+const parcelsPerBatch = 10;
 const duplicateKey = 11000;
 
 /**

@@ -3,6 +3,7 @@ import { Types } from 'mongoose';
 import { createProject, type ProjectInput } from '../../activities/project';
 import { noCounters } from '../../src/domain/item-counts';
 import { noMailboxCounters } from '../../src/domain/migration';
+import { ByteBudget } from '../../src/engine/byte-budget';
 import { MongoLedgerStore } from '../../src/models/ledger-store';
 import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import { raiseEpoch, takeCounters, writeCounters, type ProjectionView } from '../../src/models/projection';
@@ -49,7 +50,7 @@ describe('the end of a migration', () => {
     const write = { mailUserId, epoch: 1, opening: 3, activeFolders: ['inbox'] };
     const old = { ...noMailboxCounters, found: 4, copied: 4, folders: 1, remaining: 8 };
     await takeCounters({ ...write, counters: old }, new Date());
-    const project = createProject({ ledger });
+    const project = createProject({ ledger, keyMemory: new ByteBudget(16_000_000) });
     const end: ProjectInput = {
       ...{ mailUserId, epoch: 1, revision: 5, runId: 'run', view, timeline: [] },
       summarise: { pairId: 'p', opening: 4, whole: true },

@@ -2,6 +2,7 @@ import type { FaultInput } from '../../sandbox/exchange/server/faults';
 import { everything as everythingSpec, itemFilter } from '../../src/domain/item-filter';
 import { exchangeConnector } from '../../src/connectors/exchange';
 import { Fault } from '../../src/domain/faults';
+import { ByteBudget } from '../../src/engine/byte-budget';
 import { fasterClock, systemClock } from '../../src/engine/clock';
 import { copyFolder } from '../../src/engine/copy-folder';
 import { followGone } from '../../src/engine/follow-gone';
@@ -49,6 +50,7 @@ describe('the engine copying a sample mailbox from one Exchange to another', () 
       width: (connections) => new AdaptiveWidth(connections),
       parcel: { items: 20, bytes: 2_000_000 },
       bytesInFlight: 16_000_000,
+      keyMemory: new ByteBudget(16_000_000),
       sendWindowMs: 5_000,
     });
 

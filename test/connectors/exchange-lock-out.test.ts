@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { everything as everythingSpec, itemFilter } from '../../src/domain/item-filter';
 import { fasterClock, systemClock } from '../../src/engine/clock';
 import { copyFolder } from '../../src/engine/copy-folder';
+import { ByteBudget } from '../../src/engine/byte-budget';
 import { MailboxPair } from '../../src/engine/mailbox-pair';
 import { planFolders } from '../../src/engine/plan-folders';
 import { fixedWidth } from '../../src/engine/width';
@@ -58,6 +59,7 @@ describe('sign-ins that are refused where a password changes while all connectio
         ledger: new MemoryLedger(),
         clock: fasterClock(systemClock, 20),
         width: fixedWidth,
+        keyMemory: new ByteBudget(16_000_000),
         parcel: { items: 1, bytes: 200_000 },
         bytesInFlight: 16_000_000,
         sendWindowMs: 5_000,

@@ -7,8 +7,8 @@ import {
   type MemoryTargetOptions,
 } from '../../src/connectors/memory';
 import { everything as everythingSpec, itemFilter } from '../../src/domain/item-filter';
+import { ByteBudget } from '../../src/engine/byte-budget';
 import { copyFolder, type CopyFolderOrder, type CopyFolderResult } from '../../src/engine/copy-folder';
-import type { ByteBudget } from '../../src/engine/byte-budget';
 import { followGone, type FollowOrder, type FollowResult } from '../../src/engine/follow-gone';
 import type { KnownEntry } from '../../src/engine/ledger';
 import { MailboxPair } from '../../src/engine/mailbox-pair';
@@ -71,6 +71,7 @@ export class PairScene {
       bytesInFlight: given.bytesInFlight ?? 16_000_000,
       sendWindowMs: 5_000,
       ...(given.process && { memory: given.process.memory }),
+      keyMemory: new ByteBudget(16_000_000),
     });
     return this.pair;
   }

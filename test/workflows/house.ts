@@ -17,6 +17,7 @@ import {
   type MigrationTimes,
 } from '../../src/domain/migration';
 import type { Side } from '../../src/domain/mailbox';
+import { ByteBudget } from '../../src/engine/byte-budget';
 import { systemClock } from '../../src/engine/clock';
 import { AdaptiveWidth } from '../../src/engine/width';
 import { createLogger } from '../../src/log';
@@ -156,6 +157,7 @@ export class House {
         bytesInFlight: 8 << 20,
         sendWindowMs: 1000,
       },
+      keyMemory: new ByteBudget(16 << 20),
       mail: {
         mailer: createMailer({ url: this.inbox.url, from: 'move@contoso.example' }),
         render: createMailRenderer(),

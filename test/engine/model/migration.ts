@@ -3,6 +3,7 @@ import { sumOf, type ItemCounts } from '../../../src/domain/item-counts';
 import { Fault, type ItemReason } from '../../../src/domain/faults';
 import { itemFilter, type FilterSpec } from '../../../src/domain/item-filter';
 import type { ConnectorWait } from '../../../src/engine/back-off';
+import { ByteBudget } from '../../../src/engine/byte-budget';
 import { copyFolder } from '../../../src/engine/copy-folder';
 import { followGone } from '../../../src/engine/follow-gone';
 import type { LedgerStore } from '../../../src/engine/ledger';
@@ -284,6 +285,7 @@ export class Migration {
       width: (connections) => new AdaptiveWidth(connections),
       parcel: { items: 6, bytes: 10_000 },
       bytesInFlight: 100_000,
+      keyMemory: new ByteBudget(16_000_000),
       sendWindowMs,
       connectorWaits: this.connectorWaits,
     });
