@@ -4,6 +4,7 @@ import { Fault, type FaultText } from '../src/domain/faults';
 import type { Side } from '../src/domain/mailbox';
 import { forgetRefusals, noteRefusal, signInWaitOf, type MailboxKey } from '../src/models/sign-in-refusals';
 import type { ActivityDeps } from './deps';
+import { heartbeats } from './heartbeat';
 import { credentialOf, readRow } from './rows';
 
 export interface VerifyCredentialsInput {
@@ -33,6 +34,7 @@ export function createVerifyCredentials(
   deps: Pick<ActivityDeps, 'open' | 'log' | 'serverOf' | 'connectorWaits'>,
 ) {
   return async function verifyCredentials(input: VerifyCredentialsInput): Promise<VerifyCredentialsResult> {
+    using _beating = heartbeats();
     const { mailUserId, side, credentialId } = input;
     try {
       const all = await readRow(mailUserId);

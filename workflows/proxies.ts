@@ -27,6 +27,7 @@ export const listing = proxyActivities<ShortActivities>({
 export const signingIn = proxyActivities<ShortActivities>({
   taskQueue: mainQueue,
   startToCloseTimeout: '3 minutes',
+  heartbeatTimeout: '30 seconds',
   cancellationType,
   retry: { maximumAttempts: 1 },
 });

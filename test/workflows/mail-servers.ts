@@ -25,7 +25,7 @@ export class MailServers {
   /** Mailboxes opened and not closed yet. */
   readonly open = new Set<object>();
   /** Throws where an opening is to fail. */
-  beforeOpen: (side: Side, address: string) => void | Promise<void> = () => undefined;
+  beforeOpen: (side: Side, address: string, signal: AbortSignal) => void | Promise<void> = () => undefined;
   /** How often a server was asked by **Test connection**. */
   checks = 0;
   /** Throws where a test is to fail. */
@@ -81,16 +81,16 @@ export class MailServers {
 
   /** What the worker is given. */
   readonly serverOf = (_connector: ConnectorDocument): Server => ({
-    openSource: async (address, credential) => {
-      await this.signIn('source', address, credential);
+    openSource: async (address, credential, signal) => {
+      await this.signIn('source', address, credential, signal);
       const mailbox = new MemorySource(this.mailbox('source', address), {
         capabilities: settings,
         wire: this.wire,
       });
       return this.watch(mailbox);
     },
-    openTarget: async (address, credential) => {
-      await this.signIn('target', address, credential);
+    openTarget: async (address, credential, signal) => {
+      await this.signIn('target', address, credential, signal);
       const mailbox = new MemoryTarget(this.mailbox('target', address), {
         capabilities: settings,
         wire: this.wire,
@@ -104,8 +104,13 @@ export class MailServers {
     },
   });
 
-  private async signIn(side: Side, address: string, { password }: Credential): Promise<void> {
-    await this.beforeOpen(side, address);
+  private async signIn(
+    side: Side,
+    address: string,
+    { password }: Credential,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.beforeOpen(side, address, signal);
     this.tried.push(`${side} ${address} ${password}`);
     if (password === this.password) return;
     const text = {

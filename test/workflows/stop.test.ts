@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { MailUser } from '../../src/models/mail-users';
 import { Slots } from '../../src/models/slots';
 import { directWire } from '../../src/connectors/memory';
@@ -42,6 +43,25 @@ describe('Stop', () => {
       await recordHistory(house, house.handle(row).workflowId, `stopped-${state}`);
     },
   );
+
+  it('ends a migration within ten seconds whose server takes the connection to check a password and says nothing', async () => {
+    const row = await house.row({ invitation: 'none' });
+    await house.start(row);
+    await house.until(row, 'awaitingSignIn');
+    const asked = new Promise<void>((resolve) => {
+      house.servers.beforeOpen = async (_side, _address, signal) => {
+        resolve();
+        await pause(60_000, undefined, { signal });
+      };
+    });
+    await house.signIn(row, 'source');
+    await asked;
+    const askedAt = Date.now();
+    await stop(row);
+    expect((await house.untilEnded(row)).projection?.state).toBe('stopped');
+    expect(Date.now() - askedAt).toBeLessThan(10_000);
+    expect(await house.credentialsOf(row)).toBe(0);
+  });
 
   it('is what cancelling the workflow in the Temporal UI means', async () => {
     const row = await states.working();
