@@ -4,10 +4,12 @@ import type { MigrationState } from '../src/domain/migration';
 import { chooseFairly, mostInLine, turnsAfter } from '../src/domain/fair-order';
 import { batchesOf } from '../src/models/batch-move';
 import { Connectors, type ConnectorDocument } from '../src/models/connectors';
+import { queryOfSelection } from '../src/models/mail-user-filter';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
 import { countInLine, grantSlot, releaseSlot, Slots, type SlotDocument } from '../src/models/slots';
 import type { ConnectorWaits } from './connector-waits';
 import type { ActivityDeps } from './deps';
+import { heartbeats } from './heartbeat';
 import { migrationId } from '../workflows/names';
 import { signals, type GrantedSignal } from '../workflows/messages';
 
@@ -28,6 +30,9 @@ export interface GrantSlotsResult {
 
 /** An attempt that was given up must not grant what its successor grants too: it stops well before its time-out. */
 const longestMs = 20_000;
+
+/** Temporal is asked about so many holders at once: nobody is let in meanwhile. */
+const looksAtOnce = 10;
 
 /** The gate's side of the slots. */
 export function createGrantSlots({
@@ -62,13 +67,18 @@ export function createGrantSlots({
 
     /** Frees the slots of those that no longer run, run another epoch than the one that was granted, or are at nothing that needs one. */
     async freeDeadSlots(): Promise<{ freed: number }> {
+      using _beating = heartbeats();
+      const held = await Slots.find({ grantedAt: { $exists: true } }).lean<SlotDocument[]>();
+      const needed = await neededOf(held);
       let freed = 0;
-      for (const slot of await Slots.find({ grantedAt: { $exists: true } }).lean<SlotDocument[]>()) {
-        if (await isAlive(client, slot)) continue;
-        log.warn({ mailUserId: slot._id, ticket: slot.ticket }, 'a slot is freed: nobody holds it');
-        await releaseSlot(slot._id, slot.ticket);
+      const look = async ({ _id, ticket }: SlotDocument) => {
+        if (needed.has(_id) && (await runs(client, _id))) return;
+        log.warn({ mailUserId: _id, ticket }, 'a slot is freed: nobody holds it');
+        await releaseSlot(_id, ticket);
         freed += 1;
-      }
+      };
+      for (let at = 0; at < held.length; at += looksAtOnce)
+        await Promise.all(held.slice(at, at + looksAtOnce).map(look));
       return { freed };
     },
   };
@@ -166,11 +176,23 @@ async function tell(client: Client, { _id, ticket }: SlotDocument): Promise<void
 /** A database that was set back knows of slots that were given back since. */
 const needsSlot: readonly MigrationState[] = ['scheduled', 'working'];
 
-async function isAlive(client: Client, { _id, epoch }: SlotDocument): Promise<boolean> {
-  const row = await MailUsers.findById(_id).lean<MailUser>();
-  if (row?.projection?.epoch !== epoch || !needsSlot.includes(row.projection.state)) return false;
+/** Those whose row is at something that needs the slot, in the epoch that it was granted to. */
+async function neededOf(held: readonly SlotDocument[]): Promise<Set<string>> {
+  const epochs = new Map(held.map(({ _id, epoch }) => [_id, epoch]));
+  const rows = await MailUsers.find(queryOfSelection({ kind: 'ids', ids: [...epochs.keys()] }), {
+    'projection.epoch': 1,
+    'projection.state': 1,
+  }).lean<Pick<MailUser, '_id' | 'projection'>[]>();
+  const needed = rows.filter(({ _id, projection }) => {
+    const isHolder = projection !== undefined && projection.epoch === epochs.get(_id.toHexString());
+    return isHolder && needsSlot.includes(projection.state);
+  });
+  return new Set(needed.map(({ _id }) => _id.toHexString()));
+}
+
+async function runs(client: Client, mailUserId: string): Promise<boolean> {
   try {
-    const { status } = await client.workflow.getHandle(migrationId(_id)).describe();
+    const { status } = await client.workflow.getHandle(migrationId(mailUserId)).describe();
     return status.name === 'RUNNING';
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;

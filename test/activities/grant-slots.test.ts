@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { Types } from 'mongoose';
 import { ConnectorWaits } from '../../activities/connector-waits';
 import { createGrantSlots } from '../../activities/grant-slots';
@@ -58,6 +60,36 @@ it('counts a slot for the batch that its row was moved to since it asked', async
   const { told, activities } = gate();
   await activities.grantSlots({ tellAgainMs: minute });
   expect(told).toEqual([`migration-${first}`]);
+});
+
+it('is heard of while it looks for slots of the dead, and asks Temporal about several at a time', async () => {
+  const now = new Date();
+  const projection = { epoch: 1, revision: 1, state: 'working' };
+  const live = await Promise.all(
+    Array.from({ length: 20 }, async () => row('batch', new Types.ObjectId(), new Types.ObjectId())),
+  );
+  await MailUsers.updateMany({ _id: { $in: live } }, { $set: { projection } });
+  const slot = { epoch: 1, sourceConnectorId: 's', targetConnectorId: 't', since: now, seenAt: now };
+  for (const _id of [...live, new Types.ObjectId().toHexString()])
+    await Slots.create({ ...slot, _id, ticket: _id, grantedAt: now });
+  let asked = 0;
+  let most = 0;
+  const describe = async () => {
+    most = Math.max(most, (asked += 1));
+    await pause(10);
+    asked -= 1;
+    return { status: { name: 'RUNNING' } };
+  };
+  const client = { workflow: { getHandle: () => ({ describe }) } } as unknown as Client;
+  const log = createLogger('worker', 'silent');
+  const activities = createGrantSlots({ client, log, connectorWaits: new ConnectorWaits({ log }) });
+  const environment = new MockActivityEnvironment();
+  let heard = 0;
+  environment.on('heartbeat', () => (heard += 1));
+  expect(await environment.run(() => activities.freeDeadSlots())).toEqual({ freed: 1 });
+  expect(heard).toBeGreaterThan(0);
+  expect(most).toBeGreaterThan(1);
+  expect(await Slots.countDocuments()).toBe(live.length);
 });
 
 describe('those that have slots and wait for a worker with room', () => {
