@@ -105,7 +105,7 @@ export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps
         }));
         const { pair } = mailbox;
         const { refused, adopted } = result;
-        await notePair(key.mailUserId, pair.id, identityHash(pair.target.identity));
+        await notePair(key.mailUserId, pair.id, new Date(), identityHash(pair.target.identity));
         return { kind: 'planned', pairId: pair.id, folders, refused: refused.length, adopted };
       });
     },

@@ -4,6 +4,7 @@ import { Types } from 'mongoose';
 import { isEndState, migrationStates, type MigrationState } from '../src/domain/migration';
 import { overTheWire } from '../src/domain/wire';
 import { Credentials, purgeCredentials } from '../src/models/credentials';
+import { purgeBrokenOffImports } from '../src/models/imports';
 import { MailUsers, type MailUser, type MailUserProjection } from '../src/models/mail-users';
 import { workflowEnded, writeProjection } from '../src/models/projection';
 import { purgeReports } from '../src/models/report-retention';
@@ -45,12 +46,13 @@ export function createReconcile({
   reportLifeMs,
 }: Pick<ActivityDeps, 'client' | 'log' | 'reportLifeMs'>) {
   return {
-    /** Deletes the reports that are past their time, some hundreds at most. Answers how many. */
+    /** Deletes the reports that are past their time, some hundreds at most, and rows of imports that were given up. Answers how many reports. */
     async purgeReports(): Promise<number> {
       using _beating = heartbeats();
       const now = new Date();
       const until = new Date(now.getTime() - reportLifeMs);
       const purged = await purgeReports({ until, now, most: reportsAtOnce });
+      await purgeBrokenOffImports(now, reportsAtOnce);
       if (purged > 0) log.info({ reports: purged }, 'reports past their time are deleted');
       return purged;
     },

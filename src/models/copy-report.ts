@@ -3,15 +3,24 @@ import type { FaultText } from '../domain/faults';
 import { countersOf, isAccountedFor, isListed, unaccounted, type ItemCounts } from '../domain/item-counts';
 import type { WellKnownFolder } from '../domain/mailbox';
 import type { FolderDocument, VerifiedFolder } from '../engine/ledger';
+import { releasePair } from './ledger-purge';
 import { MongoLedgerStore } from './ledger-store';
-import { MailUsers } from './mail-users';
+import { MailUsers, type MailUser } from './mail-users';
 
 /**
- * Notes which pair of mailboxes a row has turned out to be, so that pages find what was copied.
+ * Notes which pair of mailboxes a row has turned out to be, so that pages find what was copied. Where it was another before, as its target
+ * was replaced, that one's ledger is released.
  * @param targetIdentity hash of the target's identity: with another target it is another pair
  */
-export async function notePair(mailUserId: string, pairId: string, targetIdentity?: string): Promise<void> {
+export async function notePair(
+  mailUserId: string,
+  pairId: string,
+  now: Date,
+  targetIdentity?: string,
+): Promise<void> {
   const _id = new Types.ObjectId(mailUserId);
+  const before = await MailUsers.findById(_id, { pairId: 1 }).lean<Pick<MailUser, 'pairId'>>();
+  if (before?.pairId !== pairId) await releasePair(before?.pairId, now);
   const noted = { pairId, ...(targetIdentity === undefined ? {} : { targetIdentity }) };
   await MailUsers.updateOne({ _id }, { $set: noted });
 }

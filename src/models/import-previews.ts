@@ -1,6 +1,6 @@
 import { Schema, model, type Types } from 'mongoose';
 import type { MailUserRow, RowFault } from '../domain/mail-user-row';
-import { importChunkId, ImportChunks, rowsPerChunk, type ImportRow } from './imports';
+import { chunkIds, importChunkId, ImportChunks, rowsPerChunk, type ImportRow } from './imports';
 import { MailUsers, type MailUser } from './mail-users';
 import { versioned } from './schema-version';
 
@@ -150,10 +150,4 @@ export async function forgetOldPreviews(now: Date): Promise<void> {
     await ImportChunks.deleteMany({ _id: { $in: chunkIds(_id) } });
     await ImportPreviews.deleteOne({ _id });
   }
-}
-
-const mostChunks = 30;
-
-function chunkIds(importId: string): string[] {
-  return Array.from({ length: mostChunks }, (_, index) => importChunkId(importId, index + 1));
 }

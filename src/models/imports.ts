@@ -30,6 +30,8 @@ export interface ImportDocument {
   finishedAt?: Date;
   /** Set with `finishedAt` where its workflow was gone before it was through. */
   brokenOffAt?: Date;
+  /** When its rows were deleted, as nobody had gone on with it in time. */
+  rowsPurgedAt?: Date;
   /** Whether its rows are started; absent in those of before 0.2.0. */
   start?: boolean;
 }
@@ -52,6 +54,18 @@ export interface ImportChunk {
 export const rowsPerChunk = 200;
 export const importChunkId = (importId: string, n: number) => `${importId}:${n}`;
 
+const mostChunks = 30;
+
+/** Ids of every chunk that an import may have. */
+export function chunkIds(importId: string): string[] {
+  return Array.from({ length: mostChunks }, (_, index) => importChunkId(importId, index + 1));
+}
+
+const dayMs = 24 * 3_600_000;
+const goOnWithinMs = 30 * dayMs;
+/** Between the last moment to go on and the deletion: clocks of web and worker may differ. */
+const graceMs = dayMs;
+
 const schema = new Schema<ImportDocument>(
   {
     _id: { type: String, required: true },
@@ -68,6 +82,7 @@ const schema = new Schema<ImportDocument>(
     chunksDone: { type: Number, default: 0 },
     finishedAt: Date,
     brokenOffAt: Date,
+    rowsPurgedAt: Date,
     start: Boolean,
   },
   { collection: 'imports', minimize: false, versionKey: false },
@@ -96,10 +111,34 @@ export async function breakOffImport(importId: string, now: Date): Promise<boole
   return ended.modifiedCount === 1;
 }
 
-/** One that was broken off is under way again. @returns false where it is not broken off */
-export async function reopenImport(importId: string): Promise<boolean> {
+/** Whether one that was broken off may still be gone on with. */
+export function mayGoOn({ brokenOffAt }: Pick<ImportDocument, 'brokenOffAt'>, now: Date): boolean {
+  return brokenOffAt !== undefined && brokenOffAt > lastGoOn(now);
+}
+
+function lastGoOn(now: Date): Date {
+  return new Date(now.getTime() - goOnWithinMs);
+}
+
+/** Deletes the rows of imports that were broken off and that nobody has gone on with in time: names and addresses that no list has. */
+export async function purgeBrokenOffImports(now: Date, most: number): Promise<void> {
+  const until = new Date(lastGoOn(now).getTime() - graceMs);
+  const old = await Imports.find(
+    { brokenOffAt: { $lte: until }, rowsPurgedAt: { $exists: false } },
+    { _id: 1 },
+  )
+    .limit(most)
+    .lean<{ _id: string }[]>();
+  for (const { _id } of old) {
+    await ImportChunks.deleteMany({ _id: { $in: chunkIds(_id) } });
+    await Imports.updateOne({ _id }, { $set: { rowsPurgedAt: now } });
+  }
+}
+
+/** One that was broken off is under way again. @returns false where it is not broken off, or was too long ago */
+export async function reopenImport(importId: string, now: Date): Promise<boolean> {
   const reopened = await Imports.updateOne(
-    { _id: importId, brokenOffAt: { $exists: true } },
+    { _id: importId, brokenOffAt: { $gt: lastGoOn(now) } },
     { $unset: { finishedAt: true, brokenOffAt: true } },
   );
   return reopened.modifiedCount === 1;

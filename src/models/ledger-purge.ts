@@ -7,7 +7,7 @@ interface Fenced {
   fence: number;
 }
 interface PairOfLedger extends Fenced {
-  /** When the row that it belonged to was deleted. */
+  /** When the row that it belonged to was deleted, or got other mailboxes. */
   releasedAt?: Date;
 }
 interface FolderOfLedger extends Fenced {
@@ -45,12 +45,15 @@ export async function purgeLedger(pairId: string): Promise<void> {
   if (pair !== null) await pairs().deleteOne({ _id: pairId, fence: pair.fence });
 }
 
-/** Notes that the row of a pair was deleted: what is known of the copy stays for its time, so that nothing doubles where it is listed anew. */
+/**
+ * Notes that the row of a pair is deleted or gets other mailboxes: what is known of the copy stays for its time, so that nothing doubles
+ * where they are listed anew. Harmless where a row has it still: then it is kept when its time is over.
+ */
 export async function releasePair(pairId: string | undefined, now: Date): Promise<void> {
   if (pairId !== undefined) await pairs().updateOne({ _id: pairId }, { $set: { releasedAt: now } });
 }
 
-/** The first pairs whose rows were deleted until then. */
+/** The first pairs that were released until then. */
 export async function releasedPairs(until: Date, most: number): Promise<string[]> {
   const found = await pairs()
     .find({ releasedAt: { $lte: until } }, { projection: { _id: 1 } })

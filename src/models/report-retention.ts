@@ -15,7 +15,7 @@ export interface Retention {
 
 /**
  * Deletes the reports of migrations that are past their time, and the ledgers that they were made of. On the row stay addresses, states,
- * times and how many items there were; the audit log names each. Ledgers of rows that were deleted go after the same time. Repeating it
+ * times and how many items there were; the audit log names each. Ledgers of rows that were deleted, or got other mailboxes, go after the same time. Repeating it
  * goes on where it was cut off.
  * @returns how many reports were deleted
  */

@@ -1,5 +1,7 @@
 import { noMailboxCounters } from '../../src/domain/migration';
 import { Credentials } from '../../src/models/credentials';
+import { releasedPairs } from '../../src/models/ledger-purge';
+import { Pairs } from '../../src/models/ledger-store';
 import { MailUsers, type MailUser } from '../../src/models/mail-users';
 import {
   aMailUser,
@@ -149,6 +151,16 @@ describe('a row', () => {
       await send(agent, page, page, other(row)).expect(303);
       expect((await read(row)).target.address).toBe(`other-${row.target.address}`);
       expect(await Credentials.countDocuments({ 'owner.id': idOf(row) })).toBe(0);
+    });
+
+    it('gives up the ledger of its mailboxes when it gets others, so that it goes after its time', async () => {
+      const row = await aMailUser(pair, { state: 'failed' });
+      await Pairs.create({ _id: 'given up', fence: 1 });
+      await MailUsers.updateOne({ _id: row._id }, { $set: { pairId: 'given up' } });
+      const page = `/admin/users/${idOf(row)}/edit`;
+      await send(agent, page, page, other(row)).expect(303);
+      expect((await read(row)).pairId).toBeUndefined();
+      expect(await releasedPairs(new Date(), 10)).toEqual(['given up']);
     });
 
     it('keeps it for Retry where its other mailbox is listed already', async () => {

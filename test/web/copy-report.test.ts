@@ -63,7 +63,7 @@ async function aReport(pairId: string, batch = 'Default') {
   const parcel = { ...folder, adopted: false };
   await ledger.append({ ...parcel, parcelId: `${pairId}a`, seq: 1, entries: [entry('large', failed)] });
   await ledger.append({ ...parcel, parcelId: `${pairId}b`, seq: 2, entries: [entry('large', failed)] });
-  await notePair(id, pairId);
+  await notePair(id, pairId, new Date());
   return { id, agent: await app.signedIn() };
 }
 
@@ -170,7 +170,7 @@ describe('a mail user’s page', () => {
     });
     const copied = { kind: 'copied', targetId: 't', targetChangeKey: 'c' } as const;
     await ledger.append({ ...parcel, parcelId: 'b', seq: 2, entries: [entry('mended', copied)] });
-    await notePair(id, 'p');
+    await notePair(id, 'p', new Date());
 
     const agent = await app.signedIn();
     const { text } = await agent.get(`/admin/users/${id}`).expect(200);

@@ -303,7 +303,7 @@ describe('importRows', () => {
       added: 2,
       brokenOffAt: expect.any(Date),
     });
-    expect(await reopenImport(importId)).toBe(true);
+    expect(await reopenImport(importId, new Date())).toBe(true);
     const input = { importId, start: false, by: administrator, times: quickTimes };
     await house.client.workflow.execute(workflowTypes.importRows, importStart(input, true));
     const after = await Imports.findById(importId).lean();

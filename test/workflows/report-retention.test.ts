@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AuditLog } from '../../src/models/audit-log';
+import { notePair } from '../../src/models/copy-report';
 import { releasePair } from '../../src/models/ledger-purge';
 import { Folders, Pairs, Parcels } from '../../src/models/ledger-store';
 import { MailUsers, type MailUser } from '../../src/models/mail-users';
@@ -102,6 +103,24 @@ describe('the report of a migration', () => {
     expect(await ledgerOf(first.pairId)).toMatchObject({ pairs: 1, folders: 2 });
     await purge(endOf(second));
     expect(await ledgerOf(first.pairId)).toEqual(nothing);
+  });
+
+  it('of a target that was replaced goes after its time, and another row with the same mailboxes keeps it', async () => {
+    const [alone, shared, twin] = [await house.row(), await house.row(), await house.row()];
+    const idOf = ({ _id }: MailUser) => _id.toHexString();
+    for (const pairId of ['alone', 'shared']) await Pairs.create({ _id: pairId, fence: 1 });
+    await notePair(idOf(alone), 'alone', new Date());
+    for (const row of [shared, twin]) await notePair(idOf(row), 'shared', new Date());
+    const replacedAt = new Date();
+    await notePair(idOf(alone), 'alone', replacedAt);
+    await purge(replacedAt);
+    expect(await ledgerOf('alone')).toMatchObject({ pairs: 1 });
+    for (const row of [alone, shared]) await notePair(idOf(row), `${idOf(row)} replaced`, replacedAt);
+    await purge(new Date(replacedAt.getTime() - 1));
+    expect(await ledgerOf('alone')).toMatchObject({ pairs: 1 });
+    await purge(replacedAt);
+    expect(await ledgerOf('alone')).toEqual(nothing);
+    expect(await ledgerOf('shared')).toMatchObject({ pairs: 1 });
   });
 
   it('of a row that was deleted leaves its ledger for as long, unless the mailboxes are listed again', async () => {

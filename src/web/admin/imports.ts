@@ -11,7 +11,7 @@ import {
   writeChunks,
   type ImportPreview,
 } from '../../models/import-previews';
-import { breakOffImport, Imports, reopenImport, type ImportDocument } from '../../models/imports';
+import { breakOffImport, Imports, mayGoOn, reopenImport, type ImportDocument } from '../../models/imports';
 import { importStart, workflowTypes } from '../../../workflows/messages';
 import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
@@ -201,7 +201,7 @@ async function runImport(deps: WebDeps, request: Request<{ id: string }>, respon
     { upsert: true, setDefaultsOnInsert: true },
   );
   // Where the web was killed before it had told Temporal, it was taken for broken off.
-  await reopenImport(_id);
+  await reopenImport(_id, new Date());
   const input = { importId: _id, start, by, times: deps.config.times };
   await deps.temporal.workflow.start(workflowTypes.importRows, importStart(input));
   await ImportPreviews.deleteOne({ _id });
@@ -212,7 +212,7 @@ async function runImport(deps: WebDeps, request: Request<{ id: string }>, respon
 /** Takes up an import that was broken off, after the chunk that was dealt with last. */
 async function goOn({ temporal, config }: WebDeps, request: Request<{ id: string }>, response: Response) {
   const { _id, by, total, started, start = started > 0 } = await findImport(request.params.id);
-  if (await reopenImport(_id)) {
+  if (await reopenImport(_id, new Date())) {
     try {
       const input = { importId: _id, start, by, times: config.times };
       await temporal.workflow.start(workflowTypes.importRows, importStart(input, true));
@@ -283,7 +283,7 @@ async function showProgress(request: Request<{ id: string }>, response: Response
     percent: found.total === 0 ? 100 : Math.floor((handled / found.total) * 100),
     finished,
     brokenOff: found.brokenOffAt !== undefined,
-    goOn: `/admin/users/import/${found._id}/go-on`,
+    ...(mayGoOn(found, new Date()) && { goOn: `/admin/users/import/${found._id}/go-on` }),
     noWorker: handled === 0 && !finished && Date.now() - found.createdAt.getTime() > noWorkerAfterMs,
     self: request.originalUrl,
   });

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { isEndState } from '../../domain/migration';
 import { shownState } from '../../domain/shown-state';
 import { purgeCredentials } from '../../models/credentials';
+import { releasePair } from '../../models/ledger-purge';
 import { MailUsers, type MailUser } from '../../models/mail-users';
 import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
@@ -69,6 +70,8 @@ async function save(
   const hasEnded = isEndState(shownState(user));
   // Before the row names others: whatever release sealed it, it is never tried on them.
   if (isOther && hasEnded) await purgeCredentials(user._id.toHexString());
+  // Before the row forgets which they were.
+  if (isOther) await releasePair(user.pairId, new Date());
   const set = {
     ...row,
     ...(language ? { language } : {}),
