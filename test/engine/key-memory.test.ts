@@ -1,17 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { MemorySource, MemoryStore, MemoryTarget } from '../../src/connectors/memory';
-import { everything } from '../../src/domain/item-filter';
-import { noCounters } from '../../src/domain/item-counts';
 import { ByteBudget } from '../../src/engine/byte-budget';
-import type { FolderDocument, LedgerEntry, LedgerParcel } from '../../src/engine/ledger';
-import { MailboxPair } from '../../src/engine/mailbox-pair';
 import { newestEntries } from '../../src/engine/newest-entries';
 import { noFindings } from '../../src/engine/verify-findings';
-import { verifyPass } from '../../src/engine/verify-pass';
-import { AdaptiveWidth } from '../../src/engine/width';
-import { MemoryLedger } from '../support/memory-ledger';
-import { VirtualTime } from './model/virtual-time';
+import { folderKey, LargeFolder, text } from '../support/large-folder';
 import { never } from './pair-builder';
 
 setFlagsFromString('--expose-gc');
@@ -23,135 +15,28 @@ const held = () => {
   return (heapUsed + arrayBuffers) / 1e6;
 };
 
-/** As long as Exchange's ids are, and a string of its own each time, as what comes from a server is. */
-const text = (kind: string, at: number, length: number) =>
-  Buffer.from(`${kind}${String(at).padStart(length - kind.length, '0')}`).toString('latin1');
-const keyOf = (at: number) => text('source', at, 152);
-const versionOf = (at: number) => text('v', at, 40);
-const folderKey = text('folder', 0, 120);
-const perPage = 500;
-const perParcel = 100;
-
-/** A mailbox with one folder, of whose items nothing is held anywhere: each side and the ledger make up what they are asked for. */
-class LargeFolder {
-  readonly pair: MailboxPair;
+/** Counts from where it is made. */
+class Meter {
   most = 0;
-  sourceListings = 0;
-  noted: unknown;
   private readonly before = held();
-
-  constructor(
-    readonly items: number,
-    /** Ids of what the target holds of an item. */
-    private readonly heldOf: (at: number) => string[] = (at) => [text('target', at, 152)],
-    private readonly isMissing: (at: number) => boolean = () => false,
-    keyMemory = new ByteBudget(16_000_000),
-  ) {
-    const pairId = 'pair';
-    const plan = { position: 0, name: 'Inbox', folderClass: 'IPF.Note', itemCount: items, gone: false };
-    const document: FolderDocument = {
-      ...{
-        pairId,
-        folderKey,
-        plan: { ...plan, targetId: 'inbox' },
-        fence: 1,
-        writes: 1,
-        pending: [],
-        seq: items,
-      },
-      ...{ completeSince: 0, counters: { ...noCounters, found: items, copied: items } },
-    };
-    const ledger = Object.assign(new MemoryLedger(), {
-      folders: async function* () {
-        yield document;
-      },
-      stream: (_id: unknown, after = 0) => this.stream(pairId, after),
-      noteVerified: async (_id: unknown, _fence: unknown, found: unknown) => void (this.noted = found),
-    });
-    const source = Object.assign(new MemorySource(new MemoryStore('source'), {}), {
-      listFolders: async () => [],
-      listChanges: async (_key: string, since = '0') => {
-        const from = Number(since);
-        if (from === 0) this.sourceListings += 1;
-        const changes = this.page(from, (at) => ({
-          ...{ kind: 'put' as const, sourceKey: keyOf(at), changeKey: versionOf(at) },
-          ...{ sizeBytes: 5_000, itemClass: 'IPM.Note', date: '2026-11-30T12:00:00.000Z' },
-        })).flat();
-        return { changes, ...this.next(from, () => this.note()), reset: false };
-      },
-    });
-    const target = Object.assign(new MemoryTarget(new MemoryStore('target'), {}), {
-      listFolders: async () => [],
-      listAdded: async (_folder: unknown, _pairId: string, since = '0') => {
-        const added = this.page(Number(since), (at) =>
-          this.heldOf(at).map((targetId) => ({
-            targetId,
-            targetChangeKey: versionOf(at),
-            stamp: { pairId, folderKey, ...this.stampOf(at), unfinished: false },
-          })),
-        ).flat();
-        return { added, gone: [], ...this.next(Number(since)) };
-      },
-    });
-    const time = new VirtualTime();
-    this.pair = new MailboxPair({
-      ...{ id: pairId, source, target, ledger, clock: time, sendWindowMs: 5_000 },
-      width: (connections) => new AdaptiveWidth(connections),
-      ...{ parcel: { items: 20, bytes: 2_000_000 }, bytesInFlight: 16_000_000 },
-      keyMemory,
-    });
-  }
-
-  verify(signal = never) {
-    return verifyPass(this.pair, { filter: everything, at: '2026-11-30T12:00:00.000Z' }, signal);
-  }
 
   note(): void {
     this.most = Math.max(this.most, held() - this.before);
   }
-
-  private stampOf(at: number) {
-    const seq = Math.floor(at / perParcel) + 1;
-    return { sourceKey: keyOf(at), changeKey: versionOf(at), parcelId: `${seq}.parcel` };
-  }
-
-  private page<T>(from: number, each: (at: number) => T): T[] {
-    const until = Math.min(this.items, from + perPage);
-    return Array.from({ length: until - from }, (_, at) => each(from + at));
-  }
-
-  private next(from: number, onLast: () => void = () => {}) {
-    const more = from + perPage < this.items;
-    if (!more) onLast();
-    return { state: String(from + perPage), more };
-  }
-
-  private async *stream(pairId: string, after: number): AsyncGenerator<LedgerParcel> {
-    for (let seq = after + 1; (seq - 1) * perParcel < this.items; seq += 1) {
-      const entries = Array.from({ length: perParcel }, (_, at) => this.entry((seq - 1) * perParcel + at));
-      const known = entries.flatMap((entry) => entry ?? []);
-      yield { pairId, folderKey, parcelId: `${seq}.parcel`, seq, adopted: false, entries: known };
-    }
-  }
-
-  private entry(at: number): LedgerEntry | undefined {
-    if (at >= this.items || this.isMissing(at)) return undefined;
-    const outcome = {
-      kind: 'copied' as const,
-      targetId: text('target', at, 152),
-      targetChangeKey: versionOf(at),
-    };
-    const { sourceKey, changeKey } = this.stampOf(at);
-    const item = { itemClass: 'IPM.Note', sizeBytes: 5_000, date: '2026-11-30T12:00:00.000Z' };
-    return { sourceKey, changeKey, ...item, moveKey: text('move', at, 64), outcome };
-  }
 }
+
+const metered = (folder: LargeFolder): Meter => {
+  const meter = new Meter();
+  folder.onListed = () => meter.note();
+  return meter;
+};
 
 describe('the memory of a large folder', () => {
   it('is a few MB while it is compared', async () => {
     const folder = new LargeFolder(15_000);
+    const meter = metered(folder);
     expect(await folder.verify()).toEqual({ findings: noFindings(), repair: [] });
-    expect(folder.most).toBeLessThan(5);
+    expect(meter.most).toBeLessThan(5);
     expect(folder.sourceListings).toBe(1);
   });
 
@@ -161,9 +46,10 @@ describe('the memory of a large folder', () => {
     const heldOf = (at: number) =>
       isMissing(at) ? [] : at < 6_000 ? [target(at), text('copy', at, 152)] : [target(at)];
     const folder = new LargeFolder(8_000, heldOf, isMissing);
+    const meter = metered(folder);
     const findings = { ...noFindings(), copies: 6_000, missing: 1 };
     expect(await folder.verify()).toEqual({ findings, repair: [0] });
-    expect(folder.most).toBeLessThan(12);
+    expect(meter.most).toBeLessThan(12);
     // Once for all, and once more for each half of what is odd.
     expect(folder.sourceListings).toBe(3);
   });
@@ -185,12 +71,13 @@ describe('the memory of a large folder', () => {
 
   it('is a few MB while it is summed up', async () => {
     const folder = new LargeFolder(15_000);
+    const meter = metered(folder);
     let entries = 0;
     for await (const { sourceKey } of newestEntries(folder.pair, { pairId: 'pair', folderKey }, never)) {
       entries += sourceKey === '' ? 0 : 1;
-      if (entries === folder.items) folder.note();
+      if (entries === folder.items) meter.note();
     }
     expect(entries).toBe(folder.items);
-    expect(folder.most).toBeLessThan(5);
+    expect(meter.most).toBeLessThan(5);
   });
 });
