@@ -8,6 +8,7 @@ import type { FolderCopy } from './folder-copy';
 import { FencedOut, FolderSession } from './folder-session';
 import { KnownKeys } from './known-keys';
 import type { FolderDocument } from './ledger';
+import { sourceFolders } from './list-source';
 import type { MailboxPair } from './mailbox-pair';
 import { isOnlyMended, removeDoubles } from './mend';
 import { failedEntries } from './failed-entries';
@@ -46,12 +47,13 @@ export type CopyFolderResult =
   | { kind: 'refused'; text: FaultText }
   /** Told to give up, too many items in a row gave no answer while none got through: it is not the items. */
   | { kind: 'hopeless'; text: FaultText }
-  /** The source no longer has the folder. */
+  /** The source no longer has the folder, and does not list it. */
   | { kind: 'gone' }
   /** The ledger was lost or set back: it does not know the position, or less than was done. Call `planFolders` again. */
   | { kind: 'unplanned' };
 
-const remakesOfTarget = 2;
+/** Of a folder whose target has gone and was made anew, or that its source lists while it says that it is not there. */
+const mostRetries = 2;
 
 /**
  * Brings everything that changed in a source folder since its watermark into its target folder, mends what `verifyPass` noted, and
@@ -97,7 +99,7 @@ export async function copyFolder(
   }
 }
 
-/** The copy, begun again where the target folder has gone and was made anew. */
+/** The copy, begun again where the target folder has gone and was made anew, and where the source contradicts itself. */
 async function copyAndRemake(
   pair: MailboxPair,
   session: FolderSession,
@@ -107,7 +109,7 @@ async function copyAndRemake(
 ): Promise<CopyFolderResult> {
   const { document } = session;
   if (isOnlyMended(document.plan) && !document.plan.targetId) return ended(document, 0);
-  for (let remakes = 0; ; remakes += 1) {
+  for (let retries = 0; ; retries += 1) {
     try {
       if (!document.plan.targetId) await remakeTargetFolder(pair, session, signal);
       const copy = startCopy(pair, session, order, signal, onProgress);
@@ -120,8 +122,11 @@ async function copyAndRemake(
       if (order.giveUp && isNoAnswer(fault)) return refuse(pair, session, textOf(fault));
       if (!(fault instanceof Fault) || fault.details.kind !== 'folder') throw fault;
       const { side, reason } = fault.details;
-      if (reason === 'gone' && side === 'source') return closeFolder(pair, session);
-      if (reason === 'refused' || remakes === remakesOfTarget) return refuse(pair, session, fault.text);
+      const isGone = reason === 'gone';
+      if (isGone && side === 'source' && !(await isListed(pair, document, signal)))
+        return closeFolder(pair, session);
+      if (!isGone || retries === mostRetries) return refuse(pair, session, fault.text);
+      if (side === 'source') continue;
       session.setPlan({ targetId: undefined });
       session.setWatermark({ target: undefined });
     }
@@ -143,6 +148,11 @@ function textOf(fault: unknown): FaultText {
   const code = fault instanceof Error ? fault.name : 'Unexpected';
   const message = 'Something unforeseen happens with this folder; the log of the worker tells more.';
   return { code, remedy: 'askSupport', message };
+}
+
+/** A folder that is listed is not gone, whatever was answered when it was asked for. */
+async function isListed(pair: MailboxPair, { folderKey }: FolderDocument, signal: AbortSignal) {
+  return (await sourceFolders(pair, signal)).some(({ key }) => key === folderKey);
 }
 
 async function closeFolder(pair: MailboxPair, session: FolderSession): Promise<CopyFolderResult> {

@@ -1,9 +1,11 @@
+import type { SourceFolder } from '../connectors/connector';
 import type { Fault } from '../domain/faults';
 import { isMuchSmaller } from '../domain/shrunk-source';
 import { note } from './copy-works';
 import { FencedOut } from './folder-session';
 import { GoneItems, type GoneItem } from './gone-items';
 import type { FolderDocument, PairDocument } from './ledger';
+import { sourceFolders } from './list-source';
 import { isOfFolder } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
 import { isOnlyMended } from './mend';
@@ -86,12 +88,14 @@ async function follow(
   const taken = new TakenFolders(pair, fence);
   const vanished = await settleAndNote(pair, taken, signal);
   const folders = await holdUnjudged(pair, taken, document);
-  const isTold = quiet && (!vanished || (await nothingCame(pair, folders, signal)));
   const gone = new GoneItems(pair, document, folders);
   const count = await gone.count();
   const shrunk = await shrinkage(gone, count, signal);
   if (shrunk && !sourceChecked) throw muchSmaller(shrunk);
-  const isEmptied = count > 0 && (await isEmpty(pair, folders, sourceChecked, signal));
+  const listed = count > 0 ? await lookAgain(pair, folders, sourceChecked, signal) : [];
+  const isEmptied = listed.every(({ itemCount }) => itemCount === 0);
+  const isTold =
+    quiet && !isAnyBack(listed, folders) && (!vanished || (await nothingCame(pair, folders, signal)));
   // What was moved to a folder that is refused is not known to be there.
   const isRefused = folders.some(({ plan }) => plan.refused && !isOnlyMended(plan));
   const stays = !followDeletions || !isTold || isRefused || shrunk !== undefined || isEmptied;
@@ -112,17 +116,34 @@ async function follow(
 /** @returns whether something was found to be gone that was not told */
 async function settleAndNote(pair: MailboxPair, taken: TakenFolders, signal: AbortSignal): Promise<boolean> {
   let vanished = false;
-  for (const folder of await foldersOf(pair)) {
+  const folders = await foldersOf(pair);
+  const back = await keysOfBack(pair, folders, signal);
+  for (const folder of folders) {
     const isPending = folder.pending.length > 0 && folder.plan.targetId !== undefined;
     if (isPending) await taken.settle(folder.folderKey, signal);
     const isUntold = folder.plan.gone ? !folder.closed : folder.relisted && !folder.plan.leftOut;
     if (!isUntold) continue;
-    const isDone = await unlessRefused(async () => {
-      if (await noteVanished(pair, taken, folder, signal)) vanished = true;
-    });
+    const isDone =
+      !back.has(folder.folderKey) &&
+      (await unlessRefused(async () => {
+        if (await noteVanished(pair, taken, folder, signal)) vanished = true;
+      }));
     vanished ||= !isDone;
   }
   return vanished;
+}
+
+/** Of the folders that seem to have gone since the last pass, those that are listed all the same: nothing in them has gone for that. */
+async function keysOfBack(
+  pair: MailboxPair,
+  folders: readonly FolderDocument[],
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const gone = new Set(
+    folders.flatMap(({ folderKey, plan, closed }) => (plan.gone && !closed ? folderKey : [])),
+  );
+  if (gone.size === 0) return gone;
+  return new Set((await sourceFolders(pair, signal)).flatMap(({ key }) => (gone.has(key) ? key : [])));
 }
 
 /** Takes each folder with something to be judged: no attempt of before adds to what it is judged by, or behind the mark. */
@@ -171,21 +192,25 @@ async function shrinkage(
 }
 
 /**
- * Looks at a mailbox once more before anything is removed from the other: it may have emptied since it was planned.
+ * Looks at a mailbox once more before anything is removed from the other: since it was planned it may have emptied, or a folder that was
+ * gone be back.
  *
  * @throws Fault `fatal` with `checkSourceMailbox`, unless an administrator has looked after it
  */
-async function isEmpty(
+async function lookAgain(
   pair: MailboxPair,
   folders: readonly FolderDocument[],
   sourceChecked: boolean,
   signal: AbortSignal,
-): Promise<boolean> {
-  const listed = await pair.sourceBackOff.repeat(signal, () =>
-    pair.sourceTurns.run(signal, () => pair.source.listFolders(signal)),
-  );
+): Promise<SourceFolder[]> {
+  const listed = await sourceFolders(pair, signal);
   if (!sourceChecked) refuseEmptied(listed, new Map(folders.map((folder) => [folder.folderKey, folder])));
-  return listed.every(({ itemCount }) => itemCount === 0);
+  return listed;
+}
+
+function isAnyBack(listed: readonly SourceFolder[], folders: readonly FolderDocument[]): boolean {
+  const gone = new Set(folders.flatMap(({ folderKey, plan }) => (plan.gone ? folderKey : [])));
+  return listed.some(({ key }) => gone.has(key));
 }
 
 function muchSmaller([gone, known]: [number, number]): Fault {

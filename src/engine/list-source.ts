@@ -1,6 +1,13 @@
-import type { PutChange } from '../connectors/connector';
+import type { PutChange, SourceFolder } from '../connectors/connector';
 import type { FolderDocument } from './ledger';
 import type { MailboxPair } from './mailbox-pair';
+
+/** All folders of the source as it lists them now. */
+export function sourceFolders(pair: MailboxPair, signal: AbortSignal): Promise<SourceFolder[]> {
+  return pair.sourceBackOff.repeat(signal, () =>
+    pair.sourceTurns.run(signal, () => pair.source.listFolders(signal)),
+  );
+}
 
 /** Items put or changed at the source since a state, all without one; nothing where the state no longer holds. */
 export async function* listSource(

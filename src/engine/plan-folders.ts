@@ -8,6 +8,7 @@ import { FencedOut } from './folder-session';
 import { refuseEmptied, replacementOf, successorsOf } from './source-guards';
 import { noteLeftOut } from './left-out';
 import type { FolderDocument } from './ledger';
+import { sourceFolders } from './list-source';
 import type { MailboxPair } from './mailbox-pair';
 import { PairSession } from './pair-session';
 import { distrustIfSetBack, fearSetBack } from './set-back';
@@ -87,9 +88,7 @@ async function plan(
   // A lost ledger: what was sent before it was lost may still come.
   const strange = !document.adopted && document.fence > 1;
   if (document.ensuring || strange) await pair.clock.sleep(pair.quietMs, signal);
-  const listed = await pair.sourceBackOff.repeat(signal, () =>
-    pair.sourceTurns.run(signal, () => pair.source.listFolders(signal)),
-  );
+  const listed = await sourceFolders(pair, signal);
   const known = await knownFolders(pair);
   const replacement = replacementOf(listed, known);
   if (replacement && replacement.key !== document.acceptedInbox) {

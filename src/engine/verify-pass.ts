@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { chooseFolders } from '../domain/folder-filter';
+import { noCounters, unaccounted, type FolderCounters } from '../domain/item-counts';
 import { itemFilter, type FilterSpec } from '../domain/item-filter';
 import type { VerifyCounts } from '../domain/migration';
 import { doublesAtOnce } from './judge-keys';
 import type { FolderDocument } from './ledger';
+import { sourceFolders } from './list-source';
 import { listAny, targetFolders } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
 import {
@@ -110,16 +112,18 @@ function withoutPending(folder: FolderDocument): FolderDocument {
   return { ...folder, pending: [] };
 }
 
-/** Items of source folders that came after the mailbox was planned. */
+/** Items of source folders that came, or came back, after the mailbox was planned. */
 async function inNewFolders(pair: MailboxPair, filter: FilterSpec, signal: AbortSignal): Promise<number> {
-  const planned = new Set<string>();
-  for await (const { folderKey } of pair.ledger.folders(pair.id)) planned.add(folderKey);
-  const listed = await pair.sourceBackOff.repeat(signal, () =>
-    pair.sourceTurns.run(signal, () => pair.source.listFolders(signal)),
-  );
+  const known = new Map<string, FolderCounters | 'planned'>();
+  for await (const { folderKey, plan, counters } of pair.ledger.folders(pair.id))
+    known.set(folderKey, plan.gone ? counters : 'planned');
+  const listed = await sourceFolders(pair, signal);
   const choices = chooseFolders(filter, listed);
-  const fresh = listed.filter(({ key }) => !planned.has(key) && choices.get(key) === 'copied');
-  return fresh.reduce((sum, { itemCount }) => sum + itemCount, 0);
+  return listed.reduce((sum, { key, itemCount }) => {
+    const counters = known.get(key) ?? noCounters;
+    if (counters === 'planned' || choices.get(key) !== 'copied') return sum;
+    return sum + unaccounted(counters, itemCount);
+  }, 0);
 }
 
 interface Wanted extends Compared {

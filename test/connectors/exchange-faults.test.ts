@@ -8,6 +8,7 @@ import { MalformedAnswer } from '../../src/connectors/exchange/soap/answer';
 
 const put: Request = { side: 'target', about: 'put', items: 3 };
 const folder: Request = { side: 'source', about: 'folder' };
+const read: Request = { side: 'source', about: 'read' };
 const open: Request = { side: 'source', about: 'open' };
 
 const refusal = (code: string, details: Partial<EwsRefusal['details']> = {}) =>
@@ -76,6 +77,20 @@ describe('what a refusal of a whole request means', () => {
     [
       'the folder is gone',
       refusal('ErrorFolderNotFound'),
+      put,
+      { kind: 'folder', side: 'target', reason: 'gone' },
+      true,
+    ],
+    [
+      'a source folder that is corrupt',
+      refusal('ErrorFolderCorrupt'),
+      folder,
+      { kind: 'folder', side: 'source', reason: 'refused' },
+      true,
+    ],
+    [
+      'a target folder whose id the server cannot read',
+      refusal('ErrorInvalidIdMalformed'),
       put,
       { kind: 'folder', side: 'target', reason: 'gone' },
       true,
@@ -219,6 +234,15 @@ describe('what the refusal of one item means', () => {
   ])('%s is %s', (code, kind) => {
     expect(itemVerdict(refusal(code, { ofOneItem: true }), put).kind).toBe(kind);
   });
+
+  it.each(['ErrorFolderCorrupt', 'ErrorFolderNotFound'])(
+    'does not say of its folder that it is gone or refused: %s of a source item may pass',
+    (code) => {
+      const of = (request: Request) => itemVerdict(refusal(code, { ofOneItem: true }), request);
+      expect(of(read)).toMatchObject({ fault: { kind: 'retryable' } });
+      expect(of(put)).toMatchObject({ fault: { kind: 'folder' } });
+    },
+  );
 
   it('tells what to raise where an item is too large', () => {
     const verdict = itemVerdict(refusal('ErrorMessageSizeExceeded'), put);

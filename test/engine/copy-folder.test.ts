@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
-import { generatedContent, textContent } from '../../src/connectors/memory';
-import { unreadable } from '../../src/connectors/memory/faults';
+import { generatedContent, textContent, type MemorySource } from '../../src/connectors/memory';
+import { folderGone, unreadable } from '../../src/connectors/memory/faults';
 import { Fault } from '../../src/domain/faults';
 import { busy, lostAnswer, passwordChanged, storeAway } from './model/faults';
 import { PairScene } from './pair-builder';
@@ -160,6 +160,36 @@ describe('copyFolder', () => {
   it('says that a position the ledger does not know is unplanned', async () => {
     const scene = new PairScene();
     expect(await scene.copy({ position: 3 })).toEqual({ kind: 'unplanned' });
+  });
+
+  describe('of a source folder that is said to be gone while it is listed', () => {
+    const denying = (times: number) => {
+      let denied = 0;
+      const wrapSource = (source: MemorySource) => {
+        const listChanges = source.listChanges.bind(source);
+        return Object.assign(source, {
+          listChanges: (...given: Parameters<typeof listChanges>) =>
+            (denied += 1) <= times ? Promise.reject(folderGone('source')) : listChanges(...given),
+        });
+      };
+      return new PairScene({ wrapSource });
+    };
+
+    it('names the folder, and copies it once it can be had', async () => {
+      const scene = denying(3);
+      scene.add('a');
+      expect(await scene.planAndCopy()).toEqual({ kind: 'refused', text: folderGone('source').text });
+      expect(
+        (await scene.ledger.folder({ pairId: scene.pair.id, folderKey: scene.inbox }))?.plan,
+      ).toMatchObject({ gone: false, refused: folderGone('source').text });
+      expect(await scene.planAndCopy()).toMatchObject({ kind: 'done', counters: { copied: 1 } });
+    });
+
+    it('does not take a single answer for it', async () => {
+      const scene = denying(1);
+      scene.add('a');
+      expect(await scene.planAndCopy()).toMatchObject({ kind: 'done', changes: 1 });
+    });
   });
 
   it('says that the source folder is gone', async () => {

@@ -1,4 +1,4 @@
-import { textContent } from '../../src/connectors/memory';
+import { textContent, type MemorySource } from '../../src/connectors/memory';
 import { Fault } from '../../src/domain/faults';
 import { everything, itemFilter, type FilterSpec } from '../../src/domain/item-filter';
 import type { FollowOrder } from '../../src/engine/follow-gone';
@@ -442,6 +442,50 @@ describe('followGone', () => {
     await made.copy({ position: 1, retryFailed: true });
     expect(await pass({ followDeletions: true })).toMatchObject({ moved: 1 });
     expect([made.texts(), otherTexts()]).toEqual([[], ['moved']]);
+  });
+
+  it('takes no item for gone of a folder that one listing of the folders left out', async () => {
+    let isLeftOut = false;
+    const wrapSource = (source: MemorySource) => {
+      const listFolders = source.listFolders.bind(source);
+      return Object.assign(source, {
+        listFolders: async (signal: AbortSignal) =>
+          (await listFolders(signal)).filter(({ name }) => !isLeftOut || name !== 'Other'),
+      });
+    };
+    const { made, other, pass, otherTexts } = await scene({ wrapSource });
+    made.add('stays');
+    made.source.addItem(other, { content: textContent('stays, too') });
+    await pass();
+    isLeftOut = true;
+    await made.plan();
+    isLeftOut = false;
+    made.source.addItem(other, { content: textContent('came') });
+    expect(await made.followGone({ followDeletions: true })).toMatchObject({ deleted: 0, kept: 0 });
+    expect(otherTexts()).toEqual(['stays, too']);
+    expect((await made.verify()).findings.arrivedSince).toBe(1);
+    expect(await pass({ followDeletions: true })).toMatchObject({ deleted: 0, kept: 0 });
+    expect(otherTexts()).toEqual(['came', 'stays, too']);
+    expect(made.pair.counters()).toMatchObject({ found: 3, copied: 3 });
+  });
+
+  it('removes nothing that seems deleted while a folder that was gone is listed again', async () => {
+    const { made, other, pass } = await scene();
+    const key = made.add('deleted');
+    made.add('stays');
+    made.source.addItem(other, { content: textContent('with its folder') });
+    await pass();
+    const folder = made.source.folder(other);
+    made.source.removeFolder(other);
+    expect(await pass({ followDeletions: true, quiet: false })).toMatchObject({ deleted: 0, kept: 1 });
+    made.source.removeItem(made.inbox, key);
+    const plan = await made.plan();
+    if (plan.kind !== 'planned') throw new Error('fenced');
+    for (const { position } of plan.folders) await made.copy({ position });
+    made.source.folders.set(other, folder);
+    expect(await made.followGone({ followDeletions: true })).toMatchObject({ deleted: 0 });
+    made.source.folders.delete(other);
+    expect(await pass({ followDeletions: true })).toMatchObject({ deleted: 2, kept: 0 });
   });
 
   it('follows the items of a folder that is gone', async () => {

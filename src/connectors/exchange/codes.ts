@@ -17,6 +17,8 @@ export type Meaning =
   | 'blocked'
   | 'quota'
   | 'folderGone'
+  /** It is there and cannot be had. */
+  | 'folderBad'
   /** The id names nothing, here or anywhere. */
   | 'idBad'
   | 'itemGone'
@@ -42,8 +44,9 @@ const codesByMeaning: Readonly<Record<Meaning, string>> = {
   blocked:
     'ErrorMailboxConfiguration ErrorOrganizationAccessBlocked ErrorAccessModeSpecified ErrorClientIntentNotFound',
   quota: 'ErrorQuotaExceeded ErrorTotalQuotaExceeded ErrorFolderQuotaExceeded',
-  folderGone: `ErrorFolderNotFound ErrorParentFolderNotFound ErrorSyncFolderNotFound ErrorToFolderNotFound ErrorFolderCorrupt
+  folderGone: `ErrorFolderNotFound ErrorParentFolderNotFound ErrorSyncFolderNotFound ErrorToFolderNotFound
     ErrorParentFolderIdRequired`,
+  folderBad: 'ErrorFolderCorrupt',
   idBad: 'ErrorInvalidIdMalformed ErrorInvalidId ErrorInvalidIdEmpty ErrorInvalidFolderId ErrorInvalidIdXml',
   itemGone: 'ErrorItemNotFound ErrorMessageDeleted',
   itemBad: `ErrorItemCorrupt ErrorCorruptData ErrorContentConversionFailed ErrorMimeContentInvalid
@@ -92,6 +95,7 @@ export const words: Readonly<Record<Meaning, Words>> = {
   blocked: { remedy: 'openEws', message: 'The server does not let this mailbox be reached over EWS.' },
   quota: { remedy: 'freeSpace', message: 'The mailbox is full.' },
   folderGone: { remedy: 'checkFolder', message: 'The folder is no longer there.' },
+  folderBad: { remedy: 'checkFolder', message: 'The server cannot read this folder.' },
   idBad: { remedy: 'checkFolder', message: 'The server knows nothing by this id.' },
   itemGone: { remedy: 'none', message: 'The item is no longer there.' },
   itemBad: { remedy: 'checkItem', message: 'The server cannot read or store this item.' },

@@ -9,8 +9,11 @@ import { MalformedAnswer, OversizeAnswer } from './soap/answer';
 /** What a request was about, as far as it decides what its failure means. */
 export interface Request {
   side: Side;
-  /** `open`: the first of a mailbox; `folder`: one folder; `put`: items into a folder; `other`: the mailbox at large. */
-  about: 'open' | 'folder' | 'put' | 'other';
+  /**
+   * `open`: the first of a mailbox; `folder`: one folder; `read`: items of one, whose word is not taken for their folder's; `put`: items into
+   * a folder; `other`: the mailbox at large.
+   */
+  about: 'open' | 'folder' | 'read' | 'put' | 'other';
   /** How many items a put carries. */
   items?: number;
 }
@@ -108,14 +111,16 @@ function detailsOf(meaning: Meaning, code: string, error: EwsRefusal, request: R
     case 'signIn':
       return { kind: 'credential', side };
     case 'noAccess':
-      return request.about === 'folder' || request.about === 'put'
-        ? { kind: 'folder', side, reason: 'refused' }
-        : fatal(request);
+      return request.about === 'open' || request.about === 'other'
+        ? fatal(request)
+        : { kind: 'folder', side, reason: 'refused' };
     case 'folderGone':
+    case 'folderBad':
     case 'idBad':
     case 'itemGone':
       if (request.about === 'open') return fatal(request);
-      return request.about === 'other' ? { kind: 'retryable' } : { kind: 'folder', side, reason: 'gone' };
+      if (request.about === 'read' || request.about === 'other') return { kind: 'retryable' };
+      return { kind: 'folder', side, reason: meaning === 'folderBad' ? 'refused' : 'gone' };
     case 'noMailbox':
     case 'blocked':
     case 'quota':

@@ -67,7 +67,7 @@ export function exchangeSource(opened: Opened, times: ExchangeTimes): SourceMail
       _format: ItemFormat,
       signal: AbortSignal,
     ): AsyncIterable<ReadItem> =>
-      guardedEach({ side: 'source', about: 'folder' }, signal, () => reader.read(refs, signal)),
+      guardedEach({ side: 'source', about: 'read' }, signal, () => reader.read(refs, signal)),
   };
 }
 

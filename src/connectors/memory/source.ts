@@ -21,7 +21,7 @@ export class MemorySource extends MemoryMailbox implements SourceMailbox {
     return this.ask(
       'listChanges',
       () => {
-        if (!this.store.folders.has(folderKey)) throw folderGone('source');
+        this.lookUp(folderKey);
         const page = this.store.page(folderKey, since, this.pageItems);
         const changes: Change[] = page.changed.map((item) => change(item, page.told));
         for (const sourceKey of page.gone) changes.push({ kind: 'gone', sourceKey });
@@ -47,7 +47,7 @@ export class MemorySource extends MemoryMailbox implements SourceMailbox {
   }
 
   private readItem(folderKey: string, ref: ItemRef): ReadItem {
-    if (!this.store.folders.has(folderKey)) throw folderGone('source');
+    this.lookUp(folderKey);
     const item = this.store.item(folderKey, ref.sourceKey);
     if (!item) return { ref, gone: true };
     if (item.unreadable) return { ref, failed: item.unreadable };
@@ -59,6 +59,11 @@ export class MemorySource extends MemoryMailbox implements SourceMailbox {
       sizeBytes: content.sizeBytes,
       open: () => itemStream({ itemClass, read, date }, content),
     };
+  }
+
+  private lookUp(folderKey: string): void {
+    const { folders, denied } = this.store;
+    if (!folders.has(folderKey) || denied.has(folderKey)) throw folderGone('source');
   }
 
   private foldersUnder(parentId: string | undefined): SourceFolder[] {

@@ -58,6 +58,8 @@ export interface StorePage {
 /** A mailbox in memory, a server's side of it: what users and administrators do to it are its methods. */
 export class MemoryStore {
   readonly folders = new Map<string, MemoryFolder>();
+  /** Folders of which the server says that they are not there, though it lists them. */
+  readonly denied = new Set<string>();
   /** The server takes no request with more bytes of content. */
   requestLimitBytes = Infinity;
   /** Why the server takes an item or not. */

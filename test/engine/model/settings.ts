@@ -54,6 +54,7 @@ export function worlds(ledgerLost: number): fc.Arbitrary<World> {
   return fc.record({
     sourceUsed: percent(60),
     sourceVanishes: fc.oneof(fc.constant(0), percent(3)),
+    sourceDenies: fc.oneof(fc.constant(0), percent(20)),
     targetUsed: percent(30),
     killed: percent(10),
     stalled: percent(10),

@@ -59,6 +59,13 @@ export class SourceUser {
       store.addFolder({ name: `new ${chance.number(1e6)}`, parentId: chance.is(50) ? folder.id : undefined });
   }
 
+  /** From now on the server says of a folder that it is not there, or does so no more. */
+  deny(): void {
+    const { denied, folders } = this.store;
+    const id = this.chance.pick([...folders.keys()]);
+    if (id !== undefined && !denied.delete(id)) denied.add(id);
+  }
+
   /** From one moment to the next the mailbox shows no item. */
   vanish(): void {
     const { store, hidden } = this;

@@ -13,6 +13,8 @@ export interface World {
   sourceUsed: number;
   /** All of the source's items are suddenly not to be seen. */
   sourceVanishes: number;
+  /** The source says of a folder that it is not there, though it lists it. */
+  sourceDenies: number;
   targetUsed: number;
   killed: number;
   stalled: number;
@@ -43,11 +45,13 @@ export async function live(
     if (time.monotonic() > chaosLastsMs) {
       migration.chaos = false;
       for (const worker of migration.workers) worker.resume();
+      source.denied.clear();
       if (!migration.sourceChecked) sourceUser.comeBack();
       return;
     }
     if (chance.is(world.sourceUsed)) sourceUser.act();
     if (chance.is(world.sourceVanishes)) sourceUser.vanish();
+    if (chance.is(world.sourceDenies)) sourceUser.deny();
     if (chance.is(world.targetUsed)) user.act();
     if (chance.is(world.killed)) migration.worker?.kill();
     if (chance.is(world.stalled)) migration.worker?.stall(chance.number(120_000));

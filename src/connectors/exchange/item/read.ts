@@ -21,7 +21,7 @@ export const wholeItemBytes = 4 * 1024 * 1024;
 /** Base64, and what a server's own size leaves out. */
 const wholeContentBytes = 2 * wholeItemBytes;
 
-const request: Request = { side: 'source', about: 'folder' };
+const request: Request = { side: 'source', about: 'read' };
 const conversionFailures = new Set([
   'ErrorMimeContentConversionFailed',
   'ErrorContentConversionFailed',
