@@ -179,7 +179,7 @@ describe('a put whose answer is not what it should be', () => {
   });
 
   it('finds an item that the server refuses as too large, whatever way it says so', async () => {
-    const large = item('large', mail('x'.repeat(3_000_000)));
+    const large = item('large', mail('x'.repeat(7_000_000)));
     for (const overLimit of ['413', '404'] as const) {
       server.exchange.setPolicy({ requestLimitBytes: 1_000_000, overLimit });
       expect(await putFault([large])).toMatchObject({
@@ -187,6 +187,16 @@ describe('a put whose answer is not what it should be', () => {
         details: { kind: 'retryable', tooLarge: true },
       });
     }
+  });
+
+  it('takes no small item for too large where the server is not to be found for a moment', async () => {
+    server.exchange.addFault({ kind: 'http', status: 404, operation: 'CreateItem', count: 1 });
+    expect(await putFault([item('one'), item('two')])).toMatchObject({
+      notDone: true,
+      details: { kind: 'retryable' },
+      text: { remedy: 'checkServerName' },
+    });
+    expect(await put([item('one'), item('two')])).toMatchObject([{ kind: 'copied' }, { kind: 'copied' }]);
   });
 
   it('takes a large item for too large where the server breaks it off three times', async () => {

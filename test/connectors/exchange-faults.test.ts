@@ -6,7 +6,8 @@ import { EwsRefusal, firstRefusal, HttpRefusal, signInsOf } from '../../src/conn
 import { endpointOf, InvalidServerName, isMicrosoft365 } from '../../src/connectors/exchange/settings';
 import { MalformedAnswer } from '../../src/connectors/exchange/soap/answer';
 
-const put: Request = { side: 'target', about: 'put', items: 3 };
+const put: Request = { side: 'target', about: 'put', sizeBytes: 3_000 };
+const largePut: Request = { side: 'target', about: 'put', sizeBytes: 9_000_000 };
 const folder: Request = { side: 'source', about: 'folder' };
 const read: Request = { side: 'source', about: 'read' };
 const open: Request = { side: 'source', about: 'open' };
@@ -128,7 +129,9 @@ describe('what a refusal of a whole request means', () => {
     ['a bad gateway', http(502), put, { kind: 'retryable' }, false],
     ['a page instead of EWS', http(200), put, { kind: 'retryable' }, false],
     ['413', http(413), put, { kind: 'retryable', tooLarge: true }, true],
-    ['404.13', http(404), put, { kind: 'retryable', tooLarge: true }, true],
+    ['404.13', http(404), largePut, { kind: 'retryable', tooLarge: true }, true],
+    ['no EWS there for a moment, to a small put', http(404), put, { kind: 'retryable' }, true],
+    ['no EWS there for a moment', http(404), folder, { kind: 'retryable' }, true],
     ['no EWS there', http(404), open, { kind: 'fatal', side: 'source' }, true],
     [
       'the error page',

@@ -14,9 +14,12 @@ export interface Request {
    * a folder; `other`: the mailbox at large.
    */
   about: 'open' | 'folder' | 'read' | 'put' | 'other';
-  /** How many items a put carries. */
-  items?: number;
+  /** Of content, that a put carries. */
+  sizeBytes?: number;
 }
+
+/** From this size on a bare 400 or 404 to a put is the request limit of the web server in front. */
+export const surelyLargeBytes = 8 * 1024 * 1024;
 
 const second = 1000;
 const busyPauseMs = 60 * second;
@@ -151,8 +154,7 @@ function ofStatus(error: HttpRefusal, request: Request): Fault {
   if (status === 401) return refusedSignIn(error, request);
   if (status === 403)
     return made(fatal(request), 'openEws', 'The server does not let this mailbox be reached over EWS.', true);
-  // IIS says 404 (404.13), a service behind it 400, to a request that is too large; what is ill-formed is found by halving.
-  if (status === 413 || (request.about === 'put' && (status === 404 || status === 400))) {
+  if (status === 413 || isTooLarge(status, request)) {
     return made(
       { kind: 'retryable', tooLarge: true },
       'raiseRequestLimit',
@@ -161,7 +163,14 @@ function ofStatus(error: HttpRefusal, request: Request): Fault {
     );
   }
   if (status === 404 || status === 405 || status === 410) {
-    return made(fatal(request), 'checkServerName', 'There is no EWS service at this address.', true);
+    // Where it was a moment ago it may be again in a moment; where it is not, the next opening says so.
+    const isPassing = status === 404 && request.about !== 'open';
+    return made(
+      isPassing ? { kind: 'retryable' } : fatal(request),
+      'checkServerName',
+      'There is no EWS service at this address.',
+      true,
+    );
   }
   if (details.leadsTo && details.leadsTo !== 'errorPage') {
     return made(
@@ -189,6 +198,14 @@ function ofStatus(error: HttpRefusal, request: Request): Fault {
     'The server does not answer as it should just now.',
     details.sent === 'nothing',
   );
+}
+
+/**
+ * Whether a put was refused for its size. IIS says 404 (404.13), as it does where there is no EWS; a service behind it says 400, as to what
+ * is ill-formed, which is found by halving.
+ */
+function isTooLarge(status: number, { about, sizeBytes = 0 }: Request): boolean {
+  return about === 'put' && (status === 400 || (status === 404 && sizeBytes >= surelyLargeBytes));
 }
 
 /**

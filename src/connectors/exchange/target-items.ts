@@ -1,7 +1,7 @@
 import { Fault, type ItemReason } from '../../domain/faults';
 import type { PutItem, PutOutcome, SendWindow, Stamp, TargetFolder } from '../connector';
 import { meaningOf, type Meaning } from './codes';
-import { asNotDone, faultOf, itemVerdict, type Request } from './faults';
+import { asNotDone, faultOf, itemVerdict, surelyLargeBytes, type Request } from './faults';
 import { TransportFailure } from './http';
 import type { Exceptions } from './item/format';
 import { itemOf } from './item/markup';
@@ -16,9 +16,6 @@ import type { Session } from './session';
 import { idOf, refusalOf } from './soap/message';
 import type { Element } from './soap/element';
 
-/** From this size on a bare 400 or 404 to a single item is the request limit of the web server in front. */
-const surelyLargeBytes = 8 * 1024 * 1024;
-
 export async function putItems(
   session: Session,
   folder: TargetFolder,
@@ -28,7 +25,8 @@ export async function putItems(
   brokenOff: BrokenOff,
 ): Promise<PutOutcome[]> {
   if (items.length === 0) return [];
-  const request: Request = { side: 'target', about: 'put', items: items.length };
+  const sizeBytes = items.reduce((sum, item) => sum + item.sizeBytes, 0);
+  const request: Request = { side: 'target', about: 'put', sizeBytes };
   try {
     const { messages, exceptions } = await createItems(
       session,
@@ -49,7 +47,7 @@ export async function putItems(
     const only = items.length === 1 ? items[0] : undefined;
     const reason = only && refusedAlone(error, only);
     if (reason) return [{ kind: 'failed', reason }];
-    throw brokenOff.noticed(error, items) ?? error;
+    throw brokenOff.noticed(error, items) ?? faultOf(error, request);
   }
 }
 
