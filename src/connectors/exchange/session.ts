@@ -28,8 +28,10 @@ export interface Call {
 }
 
 export interface Answer {
-  /** Response messages in the server's order; to be read to the end or given up by `return()`. */
+  /** Response messages in the server's order; to be read to the end or, once begun, given up by `return()`. */
   parts: AsyncGenerator<Part, void, undefined>;
+  /** Gives up what was not read, though nothing was: a generator that was never begun cleans up nothing. Repeating it is harmless. */
+  destroy(): void;
 }
 
 /**
@@ -172,7 +174,7 @@ export async function soapAnswer(answer: HttpAnswer, sent: Sent): Promise<Answer
     answer.destroy();
     throw firstRefusal(answer, sent);
   }
-  return { parts: withoutFault(answer) };
+  return { parts: withoutFault(answer), destroy: () => answer.destroy() };
 }
 
 async function* withoutFault(answer: HttpAnswer): AsyncGenerator<Part, void, undefined> {

@@ -1,8 +1,8 @@
 import { child, textOf, type Element } from '../soap/element';
 import { escapeText } from '../soap/text';
 import { refusalOf } from '../soap/message';
-import { getAttachmentParts } from '../operations/get-attachment';
-import type { Session } from '../session';
+import { getAttachment } from '../operations/get-attachment';
+import type { Answer, Session } from '../session';
 import { copyKindOf } from './kind';
 import { embeddedXml } from './markup';
 import { EwsRefusal } from '../refusal';
@@ -40,14 +40,16 @@ async function* attachmentXml(
     throw new EwsRefusal('ErrorCannotOpenFileAttachment', { ofOneItem: true });
   }
   yield Buffer.from(`<t:${listed.name}>${namesXml(listed, isFile)}`);
-  const parts = await getAttachmentParts(session, id, signal);
-  yield* isFile ? fileXml(parts) : embeddedItemXml(parts);
+  const answer = await getAttachment(session, id, signal);
+  try {
+    yield* isFile ? fileXml(answer) : embeddedItemXml(answer);
+  } finally {
+    answer.destroy();
+  }
   yield Buffer.from(`</t:${listed.name}>`);
 }
 
-type Parts = Awaited<ReturnType<typeof getAttachmentParts>>;
-
-async function* fileXml(parts: Parts): AsyncGenerator<Buffer, void, undefined> {
+async function* fileXml({ parts }: Answer): AsyncGenerator<Buffer, void, undefined> {
   yield Buffer.from('<t:Content>');
   for await (const part of parts) {
     if (part.kind === 'bulk' && part.of.name === 'Content') yield part.bytes;
@@ -58,7 +60,7 @@ async function* fileXml(parts: Parts): AsyncGenerator<Buffer, void, undefined> {
 }
 
 /** An attached mail as MIME, piped; anything else property by property. */
-async function* embeddedItemXml(parts: Parts): AsyncGenerator<Buffer, void, undefined> {
+async function* embeddedItemXml({ parts }: Answer): AsyncGenerator<Buffer, void, undefined> {
   let piped = false;
   for await (const part of parts) {
     if (part.kind === 'bulk' && part.of.name === 'MimeContent') {
