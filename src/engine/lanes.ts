@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { GaveWay } from './back-off';
 import type { FolderCopy } from './folder-copy';
-import { loadParcel, type LoadedParcel } from './load-parcel';
+import { loadParcel, nothingLoaded, type LoadedParcel } from './load-parcel';
 import { requestOf, type Parcel } from './parcels';
 import { add, nothingSent, sendParcel, type Sent } from './send-parcel';
 import { sendAlone } from './send-alone';
@@ -97,7 +97,7 @@ function unloaded({ works }: Parcel): LoadedParcel {
     sizeBytes: 0,
     open: () => Readable.from([], { objectMode: false }),
   }));
-  return { sendings, failed: [], gone: [], left: [] };
+  return { ...nothingLoaded(), sendings };
 }
 
 function leave({ works }: Parcel): Sent {

@@ -56,6 +56,8 @@ export class MailboxPair {
   readonly sourceBackOff: BackOff;
   readonly targetBackOff: BackOff;
   readonly board = new CounterBoard();
+  /** Items the source has given in this opening. */
+  reads = 0;
   /** Items the target has answered for in this opening. */
   successes = 0;
   /** Items that were given up on since the target last answered for one, with no other to show that it is them. */

@@ -3,7 +3,7 @@ import type { ReadItem } from '../connectors/connector';
 import type { Fault } from '../domain/faults';
 import { askSource, type Answered } from './ask-source';
 import type { FolderCopy } from './folder-copy';
-import { brokenOff, type LoadedParcel } from './load-parcel';
+import { brokenOff, nothingLoaded } from './load-parcel';
 import type { Parcel } from './parcels';
 import { nothingSent, sendParcel, type Sent } from './send-parcel';
 import type { Work } from './works';
@@ -60,7 +60,7 @@ function readOne({ pair, session, format, signal }: FolderCopy, { entry }: Work)
 type Given = Exclude<ReadItem, { again: Fault }>;
 
 async function pipe(copy: FolderCopy, work: Work, item: Given): Promise<Sent> {
-  const loaded: LoadedParcel = { sendings: [], failed: [], gone: [], left: [] };
+  const loaded = nothingLoaded();
   if ('failed' in item) loaded.failed.push({ work, reason: item.failed });
   else if ('gone' in item) loaded.gone.push(work);
   else {

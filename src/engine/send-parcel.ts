@@ -55,7 +55,8 @@ export function add(sum: Sent, more: Sent): void {
  */
 export async function sendParcel(copy: FolderCopy, loaded: LoadedParcel, again: boolean): Promise<Sent> {
   const { session } = copy;
-  const sent: Sent = { ...nothingSent(), left: loaded.left, ...(loaded.fault && { fault: loaded.fault }) };
+  const { left, waiting } = loaded;
+  const sent: Sent = { ...nothingSent(), left, waiting, ...(loaded.fault && { fault: loaded.fault }) };
   const unread = [...loaded.failed.map(failedToRead), ...loaded.gone.flatMap(goneMeanwhile)];
   const notes = unread.length > 0 ? session.begin(unread.map(({ after }) => after)) : undefined;
   const parcel = loaded.sendings.length > 0 ? session.begin(loaded.sendings.map(entryOf)) : undefined;

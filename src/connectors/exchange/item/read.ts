@@ -54,7 +54,7 @@ export class ItemReader {
       else whole.set(result.card.kind, [...(whole.get(result.card.kind) ?? []), ref]);
     }
     for (const [kind, group] of whole) {
-      for (const read of await this.whole(kind, group, signal)) {
+      for await (const read of this.whole(kind, group, signal)) {
         if ('retryAs' in read) yield* this.piped(read.ref, read.retryAs, read.sizeBytes, signal);
         else yield read;
       }
@@ -62,22 +62,23 @@ export class ItemReader {
     for (const each of piped) yield* this.piped(each.ref, each.kind, each.sizeBytes, signal);
   }
 
-  /** Reads a group of one kind with one request; what turns out too large, or cannot be made MIME, is to be piped. */
-  private async whole(
+  /**
+   * Reads a group of one kind with one request; what turns out too large, or cannot be made MIME, is to be piped. What the server answered
+   * before it stopped is yielded before the fault is thrown.
+   */
+  private async *whole(
     kind: CopyKind,
     refs: readonly ItemRef[],
     signal: AbortSignal,
-  ): Promise<(ReadItem | Retry)[]> {
+  ): AsyncGenerator<ReadItem | Retry, void, undefined> {
     const ids = refs.map((ref) => ref.sourceKey);
     const parts = await getItemParts(this.session, ids, shapeOf(kind, kind === 'mime'), signal);
     const messages = await collectWithin(parts, wholeContentBytes);
     if (messages.length !== refs.length) throw mismatch(messages.map((each) => each.message));
-    const results: (ReadItem | Retry)[] = [];
     for (const [index, { message, sizeBytes, cut }] of messages.entries()) {
       const ref = refs[index];
-      if (ref) results.push(await this.wholeOf(kind, ref, message, sizeBytes, cut, signal));
+      if (ref) yield await this.wholeOf(kind, ref, message, sizeBytes, cut, signal);
     }
-    return results;
   }
 
   private async wholeOf(
