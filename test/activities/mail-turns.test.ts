@@ -43,3 +43,26 @@ it('gives the turns of invitations by Temporal’s clock, so that a worker whose
   expect(await activities.reserveInvitation({ mailUserId, at })).toMatchObject({ dueAt: at, waitMs: 0 });
   expect(await activities.reserveInvitation({ mailUserId, at })).toMatchObject({ waitMs: 2000 });
 });
+
+it('sends no mail of an end after which the migration was started anew', async () => {
+  const row = await MailUsers.findOne().orFail();
+  const mailUserId = row._id.toHexString();
+  const standing = (epoch: number) =>
+    MailUsers.updateOne({ _id: row._id }, { $set: { projection: { epoch, state: 'starting' } } });
+  const sent: string[] = [];
+  const mailer = {
+    send: async (mail: { subject: string }) => (sent.push(mail.subject), { kind: 'accepted' }),
+  };
+  const organisation = { name: 'Contoso', contact: 'help@contoso.example', timeZone: 'UTC', language: 'en' };
+  const render = () => ({ html: '', text: '' });
+  const links = { publicUrl: 'http://127.0.0.1', linkKey: Buffer.alloc(32) };
+  const mail = { mailer, organisation, render, ...links } as unknown as MailDeps;
+  const activities = createMailActivities({ mail, log: createLogger('worker', 'silent') });
+  const send = () =>
+    activities.sendMail({ mailUserId, order: { kind: 'completed', epoch: 1 }, mailId: 'm', accepted: [] });
+  await standing(2);
+  expect(await send()).toMatchObject({ to: [], accepted: [] });
+  expect(sent).toEqual([]);
+  await standing(1);
+  expect((await send()).accepted.length).toBeGreaterThan(0);
+});
