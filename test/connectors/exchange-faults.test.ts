@@ -1,3 +1,4 @@
+import { refused } from '../../src/connectors/exchange/item/cards';
 import { inspect } from 'node:util';
 import type { FaultDetails } from '../../src/domain/faults';
 import { asNotDone, faultOf, itemVerdict, type Request } from '../../src/connectors/exchange/faults';
@@ -244,6 +245,10 @@ describe('what the refusal of one item means', () => {
       const of = (request: Request) => itemVerdict(refusal(code, { ofOneItem: true }), request);
       expect(of(read)).toMatchObject({ fault: { kind: 'retryable' } });
       expect(of(put)).toMatchObject({ fault: { kind: 'folder' } });
+      // As reading it tells the engine.
+      expect(() => refused(refusal(code, { ofOneItem: true }))).toThrow(
+        expect.objectContaining({ kind: 'retryable' }),
+      );
     },
   );
 

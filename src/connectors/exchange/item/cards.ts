@@ -70,7 +70,7 @@ export class Cards {
 
 /** @throws Fault where it is no item's business */
 export function refused(refusal: EwsRefusal): Refused {
-  const verdict = itemVerdict(refusal, { side: 'source', about: 'folder' });
+  const verdict = itemVerdict(refusal, { side: 'source', about: 'read' });
   if (verdict.kind === 'failed') return { failed: verdict.reason };
   if (verdict.kind !== 'fault') return { gone: true };
   if (verdict.fault.kind === 'throttled') return { again: verdict.fault };
