@@ -7,6 +7,7 @@ import {
   credentialsOf,
   destroyCredentials,
   reviveCredential,
+  settleCredential,
   type CredentialDocument,
 } from '../src/models/credentials';
 import { hasEnded, raiseEpoch } from '../src/models/projection';
@@ -63,7 +64,8 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
   const ended = raised.row.projection?.timeline.findLast(({ state }) => state !== 'starting');
   const left = await leftCredentials(mailUserId, row.asked.credentialIds, reason);
   // What is Completed with issues has told its user on which day they are destroyed.
-  const kept = ended?.state === 'failed' ? await Promise.all(left.kept.map(reviveCredential)) : left.kept;
+  const goOn = ended?.state === 'failed' ? reviveCredential : settleCredential;
+  const kept = await Promise.all(left.kept.map(goOn));
   const { passes = [], wantedPass } = raised.row.projection ?? {};
   const { made, wanted } = passesOfStart({ made: overTheWire(passes), wanted: wantedPass }, reason);
   return {

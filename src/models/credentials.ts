@@ -110,6 +110,14 @@ export async function reviveCredential(credential: CredentialDocument): Promise<
   return { ...rest, destroyAt };
 }
 
+/** Has one end at the day it has now, as its user was told, whatever becomes of its migration. @returns it as it is now */
+export async function settleCredential(credential: CredentialDocument): Promise<CredentialDocument> {
+  const { livesUntil, ...rest } = credential;
+  if (livesUntil !== undefined)
+    await Credentials.updateOne({ _id: rest._id }, { $unset: { livesUntil: true } });
+  return rest;
+}
+
 /** What a bulk action still has to give to a mail user, and is not past its time. */
 export async function waitingCredentials(
   bulkId: string,
