@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { breakOffBulkAction, BulkActions } from '../src/models/bulk-actions';
+import { forgetBulkRows } from '../src/models/bulk-rows';
 import { purgeCredentials } from '../src/models/credentials';
 import { breakOffImport, Imports } from '../src/models/imports';
 import { bulkActionId, importId } from '../workflows/names';
@@ -37,7 +38,8 @@ export async function endBrokenOff(
     if ((await runs(client, bulkActionId(id))) || !(await breakOffBulkAction(id, new Date()))) continue;
     ended += 1;
     // Nobody goes on with one that was stopped.
-    if (await BulkActions.exists({ _id: id, stopAsked: { $exists: true } })) await purgeCredentials(id);
+    if (await BulkActions.exists({ _id: id, stopAsked: { $exists: true } }))
+      await Promise.all([purgeCredentials(id), forgetBulkRows(id)]);
   }
   for (const id of importIds)
     if (!(await runs(client, importId(id))) && (await breakOffImport(id, new Date()))) ended += 1;

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { Types } from 'mongoose';
-import { isMeant, rowActions, rowFacts } from '../src/domain/administrator-actions';
+import { isMeant, rowActions, rowFacts, wantsLookFirst } from '../src/domain/administrator-actions';
 import { isEndState } from '../src/domain/migration';
 import { shownState } from '../src/domain/shown-state';
 import { auditedRowAction, auditParts } from '../src/models/audit-log';
@@ -86,10 +86,11 @@ async function nextPart(
   const rows = new Map(found.map((row) => [row._id.toHexString(), row]));
   const unusable = await unusableConnectors();
   const afterMs = beginsAfterMs(total - bulk.done - bulk.unchanged - bulk.refused);
+  const among = bulk.selection.kind === 'filter' ? Infinity : total;
   const fates = await inLanes(ids, async (id) => {
     const row = rows.get(id);
     const fate: Fate =
-      row === undefined ? 'gone' : await act(client, row, { ...input, afterMs, total }, unusable);
+      row === undefined ? 'gone' : await act(client, row, { ...input, afterMs, among }, unusable);
     return { id, address: row?.source.address ?? '', fate } satisfies RowFate;
   });
   await auditRows(bulk, fates);
@@ -204,15 +205,16 @@ async function note(bulk: BulkActionDocument, total: number, fates: readonly Row
 async function act(
   client: Client,
   row: MailUser,
-  input: BulkActionInput & { afterMs: number; total: number },
+  input: BulkActionInput & { afterMs: number; /** As of `isMeant`. */ among: number },
   unusable: ReadonlySet<string>,
 ): Promise<Fate> {
-  const { action, by, times, afterMs, total } = input;
+  const { action, by, times, afterMs, among } = input;
   const state = shownState(row);
   if (action === 'planChanged')
     return done(!isEndState(state) && (await tellPlanChanged(client, row._id.toHexString())));
-  if (!isMeant(action, state, total, rowFacts(row.projection)))
-    return action === 'delete' ? 'running' : 'unchanged';
+  const facts = rowFacts(row.projection);
+  if (wantsLookFirst(action, state, among, facts)) return 'sourceDoubtful';
+  if (!isMeant(action, state, among, facts)) return action === 'delete' ? 'running' : 'unchanged';
   const connectors = [row.source.connectorId, row.target.connectorId].map((id) => id.toHexString());
   const starts = action === 'start' || action === 'retry' || (action === 'resend' && isEndState(state));
   if (starts && connectors.some((id) => unusable.has(id))) return 'connectorUnusable';

@@ -91,10 +91,25 @@ export function isActionable(action: RowAction, state: MigrationState, facts: Ro
   }
 }
 
+/** Whether a row is passed over because somebody has to look at it on its own. @param selected as of `isMeant` */
+export function wantsLookFirst(
+  action: RowAction,
+  state: MigrationState,
+  selected: number,
+  facts: RowFacts = {},
+): boolean {
+  return (
+    action === 'retry' &&
+    facts.isSourceDoubtful === true &&
+    selected > 1 &&
+    isActionable(action, state, facts)
+  );
+}
+
 /**
  * Whether a button does something to a row that is selected with others: who has moved is not asked to move again because he stood among
  * many, and a source that looks emptied is looked after one by one. **Retry** says that somebody has looked.
- * @param selected how many are selected, this row included
+ * @param selected how many are selected, this row included; infinitely many where a filter selects: nobody has seen whom
  */
 export function isMeant(
   action: RowAction,
@@ -103,7 +118,6 @@ export function isMeant(
   facts: RowFacts = {},
 ): boolean {
   const moved = state === 'completed' || state === 'completedWithIssues';
-  const isForOneAlone =
-    (action === 'start' && moved) || (action === 'retry' && facts.isSourceDoubtful === true);
-  return isActionable(action, state, facts) && !(isForOneAlone && selected > 1);
+  if (action === 'start' && moved && selected > 1) return false;
+  return isActionable(action, state, facts) && !wantsLookFirst(action, state, selected, facts);
 }

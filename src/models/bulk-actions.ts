@@ -63,10 +63,12 @@ export const mostRefusedInRow = 3;
  * - `connectorUnusable`: the last **Test connection** of one of its connectors found no sign-in that can be used.
  * - `running`: only what does not run can be deleted.
  * - `gone`: the row was deleted meanwhile.
+ * - `sourceDoubtful`: it stopped because its source looks emptied, or is another one: somebody has to look at it on its own.
  * - `signInRefused`: its mail server did not accept what was given.
  * - `credentialGone`: what was to be given was destroyed before its turn came.
  */
-export type BulkRefusal = 'connectorUnusable' | 'running' | 'gone' | 'signInRefused' | 'credentialGone';
+export type BulkRefusal =
+  'connectorUnusable' | 'running' | 'gone' | 'sourceDoubtful' | 'signInRefused' | 'credentialGone';
 
 const schema = new Schema<BulkActionDocument>(
   {

@@ -52,6 +52,7 @@ async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
       next?: PassKind;
       remedy?: Remedy;
       kept?: boolean;
+      destroyed?: boolean;
     };
     count: number;
   }>([
@@ -68,6 +69,7 @@ async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
           next: '$projection.nextPass.kind',
           remedy: '$projection.fault.text.remedy',
           kept: { $gt: ['$projection.credentialsDestroyAt', new Date()] },
+          destroyed: { $gt: ['$projection.credentialsDestroyedAt', null] },
         },
         count: { $sum: 1 },
       },
@@ -78,7 +80,7 @@ async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
     sourceConnectorId: _id.source.toHexString(),
     targetConnectorId: _id.target.toHexString(),
     facts: factsOf(_id),
-    arePasswordsKept: _id.kept === true,
+    arePasswordsKept: _id.kept === true && _id.destroyed !== true,
     count,
   }));
 }

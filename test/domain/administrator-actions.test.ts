@@ -1,4 +1,10 @@
-import { isActionable, isMeant, rowActions, rowFacts } from '../../src/domain/administrator-actions';
+import {
+  isActionable,
+  isMeant,
+  rowActions,
+  rowFacts,
+  wantsLookFirst,
+} from '../../src/domain/administrator-actions';
 import { endStates, migrationStates } from '../../src/domain/migration';
 
 describe('what can be asked for a row', () => {
@@ -74,5 +80,9 @@ describe('what is meant of many that are selected', () => {
       true,
     ]);
     expect(isMeant('retry', 'failed', 500, rowFacts({ state: 'failed' }))).toBe(true);
+    expect([
+      wantsLookFirst('retry', 'failed', Infinity, doubtful),
+      wantsLookFirst('retry', 'failed', 1, doubtful),
+    ]).toEqual([true, false]);
   });
 });

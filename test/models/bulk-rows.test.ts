@@ -104,6 +104,12 @@ describe('the groups of a selection', () => {
         fault: fault('freeSpace'),
         credentialsDestroyAt: new Date(Date.now() - 60_000),
       })),
+      ...(await rows('given-others', 1, {
+        state: 'failed',
+        fault: fault('freeSpace'),
+        credentialsDestroyAt: later,
+        credentialsDestroyedAt: new Date(),
+      })),
       ...(await rows('doubt', 1, { state: 'failed', fault: fault('checkSourceMailbox') })),
     ];
     const told = (groups: Awaited<ReturnType<typeof groupsOf>>) =>
@@ -112,7 +118,7 @@ describe('the groups of a selection', () => {
           Array.from({ length: count }, () => `${arePasswordsKept} ${facts.isSourceDoubtful}`),
         )
         .sort();
-    const expected = ['false false', 'false true', 'true false', 'true false'];
+    const expected = ['false false', 'false false', 'false true', 'true false', 'true false'];
     expect(told(await groupsOf({ kind: 'ids', ids }))).toEqual(expected);
     expect(told(await groupsOf({ kind: 'filter', filter: { states: ['failed'] } }))).toEqual(expected);
   });

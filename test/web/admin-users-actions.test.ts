@@ -48,6 +48,26 @@ describe('the other buttons', () => {
     expect((await read(row)).asked.reason).toBe('retry');
   });
 
+  it('retry nobody among others whose source looks emptied, say so before and after, and retry him on his own', async () => {
+    const [plain, emptied] = [
+      await aMailUser(pair, { state: 'failed' }),
+      await aMailUser(pair, { state: 'failed' }),
+    ];
+    const text = { code: 'SourceEmpty', remedy: 'checkSourceMailbox', message: 'It lists nothing.' };
+    await MailUsers.updateOne({ _id: emptied._id }, { $set: { 'projection.fault': { text } } });
+    const both = `ids=${idOf(plain)}&ids=${idOf(emptied)}`;
+    const asked = await agent.get(`/admin/users/confirm?action=retry&${both}`).expect(200);
+    expect(asked.text).toContain(
+      '1 user is left as it is: it stopped because its source mailbox looks emptied',
+    );
+    await press(agent, 'retry', plain, emptied).expect(303);
+    expect(await shown(agent)).toContain('1 user is left as it is');
+    expect((await read(emptied)).asked.startId).toBeUndefined();
+    expect((await read(plain)).asked.reason).toBe('retry');
+    await press(agent, 'retry', emptied).expect(303);
+    expect((await read(emptied)).asked.reason).toBe('retry');
+  });
+
   it('begin anew to send the invitation of a link that expired', async () => {
     const row = await aMailUser(pair, { state: 'expired' });
     await press(agent, 'resend', row).expect(303);

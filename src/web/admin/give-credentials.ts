@@ -6,7 +6,6 @@ import { shownState } from '../../domain/shown-state';
 import { BulkActions } from '../../models/bulk-actions';
 import { credentialOwner, Credentials, purgeCredentials } from '../../models/credentials';
 import { queryOfSelection, type MailUserSelection } from '../../models/mail-user-filter';
-import { groupsOf } from '../../models/mail-user-counts';
 import { countMailUsers, mailUsersMatching, mailUsersOf } from '../../models/mail-user-list';
 import { MailUsers, type MailUser } from '../../models/mail-users';
 import { isMeant } from '../../domain/administrator-actions';
@@ -45,7 +44,7 @@ export async function showCredentials(
   fields: Record<string, string> = { side: 'source' },
   faults: readonly FieldFault[] = [],
 ): Promise<void> {
-  const plan = await forecast('giveCredentials', await groupsOf(selection));
+  const plan = await forecast('giveCredentials', selection);
   // Nothing that may hold a password goes back to the browser.
   const { password: _password, pasted: _pasted, ...shown } = fields;
   response.render('admin/users/credentials', {

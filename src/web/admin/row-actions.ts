@@ -21,9 +21,10 @@ import {
  * What became of one row:
  * - `kept`: Temporal does not answer; it is done when it is back.
  * - `away`: Temporal does not answer, and nothing is kept.
+ * - `doubtful`: somebody has to look at it on its own.
  */
 export type RowOutcome =
-  { kind: 'done' | 'kept' | 'nothing' | 'away' } | { kind: 'connectorUnusable'; name: string };
+  { kind: 'done' | 'kept' | 'nothing' | 'away' | 'doubtful' } | { kind: 'connectorUnusable'; name: string };
 
 /** Does to one row what a button says. What is not for its state is `nothing`. */
 export async function actOnRow(

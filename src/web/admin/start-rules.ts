@@ -1,8 +1,9 @@
-import { isMeant, type RowAction, type RowFacts } from '../../domain/administrator-actions';
+import { isMeant, wantsLookFirst, type RowAction, type RowFacts } from '../../domain/administrator-actions';
 import { invitationAddresses } from '../../domain/invitation';
 import { isEndState, type MigrationState } from '../../domain/migration';
 import { listConnectors } from '../../models/connector-list';
-import type { RowGroup } from '../../models/mail-user-counts';
+import { groupsOf } from '../../models/mail-user-counts';
+import type { MailUserSelection } from '../../models/mail-user-filter';
 
 /** Names, by id, of the connectors whose last test found no sign-in that Mailporter can use: nothing is started on them. */
 export async function unusableConnectors(): Promise<Map<string, string>> {
@@ -54,10 +55,12 @@ export function isFullPass(action: RowAction, { isAtMostPrestaged = false }: Row
 }
 
 /** What a button would do, before it is pressed. */
-export async function forecast(action: RowAction, groups: readonly RowGroup[]): Promise<Forecast> {
+export async function forecast(action: RowAction, selection: MailUserSelection): Promise<Forecast> {
+  const groups = await groupsOf(selection);
   const connectors = new Map((await listConnectors()).map((each) => [each._id.toHexString(), each]));
   const unusable = await unusableConnectors();
   const selected = groups.reduce((sum, { count }) => sum + count, 0);
+  const among = selection.kind === 'filter' ? Infinity : selected;
   const result: Forecast = {
     selected,
     acted: 0,
@@ -73,8 +76,8 @@ export async function forecast(action: RowAction, groups: readonly RowGroup[]): 
   const refused = new Map<string, number>();
   for (const { state, sourceConnectorId, targetConnectorId, facts, arePasswordsKept, count } of groups) {
     const blocking = unusable.get(sourceConnectorId) ?? unusable.get(targetConnectorId);
-    if (!isMeant(action, state, selected, facts))
-      result[isMeant(action, state, 1, facts) && action === 'retry' ? 'doubtful' : 'passed'] += count;
+    if (wantsLookFirst(action, state, among, facts)) result.doubtful += count;
+    else if (!isMeant(action, state, among, facts)) result.passed += count;
     else if (begins(action, state) && blocking !== undefined)
       refused.set(blocking, (refused.get(blocking) ?? 0) + count);
     else {

@@ -1,9 +1,14 @@
 import type { Request, Response, Router } from 'express';
-import { isMeant, rowActions, rowFacts, type RowAction } from '../../domain/administrator-actions';
+import {
+  isMeant,
+  rowActions,
+  rowFacts,
+  wantsLookFirst,
+  type RowAction,
+} from '../../domain/administrator-actions';
 import { shownState } from '../../domain/shown-state';
 import { auditedRowAction } from '../../models/audit-log';
 import type { MailUserFilter, MailUserSelection } from '../../models/mail-user-filter';
-import { groupsOf } from '../../models/mail-user-counts';
 import { mailUsersOf } from '../../models/mail-user-list';
 import type { MailUser } from '../../models/mail-users';
 import type { WebDeps } from '../deps';
@@ -58,7 +63,7 @@ async function showConfirm(
   selection: MailUserSelection,
   from: unknown,
 ): Promise<void> {
-  const plan = await forecast(action, await groupsOf(selection));
+  const plan = await forecast(action, selection);
   response.render('admin/users/confirm', {
     title: `admin.users.actions.${action}`,
     action,
@@ -81,9 +86,14 @@ async function actOnAll(
   action: Exclude<RowAction, 'giveCredentials'>,
   filter: MailUserFilter,
 ): Promise<void> {
-  const { acted, refused } = await forecast(action, await groupsOf({ kind: 'filter', filter }));
+  const { acted, refused, doubtful } = await forecast(action, { kind: 'filter', filter });
   if (acted === 0 && refused.length === 0) {
-    notify(request, 'warning', textsOf(response)(`admin.users.nothingToDo.${action}`));
+    const t = textsOf(response);
+    const why =
+      doubtful > 0
+        ? t('admin.users.plan.doubtful', { count: doubtful })
+        : t(`admin.users.nothingToDo.${action}`);
+    notify(request, 'warning', why);
     response.redirect(303, backTo(request.body));
     return;
   }
@@ -102,7 +112,9 @@ async function actNow(
   const by = actorOf(request);
   const outcomes = await inTurns(rows, async (row): Promise<RowOutcome> => {
     const state = shownState(row);
-    if (!isMeant(action, state, rows.length, rowFacts(row.projection))) return { kind: 'nothing' };
+    const facts = rowFacts(row.projection);
+    if (wantsLookFirst(action, state, rows.length, facts)) return { kind: 'doubtful' };
+    if (!isMeant(action, state, rows.length, facts)) return { kind: 'nothing' };
     const blocking = blockedBy(row, unusable);
     if (begins(action, state) && blocking !== undefined) return { kind: 'connectorUnusable', name: blocking };
     const outcome = await actOnRow(deps, row, action, by);
@@ -151,6 +163,8 @@ function say(request: Request, response: Response, action: RowAction, outcomes: 
       done > 0 ? 'success' : 'warning',
       t(`admin.users.outcome.nothing.${action}`, { count: count('nothing') }),
     );
+  if (count('doubtful') > 0)
+    notify(request, 'warning', t('admin.users.plan.doubtful', { count: count('doubtful') }));
   if (count('away') > 0) notify(request, 'danger', t('admin.users.outcome.away', { count: count('away') }));
   const names = new Set(outcomes.flatMap((each) => (each.kind === 'connectorUnusable' ? [each.name] : [])));
   for (const name of names) notify(request, 'danger', t('admin.users.outcome.connectorUnusable', { name }));
