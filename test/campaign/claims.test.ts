@@ -65,6 +65,15 @@ describe('the folders of the target', () => {
     );
     expect(wrongFolders({ ...trees, target, isPruned: true })).toEqual([]);
   });
+
+  it('are under the root where their parent was deleted, and nowhere else', () => {
+    const nested = [...source, folder('/Projects/Alpha')];
+    const target = [...source, folder('/Alpha')];
+    expect(wrongFolders({ ...trees, source: nested, target, isPruned: true })).toEqual([]);
+    expect(wrongFolders({ ...trees, source: nested, target })).toHaveLength(2);
+    const elsewhere = [...source, folder('/Tasks/Alpha')];
+    expect(wrongFolders({ ...trees, source: nested, target: elsewhere, isPruned: true })).toHaveLength(1);
+  });
 });
 
 describe('what a batch takes, as the oracle reads its form', () => {

@@ -40,7 +40,10 @@ export interface Trees {
   /** Paths that a mailbox has before anything is copied to it. */
   fresh: ReadonlySet<string>;
   filter: Filter;
-  /** Whether folders of the target were deleted meanwhile: those that nothing was put into since may be away. */
+  /**
+   * Whether folders of the target were deleted meanwhile: those that nothing was put into since may be away, and one whose parent was
+   * away when something was put into it is made under the root.
+   */
   isPruned: boolean;
 }
 
@@ -51,7 +54,8 @@ export function wrongFolders({ source, target, fresh, filter, isPruned }: Trees)
   const wanted = source.filter(({ path, folderClass }) => takesFolder(filter, path, folderClass));
   const missing = isPruned ? [] : wanted.filter(({ path }) => !there.has(path));
   const other = wanted.filter(({ path, folderClass }) => there.has(path) && there.get(path) !== folderClass);
-  const extra = target.filter(({ path }) => !known.has(path) && !fresh.has(path));
+  const isOrphan = (path: string) => isPruned && [...known].some((wanted) => wanted.endsWith(path));
+  const extra = target.filter(({ path }) => !known.has(path) && !fresh.has(path) && !isOrphan(path));
   return [
     ...missing.map(({ path }) => `the target lacks the folder ${path}`),
     ...other.map(({ path }) => `the folder ${path} is of another kind`),
