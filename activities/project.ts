@@ -4,6 +4,7 @@ import { countersOf } from '../src/domain/item-counts';
 import type { MailboxCounters } from '../src/domain/migration';
 import { MoveSummaryBuilder, type MoveSummary } from '../src/domain/move-summary';
 import { CounterBoard } from '../src/engine/counter-board';
+import { foldersInTurn } from '../src/engine/folders-in-turn';
 import { newestEntries, type EntriesFrom } from '../src/engine/newest-entries';
 import {
   takeCounters,
@@ -61,7 +62,7 @@ async function sumsOf(
 ): Promise<{ summary: MoveSummary; counters: MailboxCounters }> {
   const builder = new MoveSummaryBuilder();
   const board = new CounterBoard();
-  for await (const folder of from.ledger.folders(pairId)) {
+  for await (const folder of foldersInTurn(from.ledger, pairId)) {
     for await (const entry of newestEntries(from, folder, signal)) builder.add(entry);
     const { plan, counters } = folder;
     const lost = countersOf(plan, counters).failed - counters.failed;

@@ -3,6 +3,7 @@ import { chooseFolders } from '../domain/folder-filter';
 import { noCounters, unaccounted, type FolderCounters } from '../domain/item-counts';
 import { itemFilter, type FilterSpec } from '../domain/item-filter';
 import type { VerifyCounts } from '../domain/migration';
+import { foldersInTurn } from './folders-in-turn';
 import { doublesAtOnce } from './judge-keys';
 import type { FolderDocument } from './ledger';
 import { sourceFolders } from './list-source';
@@ -62,7 +63,7 @@ export async function verifyPass(
   const open: Compared[] = [];
   const repair: number[] = [];
   const accepts = itemFilter(filter);
-  for await (const folder of pair.ledger.folders(pair.id)) {
+  for await (const folder of foldersInTurn(pair.ledger, pair.id)) {
     if (folder.plan.refused || folder.plan.targetId === undefined) continue;
     const one = {
       folder: withoutPending(folder),

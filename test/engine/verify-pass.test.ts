@@ -32,6 +32,30 @@ describe('verifyPass', () => {
     expect(await scene.verify()).toEqual({ findings: noFindings(), repair: [] });
   });
 
+  it('has no walk over the ledger open while it asks the servers', async () => {
+    const walks = { open: 0, openOnListing: 0 };
+    const scene = new PairScene({
+      wrapSource: (source) => {
+        const listChanges = source.listChanges.bind(source);
+        return Object.assign(source, {
+          listChanges: (...given: Parameters<typeof listChanges>) => {
+            walks.openOnListing = Math.max(walks.openOnListing, walks.open);
+            return listChanges(...given);
+          },
+        });
+      },
+    });
+    await scene.planAndCopy();
+    const folders = scene.ledger.folders.bind(scene.ledger);
+    scene.ledger.folders = async function* (pairId) {
+      walks.open += 1;
+      yield* folders(pairId);
+      walks.open -= 1;
+    };
+    await scene.verify();
+    expect(walks).toEqual({ open: 0, openOnListing: 0 });
+  });
+
   it('takes what came after the watermark for the next pass', async () => {
     const { scene, keys } = await copied('one', 'two');
     scene.add('three');

@@ -51,6 +51,7 @@ export class LargeFolder {
       folders: async function* () {
         yield document;
       },
+      folder: async () => document,
       stream: (_id: unknown, after = 0) => this.stream(pairId, after),
       noteVerified: async (_id: unknown, _fence: unknown, found: unknown) => void (this.noted = found),
     });
