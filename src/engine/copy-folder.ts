@@ -79,13 +79,12 @@ export async function copyFolder(
     return { kind: 'unplanned' };
   }
   onProgress(document.counters);
-  const session = new FolderSession(pair.ledger, pair.clock, pair.sendWindowMs, document);
+  const session = new FolderSession(pair, document);
   try {
     return await copyAndRemake(pair, session, order, signal, onProgress);
   } catch (fault) {
     const failure = session.failure ?? fault;
     if (failure instanceof FencedOut) {
-      pair.saw(document);
       const isSetBack = await distrustIfSetBack(pair, order.fence, failure);
       return isSetBack ? { kind: 'unplanned' } : { kind: 'fenced', by: failure.by };
     }

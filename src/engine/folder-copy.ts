@@ -42,7 +42,6 @@ export async function record(
     keys.add(entries);
   }
   session.finish(parcel.parcelId, steps);
-  pair.saw(session.document);
   pair.board.set(session.document, session.document.plan.gone);
   onProgress(session.document.counters);
 }

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from './clock';
 import { counted, type Step } from './folder-counters';
 import type {
   FolderDocument,
   FolderPatch,
   FolderPlan,
-  LedgerStore,
   PendingEntry,
   PendingParcel,
   Watermark,
 } from './ledger';
+import type { MailboxPair } from './mailbox-pair';
 import { FencedSendWindow } from './send-window';
 
 /** Another attempt has taken over, or the ledger was lost or set back; this one stops without a further write. */
@@ -37,12 +36,10 @@ export class FolderSession {
   private broken?: unknown;
 
   constructor(
-    private readonly ledger: LedgerStore,
-    private readonly clock: Clock,
-    sendWindowMs: number,
+    private readonly pair: Pick<MailboxPair, 'ledger' | 'clock' | 'sendWindowMs' | 'saw'>,
     readonly document: FolderDocument,
   ) {
-    this.window = new FencedSendWindow(clock, sendWindowMs, () => this.save());
+    this.window = new FencedSendWindow(pair.clock, pair.sendWindowMs, () => this.save());
   }
 
   /** Why this session can write no more; absent while it can. */
@@ -120,12 +117,15 @@ export class FolderSession {
 
   private async write(): Promise<void> {
     if (this.broken) throw this.broken as Error;
-    const { document } = this;
+    const { document, pair } = this;
+    const { folderKey, seq } = document;
     const patch = this.patch();
-    const sentAt = this.clock.monotonic();
+    const sentAt = pair.clock.monotonic();
     try {
-      if (!(await this.ledger.writeFolder(document, document, patch))) throw await this.fencedOut();
+      if (!(await pair.ledger.writeFolder(document, document, patch))) throw await this.fencedOut();
       document.writes += 1;
+      // A seq that was drawn and not written may be drawn again: that the ledger does not know it says nothing.
+      pair.saw({ folderKey, seq });
     } catch (failure) {
       this.broken = failure;
       throw failure;
@@ -147,7 +147,7 @@ export class FolderSession {
   }
 
   private async fencedOut(): Promise<FencedOut> {
-    return new FencedOut((await this.ledger.folder(this.document))?.fence ?? 0);
+    return new FencedOut((await this.pair.ledger.folder(this.document))?.fence ?? 0);
   }
 }
 

@@ -116,7 +116,7 @@ export class MailboxPair {
     this.places.set(folder.plan.position, { pairId: this.id, folderKey: folder.folderKey });
   }
 
-  /** Takes note of a folder's highest seq. @returns the highest that was ever seen in this opening: above it where the ledger was set back */
+  /** Takes note of a folder's highest seq, as it was read or written. @returns the highest that was ever seen in this opening: above it where the ledger was set back */
   saw({ folderKey, seq }: Pick<FolderDocument, 'folderKey' | 'seq'>): number {
     const highest = Math.max(seq, this.highestSeqs.get(folderKey) ?? 0);
     this.highestSeqs.set(folderKey, highest);

@@ -51,7 +51,7 @@ export class TakenFolders {
     const { pair } = this;
     const taken = await pair.ledger.takeFolder({ pairId: pair.id, folderKey }, this.fence, plan);
     if (taken?.kind !== 'taken') throw new FencedOut(taken?.by ?? 0);
-    const session = new FolderSession(pair.ledger, pair.clock, pair.sendWindowMs, taken.document);
+    const session = new FolderSession(pair, taken.document);
     const opened = { session, keys: new KnownKeys(pair.ledger, taken.document) };
     this.taken.set(folderKey, opened);
     return opened;

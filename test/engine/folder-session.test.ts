@@ -11,7 +11,8 @@ async function setting() {
   const taken = await ledger.takeFolder(id, 1, plan);
   if (taken?.kind !== 'taken') throw new Error('not taken');
   const time = new VirtualTime();
-  return { ledger, time, session: new FolderSession(ledger, time, 5_000, taken.document) };
+  const pair = { ledger, clock: time, sendWindowMs: 5_000, saw: () => 0 };
+  return { ledger, time, session: new FolderSession(pair, taken.document) };
 }
 
 describe('FolderSession', () => {

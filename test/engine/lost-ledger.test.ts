@@ -100,6 +100,44 @@ describe('a mailbox that is moved again after its ledger was lost', () => {
   );
 });
 
+describe('a mailbox whose ledger was neither lost nor set back', () => {
+  it.each(['the database fails', 'another has taken over'])(
+    'is not planned anew where a parcel was drawn and not noted: %s',
+    async (when) => {
+      const scene = new PairScene({
+        parcel: { items: 1, bytes: 2_000_000 },
+        target: { capabilities: { connections: 2 } },
+        wrapTarget: (target) => {
+          const putItems = target.putItems.bind(target);
+          return Object.assign(target, {
+            putItems: async (...given: Parameters<typeof putItems>) => {
+              await scene.time.sleep(1_000);
+              return putItems(...given);
+            },
+          });
+        },
+      });
+      for (let at = 0; at < 8; at += 1) scene.add(`item ${at}`);
+      await scene.plan();
+      const { ledger } = scene;
+      const write = ledger.writeFolder.bind(ledger);
+      ledger.writeFolder = async (id, held, patch) => {
+        if ((patch.seq ?? 0) < 4) return write(id, held, patch);
+        await scene.time.sleep(3_000);
+        if (when === 'the database fails') throw lostAnswer();
+        await ledger.takeFolder(id, scene.nextFence());
+        return write(id, held, patch);
+      };
+      await scene.copy().catch(() => undefined);
+      ledger.writeFolder = write;
+      expect(await scene.copy()).toMatchObject({ kind: 'done', counters: { found: 8 } });
+      expect(await ledger.folder({ pairId: scene.pair.id, folderKey: scene.inbox })).toMatchObject({
+        completeSince: 0,
+      });
+    },
+  );
+});
+
 describe('a mailbox that is copied on after its ledger was set back', () => {
   it.each(['the mailbox was open meanwhile', 'the mailbox is opened anew'])(
     'waits for what is still on its way before it puts anything: %s',
