@@ -19,6 +19,13 @@ export function slicesOf(keys: number, atOnce: number): { slices: number; expect
   return { slices, expected: slices === 1 ? keys : Math.ceil((keys / slices) * 1.05) };
 }
 
+/** The ledger knows no more keys of a folder than these, those of items that are gone included. */
+export async function mostKeys(ledger: LedgerStore, id: FolderId): Promise<number> {
+  let entries = 0;
+  for await (const parcel of ledger.stream(id)) entries += parcel.entries.length;
+  return entries;
+}
+
 /** Which slice of a folder a key belongs to, from its hash. */
 export function sliceOf(sourceKey: string, slices: number): number {
   if (slices === 1) return 0;
@@ -44,9 +51,7 @@ export async function* newestBySlice(
   isWanted: (entry: KnownEntry) => boolean,
   signal: AbortSignal,
 ): AsyncGenerator<NewestEntries> {
-  let entries = 0;
-  for await (const parcel of ledger.stream(id)) entries += parcel.entries.length;
-  const { slices, expected } = slicesOf(entries, entriesAtOnce);
+  const { slices, expected } = slicesOf(await mostKeys(ledger, id), entriesAtOnce);
   const bytes = KeyTable.bytes(1, expected);
   await keyMemory.take(bytes, signal);
   try {

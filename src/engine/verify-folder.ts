@@ -11,7 +11,7 @@ import { listSource } from './list-source';
 import { listAll } from './list-target';
 import type { MailboxPair } from './mailbox-pair';
 import { isOnlyMended } from './mend';
-import { sliceOf, slicesOf } from './newest-entries';
+import { mostKeys, sliceOf, slicesOf } from './newest-entries';
 import { nameOf, noVerdict, report, type FolderVerdict } from './verify-findings';
 
 /** Larger folders are compared in several slices, each of which lists both sides. */
@@ -33,7 +33,7 @@ export async function verifyFolder(
   onProgress: () => void,
 ): Promise<FolderVerdict> {
   const look: Look = { pair, folder, filter, verdict: noVerdict(), signal, onProgress };
-  const keys = Math.max(folder.plan.itemCount, folder.counters.found);
+  const keys = Math.max(folder.plan.itemCount, await mostKeys(pair.ledger, folder));
   const { slices, expected } = slicesOf(keys, keysAtOnce);
   let counters = noCounters;
   try {

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { ByteBudget } from '../../src/engine/byte-budget';
+import { KeyComparison } from '../../src/engine/compare-keys';
 import { newestEntries } from '../../src/engine/newest-entries';
 import { noFindings } from '../../src/engine/verify-findings';
 import { folderKey, LargeFolder, text } from '../support/large-folder';
@@ -38,6 +39,16 @@ describe('the memory of a large folder', () => {
     expect(await folder.verify()).toEqual({ findings: noFindings(), repair: [] });
     expect(meter.most).toBeLessThan(5);
     expect(folder.sourceListings).toBe(1);
+  });
+
+  it('is taken for all that the ledger knows of it, though most of that is gone', async () => {
+    const folder = new LargeFolder(2_000);
+    const { plan, counters } = folder.document;
+    plan.itemCount = counters.found = 10;
+    let held = 0;
+    folder.onListed = () => (held = folder.pair.keyMemory.inFlight);
+    await folder.verify();
+    expect(held).toBeGreaterThanOrEqual(KeyComparison.bytes(2_000));
   });
 
   it('is that of some thousand items where many need more than a comparison', async () => {

@@ -21,6 +21,7 @@ const perParcel = 100;
 /** A mailbox with one folder, of whose items nothing is held anywhere: each side and the ledger make up what they are asked for. */
 export class LargeFolder {
   readonly pair: MailboxPair;
+  readonly document: FolderDocument;
   sourceListings = 0;
   noted: unknown;
   /** Called when the source's last page is asked for. */
@@ -35,7 +36,7 @@ export class LargeFolder {
   ) {
     const pairId = 'pair';
     const plan = { position: 0, name: 'Inbox', folderClass: 'IPF.Note', itemCount: items, gone: false };
-    const document: FolderDocument = {
+    this.document = {
       ...{
         pairId,
         folderKey,
@@ -48,10 +49,8 @@ export class LargeFolder {
       ...{ completeSince: 0, counters: { ...noCounters, found: items, copied: items } },
     };
     const ledger = Object.assign(new MemoryLedger(), {
-      folders: async function* () {
-        yield document;
-      },
-      folder: async () => document,
+      folders: () => this.documents(),
+      folder: async () => this.document,
       stream: (_id: unknown, after = 0) => this.stream(pairId, after),
       noteVerified: async (_id: unknown, _fence: unknown, found: unknown) => void (this.noted = found),
     });
@@ -91,6 +90,10 @@ export class LargeFolder {
 
   verify(signal = new AbortController().signal) {
     return verifyPass(this.pair, { filter: everything, at: '2026-11-30T12:00:00.000Z' }, signal);
+  }
+
+  private async *documents(): AsyncGenerator<FolderDocument> {
+    yield this.document;
   }
 
   private stampOf(at: number) {
