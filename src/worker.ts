@@ -124,7 +124,8 @@ function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps
       // A write to the database must fit in, and disks do not get faster.
       sendWindowMs: Math.max(5000, leastSendWindowMs * scale),
     },
-    keyMemory: new ByteBudget(16 * megabyte),
+    // A folder of some thousand items waits for no large one, which may have its share for as long as a server asks to wait.
+    keyMemory: new ByteBudget(16 * megabyte, { atOnce: megabyte / 4 }),
     mail: {
       mailer: createMailer({ url: config.SMTP_URL, from: config.MAIL_FROM }),
       render: createMailRenderer(),

@@ -4,16 +4,22 @@
  */
 export class ByteBudget {
   private held = 0;
+  private readonly whole: ByteBudget | undefined;
+  private readonly atOnce: number;
   private readonly waiting: { bytes: number; start: () => void }[] = [];
 
   /**
    * @param total bytes; 4 or more
-   * @param whole the budget that what is held here counts in too; at least as great
+   * @param options.whole the budget that what is held here counts in too; at least as great
+   * @param options.atOnce so many bytes wait for nobody, though they count: they add up to little, and others may hold theirs for long
    */
   constructor(
     readonly total: number,
-    private readonly whole?: ByteBudget,
-  ) {}
+    { whole, atOnce = 0 }: { whole?: ByteBudget | undefined; atOnce?: number } = {},
+  ) {
+    this.whole = whole;
+    this.atOnce = atOnce;
+  }
 
   /** The greatest share one parcel may hold; an item above it is piped alone. */
   get share(): number {
@@ -29,7 +35,7 @@ export class ByteBudget {
     return (this.whole?.waiting.length ?? 0) > 0;
   }
 
-  /** Waits until `bytes` (at most `total`) are free and holds them. Rejects with the signal's reason when aborted meanwhile. */
+  /** Waits until `bytes` (at most `total`) are free, unless they are few enough, and holds them. Rejects with the signal's reason when aborted meanwhile. */
   async take(bytes: number, signal: AbortSignal): Promise<void> {
     await this.takeHere(bytes, signal);
     try {
@@ -59,7 +65,7 @@ export class ByteBudget {
   private async takeHere(bytes: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (bytes > this.total) throw new RangeError(`${bytes} bytes asked of a budget of ${this.total}`);
-    if (this.waiting.length === 0 && this.held + bytes <= this.total) {
+    if (bytes <= this.atOnce || (this.waiting.length === 0 && this.held + bytes <= this.total)) {
       this.held += bytes;
       return;
     }

@@ -74,7 +74,7 @@ export class MailboxPair {
     this.clock = clock;
     this.sendWindowMs = sendWindowMs;
     this.parcelSize = new ParcelSize(parcel);
-    this.budget = new ByteBudget(bytesInFlight, memory);
+    this.budget = new ByteBudget(bytesInFlight, { whole: memory });
     this.keyMemory = options.keyMemory;
     [this.sourceTurns, this.sourceBackOff] = paceOf(options, 'source');
     [this.targetTurns, this.targetBackOff] = paceOf(options, 'target');

@@ -30,6 +30,18 @@ describe('ByteBudget', () => {
     expect(budget.inFlight).toBe(100);
   });
 
+  it('has small shares at once, though others hold all of it or wait before them', async () => {
+    const budget = new ByteBudget(100, { atOnce: 10 });
+    await budget.take(100, never);
+    const large = budget.take(50, never);
+    await budget.take(10, never);
+    expect(budget.inFlight).toBe(110);
+    budget.give(100);
+    await large;
+    expect(budget.inFlight).toBe(60);
+    await expect(budget.take(10, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
+  });
+
   it('refuses what it could never give', async () => {
     await expect(new ByteBudget(100).take(101, never)).rejects.toThrow(RangeError);
   });
@@ -38,7 +50,7 @@ describe('ByteBudget', () => {
 describe('ByteBudget of a mailbox in a process with others', () => {
   it('holds no more together than the process has, and gives back what it could not take', async () => {
     const whole = new ByteBudget(100);
-    const [one, other] = [new ByteBudget(80, whole), new ByteBudget(80, whole)];
+    const [one, other] = [new ByteBudget(80, { whole }), new ByteBudget(80, { whole })];
     await one.take(70, never);
     const abort = new AbortController();
     const waiting = other.take(40, abort.signal);
