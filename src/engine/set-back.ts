@@ -54,6 +54,8 @@ export async function fearSetBack(pair: MailboxPair, fence: number): Promise<voi
 
 async function highestFence({ id, ledger }: MailboxPair, pairFence: number): Promise<number> {
   let highest = pairFence;
-  for await (const folder of ledger.folders(id)) highest = Math.max(highest, folder.fence);
+  // A comparison takes no folder.
+  for await (const { fence, comparedBy = 0 } of ledger.folders(id))
+    highest = Math.max(highest, fence, comparedBy);
   return highest;
 }

@@ -589,6 +589,8 @@ describe('an item that was put without the ledger knowing it, and that its user 
     await pass(scene);
     scene.open();
     await pass(scene);
+    await scene.verify();
+    await pass(scene);
     expect(listed).toBe(1);
   });
 });

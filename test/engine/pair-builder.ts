@@ -116,7 +116,8 @@ export class PairScene {
   }
 
   verify(filter = everythingSpec): Promise<VerifyResult> {
-    return this.time.until(verifyPass(this.pair, { filter, at: '2026-11-23T12:00:00.000Z' }, never));
+    const order = { filter, fence: this.nextFence(), at: '2026-11-23T12:00:00.000Z' };
+    return this.time.until(verifyPass(this.pair, order, never));
   }
 
   /** What the items of the target's inbox say, sorted. */
