@@ -64,10 +64,16 @@ function noteBusy(session: FolderCopy['session'], noted: BusyItem): void {
   if (others.length < mostNoted) session.set({ busy: [...others, noted] });
 }
 
-/** Those that were refused as busy before travel by themselves, so that it is seen whether it is them. */
+/**
+ * Those that were refused as busy before travel by themselves, so that it is seen whether it is them. Those that were tried least come
+ * first: only some have their turn before a wait closes the mailbox.
+ */
 export function setApart({ session }: FolderCopy, works: readonly Work[]): Work[] {
-  const keys = new Set(session.document.busy?.map(({ sourceKey }) => sourceKey));
-  return works.map((work) => (keys.has(work.entry.sourceKey) ? { ...work, apart: true } : work));
+  const tries = new Map(session.document.busy?.map((item) => [item.sourceKey, item.tries]));
+  const triesOf = ({ entry }: Work) => tries.get(entry.sourceKey) ?? 0;
+  return works
+    .map((work) => (tries.has(work.entry.sourceKey) ? { ...work, apart: true } : work))
+    .sort((one, other) => triesOf(one) - triesOf(other));
 }
 
 /** These are done: in the target, or named in the report. */

@@ -48,6 +48,11 @@ export async function copyWorks(copy: FolderCopy, works: readonly Work[]): Promi
     // Where requests are refused as a whole, smaller ones tell which item is to blame.
     const items = isRefused ? Math.ceil(limits.items / 2 ** stuck) : limits.items;
     const sent = await runLanes(copy, cutParcels(now, { ...limits, items }));
+    if (sent.tooLong) {
+      // The next opening of the mailbox would come no further than to where these are refused again.
+      if (sent.doubtful.length === 0) await giveUpOn(copy, sent.left, sent.fault);
+      throw sent.tooLong;
+    }
     const tried = [...sent.left, ...(await settleDoubtful(copy, sent))];
     await removeTargets(copy, sent.replaced);
     await judgeChanged(copy, sent.changed);

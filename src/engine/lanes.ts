@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { Fault } from '../domain/faults';
 import { GaveWay } from './back-off';
 import type { FolderCopy } from './folder-copy';
 import { loadParcel, nothingLoaded, type LoadedParcel } from './load-parcel';
@@ -30,7 +31,7 @@ class Lanes {
 /**
  * Reads parcels and puts them, as many under way as both servers take requests at once: some are read while others are put.
  * The memory a parcel needs is set aside before it is read and given back when it was put, so that reading waits where putting is slow.
- * After a lost answer, a reading that breaks off, or a failure, no new parcel is begun and the others are awaited.
+ * After a lost answer, a reading that breaks off, a wait too long, or a failure, no new parcel is begun and the others are awaited.
  *
  * @throws what the first failing parcel threw, after all others have ended
  */
@@ -38,11 +39,15 @@ export async function runLanes(copy: FolderCopy, parcels: readonly Parcel[]): Pr
   const { sourceTurns, targetTurns } = copy.pair;
   const sum = nothingSent();
   const lanes = new Lanes(() => sourceTurns.requests + targetTurns.requests);
-  const isOver = () => lanes.failure !== undefined || sum.doubtful.length > 0 || sum.gaveWay === true;
+  const isOver = () =>
+    lanes.failure !== undefined ||
+    sum.doubtful.length > 0 ||
+    sum.gaveWay === true ||
+    sum.tooLong !== undefined;
   for (const parcel of parcels) {
     await lanes.start(async () => {
       if (isOver() || sum.brokenOff) add(sum, leave(parcel));
-      else add(sum, await orGivenWay(parcel, copyParcel(copy, parcel, sum, isOver)));
+      else add(sum, await orStopped(parcel, copyParcel(copy, parcel, sum, isOver)));
     });
   }
   await lanes.end();
@@ -54,13 +59,17 @@ function copyParcel(copy: FolderCopy, parcel: Parcel, sum: Sent, isOver: () => b
   return parcel.alone ? sendAlone(copy, parcel) : loadAndSend(copy, parcel, sum, isOver);
 }
 
-/** Whoever has to wait for the source holds nothing that others want meanwhile. */
-async function orGivenWay(parcel: Parcel, sending: Promise<Sent>): Promise<Sent> {
+/**
+ * Whoever has to wait for the source holds nothing that others want meanwhile; a wait too long says nothing against what became of the
+ * others.
+ */
+async function orStopped(parcel: Parcel, sending: Promise<Sent>): Promise<Sent> {
   try {
     return await sending;
   } catch (reason) {
-    if (!(reason instanceof GaveWay)) throw reason;
-    return { ...leave(parcel), gaveWay: true };
+    if (reason instanceof GaveWay) return { ...leave(parcel), gaveWay: true };
+    if (reason instanceof Fault && reason.kind === 'throttled') return { ...leave(parcel), tooLong: reason };
+    throw reason;
   }
 }
 

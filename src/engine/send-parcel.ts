@@ -29,6 +29,8 @@ export interface Sent {
   brokenOff?: boolean;
   /** Set where something that was read had to wait and was let go for others: it is read again once nothing has to wait. */
   gaveWay?: boolean;
+  /** The wait that closes the mailbox, longer than may be waited in place. */
+  tooLong?: Fault;
 }
 
 export function nothingSent(): Sent {
@@ -44,6 +46,7 @@ export function add(sum: Sent, more: Sent): void {
   sum.fault ??= more.fault;
   sum.brokenOff ||= more.brokenOff;
   sum.gaveWay ||= more.gaveWay;
+  sum.tooLong ??= more.tooLong;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { TargetMailbox } from '../../src/connectors/connector';
 import type { MemoryTarget } from '../../src/connectors/memory';
 import { Fault } from '../../src/domain/faults';
 import type { CopyFolderOrder, CopyFolderResult } from '../../src/engine/copy-folder';
+import { fixedWidth } from '../../src/engine/width';
 import { Chance } from './model/chance';
 import { busy } from './model/faults';
 import { PairScene } from './pair-builder';
@@ -148,6 +149,49 @@ describe('an item that is refused as busy again and again', () => {
     fill(scene, 5);
     await scene.plan();
     expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 10, failed: 2 } });
+  });
+
+  it.each([
+    [2, 1, 300_000],
+    [3, 2, 300_000],
+    [10, 2, 300_000],
+    [9, 2, 20_000],
+  ])(
+    'is named as one of %i, where %i of them have their turn before a wait of %i ms',
+    async (count, width, waitMs) => {
+      const scene = new PairScene({
+        width: () => fixedWidth(width),
+        wrapTarget: busyFor(isPoison, () => waitMs),
+      });
+      for (let at = 0; at < count; at += 1) {
+        scene.add(poison);
+        fill(scene, 2);
+      }
+      await scene.plan();
+      expect(await copied(scene, {}, 100 * hour)).toMatchObject({
+        kind: 'done',
+        counters: { copied: 2 * count, failed: count },
+      });
+    },
+  );
+
+  it('holds up none that was refused but once, where one of them has its turn before a wait', async () => {
+    let refusals = 0;
+    const scene = new PairScene({
+      width: () => fixedWidth(1),
+      wrapTarget: busyFor(
+        ({ sizeBytes }) => sizeBytes > 500 && (sizeBytes > 590 || (refusals += 1) === 1),
+        () => 300_000,
+      ),
+    });
+    fill(scene, 5);
+    const key = scene.add(poison);
+    const good = scene.add(poison.slice(0, 550));
+    fill(scene, 5);
+    await scene.plan();
+    expect(await copied(scene, {}, hour)).toBe('never');
+    expect(await scene.entry(good)).toMatchObject({ outcome: { kind: 'copied' } });
+    expect(await scene.entry(key)).toBeUndefined();
   });
 
   it.each([
