@@ -76,10 +76,12 @@ export function setApart({ session }: FolderCopy, works: readonly Work[]): Work[
     .sort((one, other) => triesOf(one) - triesOf(other));
 }
 
-/** These are done: in the target, or named in the report. */
-export function forgetBusy({ session }: FolderCopy, works: readonly Work[]): void {
+/** Those of `works` that are not `left` are done: in the target, or named in the report. */
+export function forgetBusy({ session }: FolderCopy, works: readonly Work[], left: readonly Work[]): void {
   const { busy = [] } = session.document;
-  const keys = new Set(works.map(({ entry }) => entry.sourceKey));
-  const left = busy.filter(({ sourceKey }) => !keys.has(sourceKey));
-  if (left.length < busy.length) session.set({ busy: left });
+  if (busy.length === 0) return;
+  const done = new Set(works.map(({ entry }) => entry.sourceKey));
+  for (const { entry } of left) done.delete(entry.sourceKey);
+  const others = busy.filter(({ sourceKey }) => !done.has(sourceKey));
+  if (others.length < busy.length) session.set({ busy: others });
 }

@@ -208,6 +208,8 @@ async function copyAll(copy: FolderCopy, retryFailed: boolean): Promise<number |
   await adopt(copy, document.repairs?.adopt ?? []);
   const changes = isOnlyMended(document.plan) ? 0 : await listAndCopy(copy);
   if (retryFailed && !isOnlyMended(document.plan)) await retry(copy);
+  // What left the source meanwhile is forgotten, too, and a later retry begins anew.
+  if (document.busy?.length || document.retrySeq) session.set({ busy: [], retrySeq: 0 });
   if (document.plan.refused) session.setPlan({ refused: undefined });
   if (document.repairs) session.mended();
   await session.saveChanges();
@@ -274,11 +276,13 @@ async function copyPage(copy: FolderCopy, { changes }: ChangePage): Promise<void
   await copyWorks(copy, page.works);
 }
 
-/** What failed before is put again, newest version first asked for, some at a time. */
+/** What failed before is put again, newest version first asked for, some at a time; once, however many attempts that takes. */
 async function retry(copy: FolderCopy): Promise<void> {
   const { pair, session, keys } = copy;
+  const { document } = session;
   const overwrites = pair.target.updateItems !== undefined;
-  for await (const failed of failedEntries(pair.ledger, session.document, keys)) {
+  if (!document.retrySeq) session.set({ retrySeq: document.seq });
+  for await (const failed of failedEntries(pair.ledger, document, document.retrySeq ?? 0, keys)) {
     const wanted = failed.filter((entry) => copy.filter.accepts(entry));
     await copyWorks(
       copy,

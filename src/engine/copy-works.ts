@@ -50,7 +50,9 @@ export async function copyWorks(copy: FolderCopy, works: readonly Work[]): Promi
     const sent = await runLanes(copy, cutParcels(now, { ...limits, items }));
     if (sent.tooLong) {
       // The next opening of the mailbox would come no further than to where these are refused again.
-      if (sent.doubtful.length === 0) await giveUpOn(copy, sent.left, sent.fault);
+      const { doubtful, waiting, changed } = sent;
+      const again = doubtful.length === 0 ? await giveUpOn(copy, sent.left, sent.fault) : sent.left;
+      forgetBusy(copy, works, [...held, ...doubtful, ...waiting, ...changed, ...again]);
       throw sent.tooLong;
     }
     const tried = [...sent.left, ...(await settleDoubtful(copy, sent))];
@@ -59,6 +61,7 @@ export async function copyWorks(copy: FolderCopy, works: readonly Work[]): Promi
     if (sent.gaveWay) await allReady(copy);
     else stuck = tried.length + sent.waiting.length < now.length ? 0 : stuck + 1;
     const again = setApart(copy, [...held, ...sent.waiting, ...(await giveUpOn(copy, tried, sent.fault))]);
+    forgetBusy(copy, works, again);
     isRefused = sent.fault?.kind === 'throttled';
     const suspects = again.filter((work) => isSuspect(copy, work));
     const others = again.filter((work) => !isSuspect(copy, work));
@@ -68,7 +71,6 @@ export async function copyWorks(copy: FolderCopy, works: readonly Work[]): Promi
     if (left.length > 0 && sent.fault) await pair.targetBackOff.pardon(sent.fault, Math.max(1, vain), signal);
     else if (left.length > 0 && vain > vainRounds) throw noAnswer(left.length);
   }
-  forgetBusy(copy, works);
 }
 
 /** What was let go once is read again when it can be sent. */

@@ -1,18 +1,20 @@
-import type { FolderDocument, KnownEntry, LedgerStore } from './ledger';
+import type { FolderId, KnownEntry, LedgerStore } from './ledger';
 import type { KnownKeys } from './known-keys';
 
 const keysAtOnce = 200;
 
 /**
- * The items of a folder whose newest entry says that they failed, some at a time; what fails while they are gone through is none of
- * them. Nothing is read meanwhile: to deal with some may take hours.
+ * The items of a folder whose newest entry says that they failed, some at a time. Nothing is read meanwhile: to deal with some may take
+ * hours.
+ *
+ * @param last the seq of the newest parcel that is looked at: what fails while they are gone through is none of them
  */
 export async function* failedEntries(
   ledger: LedgerStore,
-  folder: FolderDocument,
+  folder: FolderId,
+  last: number,
   keys: Pick<KnownKeys, 'lookUp'>,
 ): AsyncGenerator<KnownEntry[]> {
-  const last = folder.seq;
   for (let read = 0; read < last;) {
     const seqs = new Map<string, number>();
     let to = last;

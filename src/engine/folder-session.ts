@@ -75,7 +75,7 @@ export class FolderSession {
     this.changed = true;
   }
 
-  set(change: Partial<Pick<FolderDocument, 'goneSeq' | 'relisted' | 'closed' | 'busy'>>): void {
+  set(change: Partial<Pick<FolderDocument, 'goneSeq' | 'relisted' | 'closed' | 'busy' | 'retrySeq'>>): void {
     Object.assign(this.document, change);
     this.changed = true;
   }
@@ -137,8 +137,8 @@ export class FolderSession {
   private patch(): FolderPatch {
     if (!this.changed) return {};
     const { plan, watermark, pending, seq, completeSince, counters, ...gone } = this.document;
-    const { goneSeq, relisted, closed, busy } = gone;
-    const own = { pending, seq, completeSince, counters, goneSeq, relisted, closed, busy };
+    const { goneSeq, relisted, closed, busy, retrySeq } = gone;
+    const own = { pending, seq, completeSince, counters, goneSeq, relisted, closed, busy, retrySeq };
     const patch: FolderPatch = { ...own, watermark: watermark ?? null };
     if (this.planChanged) patch.plan = plan;
     if (this.mendedRepairs) patch.repairs = null;

@@ -257,6 +257,8 @@ export interface FolderDocument extends FolderId, Held {
   closed?: boolean;
   /** Items that a server refuses as busy while it takes others, as long as they are not done: a bounded number. */
   busy?: BusyItem[];
+  /** The highest seq when a retry began that has not come to its end: what failed later is none of it. 0 where there is none. */
+  retrySeq?: number;
   /** Absent until the folder was compared. */
   verified?: VerifiedFolder;
   /** The highest fence that has compared it. */
@@ -275,5 +277,6 @@ export interface FolderPatch {
   relisted?: boolean;
   closed?: boolean;
   busy?: BusyItem[];
+  retrySeq?: number;
   repairs?: null;
 }

@@ -131,6 +131,57 @@ describe('an item that is refused as busy again and again', () => {
     expect(await scene.entry(key)).toMatchObject({ outcome: { kind: 'copied' } });
   });
 
+  it('is put once on retry together with others, however many attempts that takes', async () => {
+    let isBusy = true;
+    let waitMs = 600_000;
+    const scene = new PairScene({
+      width: () => fixedWidth(1),
+      wrapTarget: busyFor(
+        (item) => isBusy && isPoison(item),
+        () => waitMs,
+      ),
+    });
+    for (let at = 0; at < 3; at += 1) {
+      scene.add(poison);
+      fill(scene, 3);
+    }
+    await scene.plan();
+    expect(await copied(scene)).toMatchObject({ counters: { copied: 9, failed: 3 } });
+    const before = scene.time.monotonic();
+    // In company they tell nothing where no other is taken: each is asked for by itself after waits in place.
+    waitMs = 30_000;
+    expect(await copied(scene, { retryFailed: true }, hour / 2)).toBe('never');
+    waitMs = 600_000;
+    fill(scene, 1);
+    expect(await copied(scene, { retryFailed: true })).toMatchObject({ counters: { copied: 10, failed: 3 } });
+    expect(scene.time.monotonic() - before).toBeGreaterThan(5 * hour);
+    isBusy = false;
+    expect(await copied(scene, { retryFailed: true })).toMatchObject({ counters: { copied: 13, failed: 0 } });
+  });
+
+  it('is forgotten once it is named, while others are left that are busy', async () => {
+    const scene = new PairScene({ wrapTarget: busyFor(isPoison, () => 300_000) });
+    await scene.plan();
+    for (let at = 0; at < 25; at += 1) {
+      scene.add(poison);
+      fill(scene, 1);
+      expect(await copied(scene, {}, 1.5 * hour)).toBe('never');
+    }
+    expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 25, failed: 25 } });
+  });
+
+  it('is forgotten where it left the source meanwhile', async () => {
+    const scene = new PairScene({ wrapTarget: busyFor(isPoison, () => 300_000) });
+    fill(scene, 5);
+    const key = scene.add(poison);
+    await scene.plan();
+    expect(await copied(scene, {}, hour)).toBe('never');
+    scene.source.removeItem(scene.inbox, key);
+    expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 5, failed: 0 } });
+    const { busy } = (await scene.ledger.folder({ pairId: scene.pair.id, folderKey: scene.inbox })) ?? {};
+    expect(busy).toEqual([]);
+  });
+
   it('is told from those that share its request, which is refused as a whole', async () => {
     const scene = new PairScene({ wrapTarget: busyWhole(10_000) });
     fill(scene, 7);
