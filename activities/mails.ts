@@ -1,5 +1,6 @@
 import { endAddresses, invitationAddresses, signInNeededAddresses } from '../src/domain/invitation';
 import type { AskedAgainFor } from '../src/domain/faults';
+import { issuesIn } from '../src/domain/item-counts';
 import { moveOutcome } from '../src/domain/move-outcome';
 import { noMailboxCounters, type InvitationChoice } from '../src/domain/migration';
 import { reminderTimes } from '../src/domain/reminders';
@@ -8,7 +9,6 @@ import { composeMail } from '../src/mail/compose';
 import type { MailEvent, MailSubject } from '../src/mail/messages';
 import { holdTurns, reserveTurns } from '../src/models/mail-pace';
 import type { ConnectorDocument } from '../src/models/connectors';
-import type { MailUser } from '../src/models/mail-users';
 import { hasEnded } from '../src/models/projection';
 import { linkCode, mintLinkToken } from '../src/secrets/link-token';
 import type { ActivityDeps, MailDeps } from './deps';
@@ -19,8 +19,9 @@ export type MailOrder =
   | { kind: 'invitation'; /** ISO 8601 */ linkExpiresAt: string }
   | { kind: 'reminder'; /** ISO 8601 */ linkExpiresAt: string }
   | { kind: 'signInNeeded'; sides: Side[]; why?: AskedAgainFor }
-  /** `epoch`: which has ended so; a mail that comes too late for it is not sent. Earlier releases did not say it. */
-  | { kind: 'completed' | 'failed' | 'stopped'; epoch?: number };
+  | { kind: 'completed' }
+  | { kind: 'failed' }
+  | { kind: 'stopped' };
 
 export interface SendMailInput {
   mailUserId: string;
@@ -81,14 +82,14 @@ export function createMailActivities({ mail, log }: Pick<ActivityDeps, 'mail' | 
 
     /**
      * Sends a mail to each address that has not got it; none that asks for a sign-in where the row tells that the migration has ended, as
-     * after Temporal was set back, and none of an end after which it was started anew. Never fails for what a mail server does.
+     * after Temporal was set back. Never fails for what a mail server does.
      */
     async sendMail(input: SendMailInput): Promise<SendMailResult> {
       const { mailUserId, order, mailId, accepted } = input;
       const all = await readRow(mailUserId);
       const facts = invitationFactsOf(all);
       const { choice } = invitationAddresses(facts);
-      const to = isTooLate(order, all.row) ? [] : addressesOf(order, facts);
+      const to = asksForSignIn(order) && hasEnded(all.row.projection) ? [] : addressesOf(order, facts);
       const result: SendMailResult = { choice, to, accepted: [...accepted] };
       for (const address of to.filter((one) => !accepted.includes(one))) {
         const outcome = await mail.mailer.send(outgoing(mail, all, order, { address, mailId }));
@@ -116,12 +117,6 @@ export function createMailActivities({ mail, log }: Pick<ActivityDeps, 'mail' | 
 }
 
 const timeOf = (at: string | undefined): Date => (at === undefined ? new Date() : new Date(at));
-
-function isTooLate(order: MailOrder, { projection }: MailUser): boolean {
-  if (asksForSignIn(order)) return hasEnded(projection);
-  const epoch = ('epoch' in order ? order.epoch : undefined) ?? Infinity;
-  return (projection?.epoch ?? 0) > epoch;
-}
 
 function asksForSignIn({ kind }: MailOrder): boolean {
   return kind === 'invitation' || kind === 'reminder' || kind === 'signInNeeded';
@@ -202,7 +197,10 @@ function eventOf({ row }: RowWithConnectors, order: MailOrder): MailEvent {
       return { kind: order.kind, sides: order.sides, why: order.why ?? 'refused' };
     case 'completed': {
       const keptUntil = projection?.credentialsDestroyAt;
-      const state = projection?.state === 'completed' ? projection.state : 'completedWithIssues';
+      // The row may tell of a new start by then; its figures still tell of what is not there.
+      const isWhole =
+        projection?.state !== 'completedWithIssues' && issuesIn(counters ?? noMailboxCounters) === 0;
+      const state = isWhole ? 'completed' : 'completedWithIssues';
       return {
         kind: 'completed',
         counters: counters ?? noMailboxCounters,

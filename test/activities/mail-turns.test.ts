@@ -1,5 +1,6 @@
 import { createMailActivities } from '../../activities/mails';
 import type { MailDeps } from '../../activities/deps';
+import { noMailboxCounters } from '../../src/domain/migration';
 import { createLogger } from '../../src/log';
 import { Connectors } from '../../src/models/connectors';
 import { MailPaces } from '../../src/models/mail-pace';
@@ -44,25 +45,19 @@ it('gives the turns of invitations by Temporal’s clock, so that a worker whose
   expect(await activities.reserveInvitation({ mailUserId, at })).toMatchObject({ waitMs: 2000 });
 });
 
-it('sends no mail of an end after which the migration was started anew', async () => {
+it('promises nothing whole in a mail that comes so late that its migration was started anew', async () => {
   const row = await MailUsers.findOne().orFail();
-  const mailUserId = row._id.toHexString();
-  const standing = (epoch: number) =>
-    MailUsers.updateOne({ _id: row._id }, { $set: { projection: { epoch, state: 'starting' } } });
-  const sent: string[] = [];
-  const mailer = {
-    send: async (mail: { subject: string }) => (sent.push(mail.subject), { kind: 'accepted' }),
-  };
+  const counters = { ...noMailboxCounters, found: 9, copied: 4, failed: 5 };
+  const projection = { epoch: 2, state: 'starting' };
+  await MailUsers.updateOne({ _id: row._id }, { $set: { projection, counters } });
+  const written: string[] = [];
+  const render = (mail: unknown) => (written.push(JSON.stringify(mail)), { html: '', text: '' });
   const organisation = { name: 'Contoso', contact: 'help@contoso.example', timeZone: 'UTC', language: 'en' };
-  const render = () => ({ html: '', text: '' });
+  const mailer = { send: async () => ({ kind: 'accepted' }) };
   const links = { publicUrl: 'http://127.0.0.1', linkKey: Buffer.alloc(32) };
   const mail = { mailer, organisation, render, ...links } as unknown as MailDeps;
   const activities = createMailActivities({ mail, log: createLogger('worker', 'silent') });
-  const send = () =>
-    activities.sendMail({ mailUserId, order: { kind: 'completed', epoch: 1 }, mailId: 'm', accepted: [] });
-  await standing(2);
-  expect(await send()).toMatchObject({ to: [], accepted: [] });
-  expect(sent).toEqual([]);
-  await standing(1);
-  expect((await send()).accepted.length).toBeGreaterThan(0);
+  const order = { kind: 'completed' } as const;
+  await activities.sendMail({ mailUserId: row._id.toHexString(), order, mailId: 'm', accepted: [] });
+  expect(written.join()).toContain('except 5 items');
 });

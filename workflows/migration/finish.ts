@@ -2,6 +2,7 @@ import { CancellationScope, ParentClosePolicy, setCurrentDetails, startChild } f
 import type { FaultText } from '../../src/domain/faults';
 import type { Actor, EndState } from '../../src/domain/migration';
 import type { Side } from '../../src/domain/mailbox';
+import type { MailOrder } from '../../activities/mails';
 import { mailId } from '../names';
 import { sendNotice } from '../send-notice';
 import { short } from '../proxies';
@@ -78,22 +79,21 @@ function showEnd(m: Migration, { state, by, fault }: MigrationEnd): void {
 
 /** A workflow of its own sends it: a mail server that is away must not keep the migration from being retried. */
 async function sendMail({ mailUserId, carry, times }: Migration, state: EndState): Promise<void> {
-  const kind = mails[state];
-  if (kind === undefined || carry.facts.invitation === 'none') return;
-  const { epoch } = carry;
-  const id = mailId(mailUserId, epoch, kind);
+  const order = orders[state];
+  if (order === undefined || carry.facts.invitation === 'none') return;
+  const id = mailId(mailUserId, carry.epoch, order.kind);
   await startChild(sendNotice, {
     workflowId: id,
-    args: [{ mailUserId, order: { kind, epoch }, mailId: id, tryForMs: times.mailForMs }],
+    args: [{ mailUserId, order, mailId: id, tryForMs: times.mailForMs }],
     parentClosePolicy: ParentClosePolicy.ABANDON,
-    staticSummary: `${kind}: ${carry.facts.sourceAddress}`.slice(0, 200),
+    staticSummary: `${order.kind}: ${carry.facts.sourceAddress}`.slice(0, 200),
   });
 }
 
-const mails: Record<EndState, 'completed' | 'failed' | 'stopped' | undefined> = {
-  completed: 'completed',
-  completedWithIssues: 'completed',
-  failed: 'failed',
-  stopped: 'stopped',
+const orders: Record<EndState, Exclude<MailOrder, { kind: 'invitation' | 'signInNeeded' }> | undefined> = {
+  completed: { kind: 'completed' },
+  completedWithIssues: { kind: 'completed' },
+  failed: { kind: 'failed' },
+  stopped: { kind: 'stopped' },
   expired: undefined,
 };
