@@ -33,11 +33,13 @@ export function refusedForNow(
   backOff: BackOff,
 ): Work[] {
   const refused = answered.filter(({ fault }) => fault !== undefined);
+  const isWhole =
+    refused.length === answered.length && refused.every(({ fault }) => fault && isOfItem(fault));
   const lastTaken = answered.findLastIndex(({ fault }) => fault === undefined);
   const isSuspicious = answered.length === 1 || 2 * refused.length <= answered.length;
   const { copied, alreadyThere } = pair.board.sum();
   const inTarget = copied + alreadyThere;
-  return answered.flatMap(({ work, fault }, at) => {
+  const left = answered.flatMap(({ work, fault }, at) => {
     if (fault === undefined) return [];
     if (!isSuspicious || !isOfItem(fault)) return [{ ...work, excused: true }];
     const { sourceKey } = work.entry;
@@ -51,6 +53,8 @@ export function refusedForNow(
     const isLong = tries >= leastTries && known.waitedMs >= patienceMs[isProven ? 'proven' : 'unproven'];
     return [{ ...work, excused: true, ...(isLong && { blamed: { text: fault.text, isProven } }) }];
   });
+  if (isWhole) noteTogether(session, refused);
+  return left;
 }
 
 /** Who asks everybody for a pause has not looked at the item. */
@@ -64,16 +68,66 @@ function noteBusy(session: FolderCopy['session'], noted: BusyItem): void {
   if (others.length < mostNoted) session.set({ busy: [...others, noted] });
 }
 
+/** What was refused together is told apart by fewer at once. It is kept, as the wait may close the mailbox each time. */
+function noteTogether(session: FolderCopy['session'], refused: readonly { work: Work }[]): void {
+  const { busy = [], refusedTogether, busyTurns = 0 } = session.document;
+  const [first, ...others] = refused;
+  if (first === undefined) return;
+  if (others.length > 0) {
+    session.set({ refusedTogether: Math.min(refused.length, refusedTogether || Infinity) });
+    return;
+  }
+  const isNoted = busy.some(({ sourceKey }) => sourceKey === first.work.entry.sourceKey);
+  if (isNoted === isOdd(busyTurns)) session.set({ busyTurns: busyTurns + 1 });
+}
+
+/** An item was taken: what was refused before says nothing of those that come. */
+export function noteTaken({ session }: FolderCopy): void {
+  const { refusedTogether, busyTurns } = session.document;
+  if (refusedTogether || busyTurns) session.set({ refusedTogether: 0, busyTurns: 0 });
+}
+
+/** How many of `items` may be asked for at once. */
+export function atOnce({ session }: FolderCopy, items: number): number {
+  const { refusedTogether } = session.document;
+  return refusedTogether ? Math.min(items, Math.ceil(refusedTogether / 2)) : items;
+}
+
 /**
- * Those that were refused as busy before travel by themselves, so that it is seen whether it is them. Those that were tried least come
- * first: only some have their turn before a wait closes the mailbox.
+ * Those of `works` that are asked for after the others: what asks for a wait each time. Where that is more than there is room for they
+ * take turns, so that all come to their end.
+ */
+export function heldBack({ session }: FolderCopy, works: readonly Work[]): Work[] {
+  const isTurnOfNoted = isOdd(session.document.busyTurns ?? 0);
+  const held = works.filter(({ apart = false }) => apart !== isTurnOfNoted);
+  return held.length < works.length ? held : [];
+}
+
+function isOdd(count: number): boolean {
+  return count % 2 === 1;
+}
+
+/**
+ * Those that were refused as busy before travel by themselves, so that it is seen whether it is them. Only some have their turn before a
+ * wait closes the mailbox: those that were tried least come first, and where there is no room to note more, another of the rest each time.
  */
 export function setApart({ session }: FolderCopy, works: readonly Work[]): Work[] {
-  const tries = new Map(session.document.busy?.map((item) => [item.sourceKey, item.tries]));
+  const { busy, busyTurns = 0 } = session.document;
+  const tries = new Map(busy?.map((item) => [item.sourceKey, item.tries]));
   const triesOf = ({ entry }: Work) => tries.get(entry.sourceKey) ?? 0;
-  return works
-    .map((work) => (tries.has(work.entry.sourceKey) ? { ...work, apart: true } : work))
+  const others = works.filter(({ entry }) => !tries.has(entry.sourceKey));
+  const first = others.length > 0 ? Math.floor(busyTurns / 2) % others.length : 0;
+  const noted = works
+    .filter(({ entry }) => tries.has(entry.sourceKey))
+    .map((work) => ({ ...work, apart: true }))
     .sort((one, other) => triesOf(one) - triesOf(other));
+  return [...others.slice(first), ...others.slice(0, first), ...noted];
+}
+
+/** The folder has come to its end: what left the source meanwhile is forgotten, too. */
+export function forgetAllBusy(copy: FolderCopy): void {
+  noteTaken(copy);
+  if (copy.session.document.busy?.length) copy.session.set({ busy: [] });
 }
 
 /** Those of `works` that are not `left` are done: in the target, or named in the report. */

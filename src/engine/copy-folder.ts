@@ -3,6 +3,7 @@ import { Fault, type FaultText } from '../domain/faults';
 import type { FolderCounters } from '../domain/item-counts';
 import type { ItemFilter } from '../domain/item-filter';
 import { adopt } from './adopt';
+import { forgetAllBusy } from './busy-items';
 import { copyWorks, NothingGetsThrough, note } from './copy-works';
 import type { FolderCopy } from './folder-copy';
 import { FencedOut, FolderSession } from './folder-session';
@@ -208,8 +209,8 @@ async function copyAll(copy: FolderCopy, retryFailed: boolean): Promise<number |
   await adopt(copy, document.repairs?.adopt ?? []);
   const changes = isOnlyMended(document.plan) ? 0 : await listAndCopy(copy);
   if (retryFailed && !isOnlyMended(document.plan)) await retry(copy);
-  // What left the source meanwhile is forgotten, too, and a later retry begins anew.
-  if (document.busy?.length || document.retrySeq) session.set({ busy: [], retrySeq: 0 });
+  forgetAllBusy(copy);
+  if (document.retrySeq) session.set({ retrySeq: 0 });
   if (document.plan.refused) session.setPlan({ refused: undefined });
   if (document.repairs) session.mended();
   await session.saveChanges();

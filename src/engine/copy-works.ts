@@ -1,5 +1,5 @@
 import { Fault, type FaultText } from '../domain/faults';
-import { forgetBusy, setApart } from './busy-items';
+import { atOnce, forgetBusy, heldBack, setApart } from './busy-items';
 import { record, type FolderCopy } from './folder-copy';
 import type { Step } from './folder-counters';
 import type { PendingEntry } from './ledger';
@@ -39,15 +39,11 @@ export class NothingGetsThrough extends Error {
 export async function copyWorks(copy: FolderCopy, works: readonly Work[]): Promise<void> {
   const { pair, signal } = copy;
   let left = setApart(copy, await noteTooGreat(copy, works));
-  let isRefused = false;
   for (let stuck = 0; left.length > 0;) {
-    // What asks for a wait each time is asked for last.
-    const held = stuck === 0 && !left.every(({ apart }) => apart) ? left.filter(({ apart }) => apart) : [];
+    const held = stuck === 0 ? heldBack(copy, left) : [];
     const now = left.filter((work) => !held.includes(work));
     const limits = parcelLimits(pair, now.length, pair.sourceTurns.requests + pair.targetTurns.requests);
-    // Where requests are refused as a whole, smaller ones tell which item is to blame.
-    const items = isRefused ? Math.ceil(limits.items / 2 ** stuck) : limits.items;
-    const sent = await runLanes(copy, cutParcels(now, { ...limits, items }));
+    const sent = await runLanes(copy, cutParcels(now, { ...limits, items: atOnce(copy, limits.items) }));
     if (sent.tooLong) {
       // The next opening of the mailbox would come no further than to where these are refused again.
       const { doubtful, waiting, changed } = sent;
@@ -62,7 +58,6 @@ export async function copyWorks(copy: FolderCopy, works: readonly Work[]): Promi
     else stuck = tried.length + sent.waiting.length < now.length ? 0 : stuck + 1;
     const again = setApart(copy, [...held, ...sent.waiting, ...(await giveUpOn(copy, tried, sent.fault))]);
     forgetBusy(copy, works, again);
-    isRefused = sent.fault?.kind === 'throttled';
     const suspects = again.filter((work) => isSuspect(copy, work));
     const others = again.filter((work) => !isSuspect(copy, work));
     // Where nothing goes through it is soon known whether the suspects are to blame.

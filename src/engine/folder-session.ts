@@ -21,6 +21,8 @@ export class FencedOut extends Error {
   }
 }
 
+type OwnField = 'goneSeq' | 'relisted' | 'closed' | 'busy' | 'refusedTogether' | 'busyTurns' | 'retrySeq';
+
 /**
  * A folder's document in the hands of the attempt that holds its fence. Memory runs ahead of the database, never the other way:
  * `save` writes all of it as absolute values, one write after another, and several callers share the next one.
@@ -75,7 +77,7 @@ export class FolderSession {
     this.changed = true;
   }
 
-  set(change: Partial<Pick<FolderDocument, 'goneSeq' | 'relisted' | 'closed' | 'busy' | 'retrySeq'>>): void {
+  set(change: Partial<Pick<FolderDocument, OwnField>>): void {
     Object.assign(this.document, change);
     this.changed = true;
   }
@@ -137,9 +139,9 @@ export class FolderSession {
   private patch(): FolderPatch {
     if (!this.changed) return {};
     const { plan, watermark, pending, seq, completeSince, counters, ...gone } = this.document;
-    const { goneSeq, relisted, closed, busy, retrySeq } = gone;
-    const own = { pending, seq, completeSince, counters, goneSeq, relisted, closed, busy, retrySeq };
-    const patch: FolderPatch = { ...own, watermark: watermark ?? null };
+    const { goneSeq, relisted, closed, busy, refusedTogether, busyTurns, retrySeq } = gone;
+    const own = { pending, seq, completeSince, counters, goneSeq, relisted, closed, retrySeq };
+    const patch: FolderPatch = { ...own, busy, refusedTogether, busyTurns, watermark: watermark ?? null };
     if (this.planChanged) patch.plan = plan;
     if (this.mendedRepairs) patch.repairs = null;
     this.changed = this.planChanged = this.mendedRepairs = false;

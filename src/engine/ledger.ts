@@ -257,6 +257,13 @@ export interface FolderDocument extends FolderId, Held {
   closed?: boolean;
   /** Items that a server refuses as busy while it takes others, as long as they are not done: a bounded number. */
   busy?: BusyItem[];
+  /** The fewest items of one request that were all refused as busy, and none was taken since: fewer are asked for at once. 0 for none. */
+  refusedTogether?: number;
+  /**
+   * How often those that are refused as busy and for which `busy` has no room have changed places with those that are in it, and none was
+   * taken since; odd while it is the turn of these.
+   */
+  busyTurns?: number;
   /** The highest seq when a retry began that has not come to its end: what failed later is none of it. 0 where there is none. */
   retrySeq?: number;
   /** Absent until the folder was compared. */
@@ -277,6 +284,8 @@ export interface FolderPatch {
   relisted?: boolean;
   closed?: boolean;
   busy?: BusyItem[];
+  refusedTogether?: number;
+  busyTurns?: number;
   retrySeq?: number;
   repairs?: null;
 }

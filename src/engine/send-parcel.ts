@@ -2,7 +2,7 @@ import type { PutItem, PutOutcome, Stamp, TargetRef, UpdateOutcome } from '../co
 import { Fault, type ItemReason } from '../domain/faults';
 import { fateOf } from '../domain/item-counts';
 import { GaveWay } from './back-off';
-import { refusedForNow } from './busy-items';
+import { noteTaken, refusedForNow } from './busy-items';
 import { record, type FolderCopy } from './folder-copy';
 import type { Step } from './folder-counters';
 import type { EntryOutcome, PendingEntry, PendingParcel } from './ledger';
@@ -281,9 +281,11 @@ function refusedParts(
   return refusedForNow(copy, answered, copy.pair.targetBackOff);
 }
 
-function noteSuccesses({ pair }: FolderCopy, items: number): void {
-  pair.successes += items;
-  if (items > 0) pair.unproven = 0;
+function noteSuccesses(copy: FolderCopy, items: number): void {
+  if (items === 0) return;
+  copy.pair.successes += items;
+  copy.pair.unproven = 0;
+  noteTaken(copy);
 }
 
 type Final = Exclude<PutOutcome | UpdateOutcome, { kind: 'again' | 'changedByOther' }>;

@@ -159,6 +159,20 @@ describe('an item that is refused as busy again and again', () => {
     expect(await copied(scene, { retryFailed: true })).toMatchObject({ counters: { copied: 13, failed: 0 } });
   });
 
+  it.each([3, 25])('is named on retry as one of %i, where nothing else is asked for', async (count) => {
+    let waitMs = 1_200_000;
+    const scene = new PairScene({ wrapTarget: busyFor(isPoison, () => waitMs) });
+    for (let at = 0; at < count; at += 1) scene.add(poison);
+    fill(scene, count);
+    await scene.plan();
+    const all = { kind: 'done', counters: { copied: count, failed: count } };
+    expect(await copied(scene, {}, 8 * count * hour)).toMatchObject(all);
+    const before = scene.time.monotonic();
+    waitMs = 3 * hour;
+    expect(await copied(scene, { retryFailed: true }, count * 60 * hour)).toMatchObject(all);
+    expect(scene.time.monotonic() - before).toBeGreaterThan(24 * hour);
+  });
+
   it('is forgotten once it is named, while others are left that are busy', async () => {
     const scene = new PairScene({ wrapTarget: busyFor(isPoison, () => 300_000) });
     await scene.plan();
@@ -182,15 +196,18 @@ describe('an item that is refused as busy again and again', () => {
     expect(busy).toEqual([]);
   });
 
-  it('is told from those that share its request, which is refused as a whole', async () => {
-    const scene = new PairScene({ wrapTarget: busyWhole(10_000) });
-    fill(scene, 7);
-    const key = scene.add(poison);
-    fill(scene, 40);
-    await scene.plan();
-    expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 47, failed: 1 } });
-    expect(await scene.entry(key)).toMatchObject({ outcome: named });
-  });
+  it.each([10_000, 300_000])(
+    'is told from those that share its request, refused for %i ms',
+    async (waitMs) => {
+      const scene = new PairScene({ wrapTarget: busyWhole(waitMs) });
+      fill(scene, 7);
+      const key = scene.add(poison);
+      fill(scene, 40);
+      await scene.plan();
+      expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 47, failed: 1 } });
+      expect(await scene.entry(key)).toMatchObject({ outcome: named });
+    },
+  );
 
   it('is named with another that is refused as well', async () => {
     const scene = new PairScene({ wrapTarget: busyFor(isPoison, () => 90_000) });
@@ -298,6 +315,38 @@ describe('a server that is busy for long', () => {
       expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 600, failed: 0 } });
     },
   );
+
+  it('has no item named where it answers nothing at all for a week', async () => {
+    let isAway = false;
+    const scene: PairScene = new PairScene({
+      wrapTarget: (target) => {
+        const { putItems, listAdded } = {
+          putItems: target.putItems.bind(target),
+          listAdded: target.listAdded.bind(target),
+        };
+        const answered = () => {
+          if (isAway) throw busy(hour);
+        };
+        return Object.assign(target, {
+          putItems: async (...given: Parameters<typeof putItems>) => {
+            answered();
+            return putItems(...given);
+          },
+          listAdded: async (...given: Parameters<typeof listAdded>) => {
+            answered();
+            return listAdded(...given);
+          },
+        });
+      },
+    });
+    scene.add('item');
+    await scene.planAndCopy();
+    for (let at = 0; at < 3; at += 1) scene.add(`item ${at}`);
+    isAway = true;
+    expect(await copied(scene, {}, 7 * 24 * hour)).toBe('never');
+    isAway = false;
+    expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 4, failed: 0 } });
+  });
 
   it('has no item named where it refuses requests as a whole', async () => {
     const scene: PairScene = new PairScene({
