@@ -112,10 +112,13 @@ export function createFolderActivities({ openMailboxes, log }: Pick<ActivityDeps
 
     /** Brings one folder up to date; resumable under a higher fence. Never repeated by Temporal. */
     async copyFolder(input: CopyFolderInput): Promise<CopyFolderOutcome> {
-      const { position, fence, retryFailed, giveUp, label } = input;
+      const { position, fence, giveUp, label } = input;
       const progress = new Progress();
       return withMailbox(openMailboxes.find(input), label, progress, async (mailbox, signal) => {
-        const order = { position, fence, retryFailed, giveUp, filter: itemFilter(input.filter) };
+        const filter = itemFilter(input.filter);
+        // An epoch is one retry, however many openings it takes.
+        const retry = input.retryFailed && { retry: `${input.mailUserId} ${input.epoch}` };
+        const order = { position, fence, giveUp, filter, ...retry };
         const result = await copy(mailbox.pair, order, signal, (counters) => progress.note({ ...counters }));
         log.debug({ ...keyOf(input), position, kind: result.kind }, 'a folder ends');
         return outcomeOf(result);

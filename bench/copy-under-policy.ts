@@ -103,7 +103,7 @@ function copyOne(
     if (todo.length === 0) throw new Error('the mailbox was too small');
     const lane = async () => {
       for (let position = todo.shift(); position !== undefined; position = todo.shift()) {
-        const order = { position, fence: (fence += 1), filter, retryFailed: false, giveUp: false };
+        const order = { position, fence: (fence += 1), filter, giveUp: false };
         await copyFolder(pair, order, never);
         copied.add(position);
       }

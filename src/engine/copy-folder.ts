@@ -26,8 +26,8 @@ export interface CopyFolderOrder {
   /** Higher than any given to this pair before. */
   fence: number;
   filter: ItemFilter;
-  /** Puts what failed before again. */
-  retryFailed: boolean;
+  /** Puts what failed before again, once for each retry: any name that tells it from others. */
+  retry?: string;
   /**
    * The folder was tried in vain for long while its servers answered: items that still give no answer are named in the report, and
    * where that does not help the folder is.
@@ -113,7 +113,7 @@ async function copyAndRemake(
     try {
       if (!document.plan.targetId) await remakeTargetFolder(pair, session, signal);
       const copy = startCopy(pair, session, order, signal, onProgress);
-      const changes = await copyAll(copy, order.retryFailed);
+      const changes = await copyAll(copy, order.retry);
       if (changes === undefined) return { kind: 'unplanned' };
       pair.board.set(document, true);
       return ended(document, changes);
@@ -195,7 +195,7 @@ function formatOf({ source, target }: MailboxPair): ItemFormat {
 }
 
 /** @returns the number of changes the source told; absent where the target's stamps tell that the ledger was set back */
-async function copyAll(copy: FolderCopy, retryFailed: boolean): Promise<number | undefined> {
+async function copyAll(copy: FolderCopy, name: string | undefined): Promise<number | undefined> {
   const { pair, session, keys } = copy;
   const { document } = session;
   applyRepairs(document);
@@ -208,7 +208,7 @@ async function copyAll(copy: FolderCopy, retryFailed: boolean): Promise<number |
   await removeDoubles(copy);
   await adopt(copy, document.repairs?.adopt ?? []);
   const changes = isOnlyMended(document.plan) ? 0 : await listAndCopy(copy);
-  if (retryFailed && !isOnlyMended(document.plan)) await retry(copy);
+  if (name !== undefined && !isOnlyMended(document.plan)) await retry(copy, name);
   forgetAllBusy(copy);
   if (document.retrySeq) session.set({ retrySeq: 0 });
   if (document.plan.refused) session.setPlan({ refused: undefined });
@@ -277,12 +277,16 @@ async function copyPage(copy: FolderCopy, { changes }: ChangePage): Promise<void
   await copyWorks(copy, page.works);
 }
 
-/** What failed before is put again, newest version first asked for, some at a time; once, however many attempts that takes. */
-async function retry(copy: FolderCopy): Promise<void> {
+/**
+ * What failed before is put again, newest version first asked for, some at a time; once, however many attempts that takes. What a retry of
+ * another name has left is none of this one's.
+ */
+async function retry(copy: FolderCopy, name: string): Promise<void> {
   const { pair, session, keys } = copy;
   const { document } = session;
   const overwrites = pair.target.updateItems !== undefined;
-  if (!document.retrySeq) session.set({ retrySeq: document.seq });
+  if (!document.retrySeq || document.retryName !== name)
+    session.set({ retrySeq: document.seq, retryName: name });
   for await (const failed of failedEntries(pair.ledger, document, document.retrySeq ?? 0, keys)) {
     const wanted = failed.filter((entry) => copy.filter.accepts(entry));
     await copyWorks(

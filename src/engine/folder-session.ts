@@ -21,7 +21,8 @@ export class FencedOut extends Error {
   }
 }
 
-type OwnField = 'goneSeq' | 'relisted' | 'closed' | 'busy' | 'refusedTogether' | 'busyTurns' | 'retrySeq';
+type OwnField =
+  'goneSeq' | 'relisted' | 'closed' | 'busy' | 'refusedTogether' | 'busyTurns' | 'retrySeq' | 'retryName';
 
 /**
  * A folder's document in the hands of the attempt that holds its fence. Memory runs ahead of the database, never the other way:
@@ -138,10 +139,11 @@ export class FolderSession {
   /** Everything that is this attempt's alone, and what others write too only where it was changed here. */
   private patch(): FolderPatch {
     if (!this.changed) return {};
-    const { plan, watermark, pending, seq, completeSince, counters, ...gone } = this.document;
-    const { goneSeq, relisted, closed, busy, refusedTogether, busyTurns, retrySeq } = gone;
-    const own = { pending, seq, completeSince, counters, goneSeq, relisted, closed, retrySeq };
-    const patch: FolderPatch = { ...own, busy, refusedTogether, busyTurns, watermark: watermark ?? null };
+    const { plan, watermark, pending, seq, completeSince, counters, ...more } = this.document;
+    const { goneSeq, relisted, closed, busy, refusedTogether, busyTurns, retrySeq, retryName } = more;
+    const own = { pending, seq, completeSince, counters, goneSeq, relisted, closed, retrySeq, retryName };
+    const refusals = { busy, refusedTogether, busyTurns };
+    const patch: FolderPatch = { ...own, ...refusals, watermark: watermark ?? null };
     if (this.planChanged) patch.plan = plan;
     if (this.mendedRepairs) patch.repairs = null;
     this.changed = this.planChanged = this.mendedRepairs = false;

@@ -266,6 +266,8 @@ export interface FolderDocument extends FolderId, Held {
   busyTurns?: number;
   /** The highest seq when a retry began that has not come to its end: what failed later is none of it. 0 where there is none. */
   retrySeq?: number;
+  /** Which retry that is. */
+  retryName?: string;
   /** Absent until the folder was compared. */
   verified?: VerifiedFolder;
   /** The highest fence that has compared it. */
@@ -287,5 +289,6 @@ export interface FolderPatch {
   refusedTogether?: number;
   busyTurns?: number;
   retrySeq?: number;
+  retryName?: string;
   repairs?: null;
 }

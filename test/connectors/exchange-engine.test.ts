@@ -63,7 +63,7 @@ describe('the engine copying a sample mailbox from one Exchange to another', () 
     if (plan.kind !== 'planned') throw new Error('fenced');
     let failed = 0;
     for (const { position } of plan.folders) {
-      const order = { position, filter, retryFailed: false, giveUp: false };
+      const order = { position, filter, giveUp: false };
       const result = await persist(() => copyFolder(pair, { ...order, fence: (fence += 1) }, never));
       if (result.kind !== 'done') throw new Error(JSON.stringify(result));
       failed += result.counters.failed;

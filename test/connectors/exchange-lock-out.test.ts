@@ -79,7 +79,6 @@ describe('sign-ins that are refused where a password changes while all connectio
               position,
               fence,
               filter: itemFilter(everythingSpec),
-              retryFailed: false,
               giveUp: false,
             };
             return copyFolder(pair, order, signal);

@@ -124,10 +124,10 @@ describe('an item that is refused as busy again and again', () => {
     await scene.plan();
     expect(await copied(scene)).toMatchObject({ counters: { failed: 1 } });
     const before = scene.time.monotonic();
-    expect(await copied(scene, { retryFailed: true })).toMatchObject({ counters: { failed: 1 } });
+    expect(await copied(scene, { retry: 'first' })).toMatchObject({ counters: { failed: 1 } });
     expect(scene.time.monotonic() - before).toBeGreaterThan(2 * hour);
     isBusy = false;
-    expect(await copied(scene, { retryFailed: true })).toMatchObject({ counters: { copied: 10, failed: 0 } });
+    expect(await copied(scene, { retry: 'second' })).toMatchObject({ counters: { copied: 10, failed: 0 } });
     expect(await scene.entry(key)).toMatchObject({ outcome: { kind: 'copied' } });
   });
 
@@ -150,13 +150,13 @@ describe('an item that is refused as busy again and again', () => {
     const before = scene.time.monotonic();
     // In company they tell nothing where no other is taken: each is asked for by itself after waits in place.
     waitMs = 30_000;
-    expect(await copied(scene, { retryFailed: true }, hour / 2)).toBe('never');
+    expect(await copied(scene, { retry: 'first' }, hour / 2)).toBe('never');
     waitMs = 600_000;
     fill(scene, 1);
-    expect(await copied(scene, { retryFailed: true })).toMatchObject({ counters: { copied: 10, failed: 3 } });
+    expect(await copied(scene, { retry: 'first' })).toMatchObject({ counters: { copied: 10, failed: 3 } });
     expect(scene.time.monotonic() - before).toBeGreaterThan(5 * hour);
     isBusy = false;
-    expect(await copied(scene, { retryFailed: true })).toMatchObject({ counters: { copied: 13, failed: 0 } });
+    expect(await copied(scene, { retry: 'second' })).toMatchObject({ counters: { copied: 13, failed: 0 } });
   });
 
   it.each([3, 25])('is named on retry as one of %i, where nothing else is asked for', async (count) => {
@@ -169,8 +169,31 @@ describe('an item that is refused as busy again and again', () => {
     expect(await copied(scene, {}, 8 * count * hour)).toMatchObject(all);
     const before = scene.time.monotonic();
     waitMs = 3 * hour;
-    expect(await copied(scene, { retryFailed: true }, count * 60 * hour)).toMatchObject(all);
+    expect(await copied(scene, { retry: 'first' }, count * 60 * hour)).toMatchObject(all);
     expect(scene.time.monotonic() - before).toBeGreaterThan(24 * hour);
+  });
+
+  it('has the next retry put again what the one before named that came to no end', async () => {
+    let isBusy = true;
+    const scene = new PairScene({
+      wrapTarget: busyFor(
+        (item) => isBusy && isPoison(item),
+        () => 600_000,
+      ),
+    });
+    scene.target.refuses = ({ content }) =>
+      content.sizeBytes === 7 ? { code: 'No', remedy: 'checkItem', message: 'no' } : undefined;
+    const key = scene.add('refused');
+    scene.add(poison);
+    fill(scene, 9);
+    await scene.plan();
+    expect(await copied(scene)).toMatchObject({ counters: { copied: 9, failed: 2 } });
+    const { seq = 0 } = (await scene.entry(key)) ?? {};
+    expect(await copied(scene, { retry: 'first' }, hour)).toBe('never');
+    expect((await scene.entry(key))?.seq).toBeGreaterThan(seq);
+    isBusy = false;
+    scene.target.refuses = () => undefined;
+    expect(await copied(scene, { retry: 'second' })).toMatchObject({ counters: { copied: 11, failed: 0 } });
   });
 
   it('is forgotten once it is named, while others are left that are busy', async () => {

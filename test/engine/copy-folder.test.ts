@@ -110,7 +110,7 @@ describe('copyFolder', () => {
     delete item?.unreadable;
     scene.target.refuses = () => undefined;
     expect(await scene.copy()).toMatchObject({ counters: { copied: 0, failed: 2 } });
-    expect(await scene.copy({ retryFailed: true })).toMatchObject({
+    expect(await scene.copy({ retry: 'first' })).toMatchObject({
       counters: { found: 2, copied: 2, failed: 0 },
     });
     expect(scene.texts()).toEqual(['broken', 'refused']);
@@ -487,7 +487,7 @@ describe('copyFolder', () => {
     expect(entries.filter((entry) => entry !== undefined).length).toBeLessThanOrEqual(mostNamed);
     losing.isNow = false;
     scene.open();
-    expect(await scene.copy({ retryFailed: true })).toMatchObject({
+    expect(await scene.copy({ retry: 'first' })).toMatchObject({
       kind: 'done',
       counters: { copied: copied + lost, failed: 0 },
     });

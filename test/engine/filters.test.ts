@@ -85,7 +85,7 @@ describe('a pass under a filter', () => {
     expect(await made.entry(key)).toMatchObject({ outcome: { kind: 'failed' } });
     made.target.refuses = () => undefined;
     await made.plan(undefined, spec);
-    await made.copy({ filter: itemFilter(spec), retryFailed: true });
+    await made.copy({ filter: itemFilter(spec), retry: 'first' });
     expect(made.texts()).toEqual(['short']);
     expect(await made.verify(spec)).toMatchObject({ findings: { missing: 0 }, repair: [] });
   });

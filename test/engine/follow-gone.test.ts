@@ -439,7 +439,7 @@ describe('followGone', () => {
     expect(await pass({ followDeletions: true })).toMatchObject({ moved: 0, deleted: 0 });
     expect(made.texts()).toEqual(['moved']);
     made.target.refuses = () => undefined;
-    await made.copy({ position: 1, retryFailed: true });
+    await made.copy({ position: 1, retry: 'first' });
     expect(await pass({ followDeletions: true })).toMatchObject({ moved: 1 });
     expect([made.texts(), otherTexts()]).toEqual([[], ['moved']]);
   });

@@ -94,7 +94,6 @@ export class PairScene {
       position: 0,
       fence: this.nextFence(),
       filter: everything,
-      retryFailed: false,
       giveUp: false,
       ...order,
     };

@@ -133,7 +133,6 @@ export class Migration {
         position: plan.position,
         fence: this.nextFence(),
         filter: itemFilter(filter),
-        retryFailed: false,
         giveUp: false,
       };
       await Promise.race([copyFolder(pair, order, attempt()).catch(() => {}), worker.gone]);
@@ -227,7 +226,7 @@ export class Migration {
         position,
         fence: this.nextFence(),
         filter: itemFilter(filter),
-        retryFailed: this.chance.is(10),
+        ...(this.chance.is(10) && { retry: `retry ${this.chance.number(2)}` }),
         giveUp: false,
       };
       const result = await copyFolder(pair, order, attempt()).catch((fault: unknown) => fault as Error);
