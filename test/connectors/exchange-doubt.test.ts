@@ -134,6 +134,34 @@ describe('a put whose answer is not what it should be', () => {
     expect(await arrived()).toEqual(['four', 'one', 'three']);
   });
 
+  it('names an item that may not be written where others may, and refuses the folder where none may', async () => {
+    const denied: FaultInput = { kind: 'itemError', code: 'ErrorAccessDenied', operation: 'CreateItem' };
+    const refused = { kind: 'again', fault: { details: { kind: 'folder', reason: 'refused' } } };
+    server.exchange.addFault({ ...denied, count: 1 });
+    expect(await put([item('one'), item('two')])).toMatchObject([refused, refused]);
+    const named = { kind: 'failed', reason: { code: 'ErrorAccessDenied', remedy: 'checkItem' } };
+    server.exchange.addFault({ ...denied, indexes: [0], count: 1 });
+    expect(await put([item('one'), item('two')])).toMatchObject([named, { kind: 'copied' }]);
+    server.exchange.addFault({ ...denied, count: 1 });
+    expect(await put([item('one')])).toMatchObject([named]);
+    expect(await arrived()).toEqual(['two']);
+  });
+
+  it('names an item whose flags may not be set', async () => {
+    const [made] = await put([item('one')]);
+    if (made?.kind !== 'copied') throw new Error('not put');
+    server.exchange.addFault({
+      kind: 'itemError',
+      code: 'ErrorAccessDenied',
+      operation: 'UpdateItem',
+      count: 1,
+    });
+    const flags = { target: made, flags: { read: true }, stamp: item('one').stamp };
+    expect(await target.setFlags([flags], freeWindow, never)).toMatchObject([
+      { kind: 'failed', reason: { code: 'ErrorAccessDenied' } },
+    ]);
+  });
+
   it('tells a full mailbox and a folder that was removed meanwhile', async () => {
     server.exchange.addFault({
       kind: 'itemError',

@@ -252,6 +252,20 @@ describe('what the refusal of one item means', () => {
     },
   );
 
+  it('names an item that may not be read, or not be written where others may', () => {
+    const of = (code: string, request: Request, ofOneItem = true) =>
+      itemVerdict(refusal(code, { ofOneItem }), request);
+    const denied = 'ErrorAccessDenied';
+    expect(of(denied, read)).toMatchObject({
+      kind: 'failed',
+      reason: { code: denied, remedy: 'grantAccess' },
+    });
+    const others = { ...put, takesOthers: true };
+    expect(of(denied, others)).toMatchObject({ kind: 'failed', reason: { remedy: 'checkItem' } });
+    for (const verdict of [of(denied, put), of(denied, read, false), of('ErrorImpersonateUserDenied', read)])
+      expect(verdict).toMatchObject({ fault: { details: { kind: 'folder', reason: 'refused' } } });
+  });
+
   it('tells what to raise where an item is too large', () => {
     const verdict = itemVerdict(refusal('ErrorMessageSizeExceeded'), put);
     expect(verdict).toMatchObject({ kind: 'failed', reason: { remedy: 'raiseRequestLimit' } });

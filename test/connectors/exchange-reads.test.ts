@@ -1,4 +1,4 @@
-import type { SourceMailbox } from '../../src/connectors/connector';
+import type { ReadItem, SourceMailbox } from '../../src/connectors/connector';
 import {
   connector,
   credentialOf,
@@ -10,7 +10,7 @@ import {
 
 const from = 'ada@contoso.example';
 
-describe('a read that the server stops half-way', () => {
+describe('a read of which the server gives a part', () => {
   let server: TestExchange;
   let source: SourceMailbox;
 
@@ -25,11 +25,29 @@ describe('a read that the server stops half-way', () => {
     await server.close();
   });
 
-  it('gives what was read before', async () => {
+  /** The Inbox, and three mails in it. */
+  async function threeMails() {
     const inbox = (await source.listFolders(never)).find(({ wellKnown }) => wellKnown === 'inbox')?.key ?? '';
     const { changes } = await source.listChanges(inbox, undefined, never);
     const mails = changes.filter((each) => each.kind === 'put' && each.itemClass === 'IPM.Note');
-    const refs = mails.flatMap((each) => (each.kind === 'put' ? each : [])).slice(0, 3);
+    return { inbox, refs: mails.flatMap((each) => (each.kind === 'put' ? each : [])).slice(0, 3) };
+  }
+
+  it('gives the others where one may not be read', async () => {
+    const { inbox, refs } = await threeMails();
+    const denied = { kind: 'itemError', code: 'ErrorAccessDenied', operation: 'GetItem' } as const;
+    server.exchange.addFault({ ...denied, indexes: [1] });
+    const read: ReadItem[] = [];
+    for await (const item of source.readItems(inbox, refs, 'exchange', never)) read.push(item);
+    expect(read.map((item) => ('failed' in item ? item.failed.remedy : 'open' in item))).toEqual([
+      true,
+      'grantAccess',
+      true,
+    ]);
+  });
+
+  it('gives what was read before', async () => {
+    const { inbox, refs } = await threeMails();
     server.exchange.addFault({ kind: 'batchStops', operation: 'GetItem', after: 2 });
     const read: boolean[] = [];
     const reading = (async () => {

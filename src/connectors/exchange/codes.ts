@@ -104,6 +104,16 @@ export const words: Readonly<Record<Meaning, Words>> = {
   conflict: { remedy: 'none', message: 'The item was changed by somebody else meanwhile.' },
 };
 
+/** Where the one who signed in has a right to the folder, and none to an item. */
+export const readDenied: Words = {
+  remedy: 'grantAccess',
+  message: 'The one who signed in has no right to this item.',
+};
+export const writeDenied: Words = {
+  remedy: 'checkItem',
+  message: 'The server does not let the one who signed in write this item.',
+};
+
 /** What certificates are refused for, by the code of Node's TLS. @see openssl-verification-options(1) */
 export const certificateFaults: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'The server shows a certificate that it signed itself.',

@@ -1,6 +1,6 @@
 import { Fault, type FaultDetails, type FaultText, type ItemReason, type Remedy } from '../../domain/faults';
 import type { Side } from '../../domain/mailbox';
-import { certificateFaults, meaningOf, notTls, words, type Meaning } from './codes';
+import { certificateFaults, meaningOf, notTls, readDenied, words, writeDenied, type Meaning } from './codes';
 import { TransportFailure } from './http';
 import { EwsRefusal, HttpRefusal } from './refusal';
 import { InvalidServerName } from './settings';
@@ -16,6 +16,8 @@ export interface Request {
   about: 'open' | 'folder' | 'read' | 'put' | 'other';
   /** Of content, that a put carries. */
   sizeBytes?: number;
+  /** Others of the folder may be written: who may not write one is refused that one. */
+  takesOthers?: boolean;
 }
 
 /** From this size on a bare 400 or 404 to a put is the request limit of the web server in front. */
@@ -300,6 +302,14 @@ export type ItemVerdict =
   /** Passing, or no item's business; `notDone` where it was surely not put. */
   | { kind: 'fault'; fault: Fault };
 
+/** Of all that says that a right is missing, what may be said of one item: a private one, or one that a rule of the server keeps out. */
+const itemDenied = new Set(['ErrorAccessDenied', 'ErrorCreateItemAccessDenied']);
+
+/** Whether it is the item that may not be read or written, and not its folder. */
+function isDenied({ code, details }: EwsRefusal, { about, takesOthers }: Request): boolean {
+  return details.ofOneItem && itemDenied.has(code) && (about === 'read' || takesOthers === true);
+}
+
 /** A code that is unknown says that this one item is refused: it is named in the report and tried again on Retry. */
 export function itemVerdict(refusal: EwsRefusal, request: Request): ItemVerdict {
   if (refusal.code === 'ErrorBatchProcessingStopped') {
@@ -308,6 +318,10 @@ export function itemVerdict(refusal: EwsRefusal, request: Request): ItemVerdict 
       kind: 'fault',
       fault: fault({ kind: 'retryable', tooLarge: true }, refusal.code, 'wait', message, true),
     };
+  }
+  if (isDenied(refusal, request)) {
+    const reason = request.side === 'source' ? readDenied : writeDenied;
+    return { kind: 'failed', reason: { code: refusal.code, ...reason } };
   }
   const meaning = meaningOf(refusal.code);
   switch (meaning) {

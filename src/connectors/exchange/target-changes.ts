@@ -21,7 +21,9 @@ import type { Session } from './session';
 import type { Element } from './soap/element';
 import { idOf, refusalOf } from './soap/message';
 
-const request: Request = { side: 'target', about: 'folder' };
+const inFolder: Request = { side: 'target', about: 'folder' };
+/** What the folder has taken of us before. */
+const ofOurs: Request = { ...inFolder, takesOthers: true };
 const batch = 100;
 
 /** One page of what came into a folder, with our stamps. What the list does not tell whole is read from the items. */
@@ -53,7 +55,7 @@ export async function listAdded(
 
 function told(message: Element, id: string, pairId: string, added: AddedItem[], gone: string[]): void {
   const refusal = refusalOf(message);
-  const verdict = refusal && itemVerdict(refusal, request);
+  const verdict = refusal && itemVerdict(refusal, inFolder);
   if (verdict?.kind === 'gone') gone.push(id);
   else if (refusal) throw refusal;
   else {
@@ -98,7 +100,7 @@ function readXml(read: boolean): string {
 
 function updateOutcome(message: Element, target: TargetRef | undefined): UpdateOutcome {
   const refusal = refusalOf(message);
-  if (refusal) return refusedUpdate(refusal);
+  if (refusal) return refusedUpdate(refusal, ofOurs);
   const now = idOf(itemOf(message));
   return {
     kind: 'updated',
@@ -107,7 +109,7 @@ function updateOutcome(message: Element, target: TargetRef | undefined): UpdateO
   };
 }
 
-function refusedUpdate(refusal: EwsRefusal): UpdateOutcome {
+function refusedUpdate(refusal: EwsRefusal, request: Request): UpdateOutcome {
   const verdict = itemVerdict(refusal, request);
   switch (verdict.kind) {
     case 'gone':
@@ -164,6 +166,6 @@ async function currentOutcomes(
 }
 
 function removedOutcome(refusal: EwsRefusal | undefined, target: TargetRef): UpdateOutcome {
-  const outcome = refusal && refusedUpdate(refusal);
+  const outcome = refusal && refusedUpdate(refusal, inFolder);
   return outcome && outcome.kind !== 'gone' ? outcome : { kind: 'updated', ...target };
 }

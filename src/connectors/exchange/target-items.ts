@@ -16,17 +16,24 @@ import type { Session } from './session';
 import { idOf, refusalOf } from './soap/message';
 import type { Element } from './soap/element';
 
+/** What an opening learns of its server with each put. */
+export interface Noticed {
+  brokenOff: BrokenOff;
+  /** Ids of folders that have taken an item. */
+  taking: Set<string>;
+}
+
 export async function putItems(
   session: Session,
   folder: TargetFolder,
   items: readonly PutItem[],
   window: SendWindow,
   signal: AbortSignal,
-  brokenOff: BrokenOff,
+  { brokenOff, taking }: Noticed,
 ): Promise<PutOutcome[]> {
   if (items.length === 0) return [];
   const sizeBytes = items.reduce((sum, item) => sum + item.sizeBytes, 0);
-  const request: Request = { side: 'target', about: 'put', sizeBytes };
+  const whole: Request = { side: 'target', about: 'put', sizeBytes };
   try {
     const { messages, exceptions } = await createItems(
       session,
@@ -36,6 +43,8 @@ export async function putItems(
       signal,
     );
     if (messages.length !== items.length) throw mismatch(messages);
+    if (messages.some((message) => !refusalOf(message))) taking.add(folder.id);
+    const request = { ...whole, takesOthers: taking.has(folder.id) };
     const outcomes: PutOutcome[] = [];
     for (const [index, item] of items.entries()) {
       const message = messages[index];
@@ -47,7 +56,7 @@ export async function putItems(
     const only = items.length === 1 ? items[0] : undefined;
     const reason = only && refusedAlone(error, only);
     if (reason) return [{ kind: 'failed', reason }];
-    throw brokenOff.noticed(error, items) ?? faultOf(error, request);
+    throw brokenOff.noticed(error, items) ?? faultOf(error, whole);
   }
 }
 
