@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { SourceMailbox, TargetMailbox } from '../../src/connectors/connector';
 import {
   MemorySource,
@@ -19,6 +20,8 @@ import { MemoryLedger } from '../support/memory-ledger';
 import { VirtualTime } from './model/virtual-time';
 
 export const never = new AbortController().signal;
+// As many lanes wait with it as all scenes of a test have, as with the one of an activity.
+setMaxListeners(0, never);
 export const everything = itemFilter(everythingSpec);
 
 interface Given {

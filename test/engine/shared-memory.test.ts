@@ -1,9 +1,10 @@
+import { getEventListeners } from 'node:events';
 import type { TargetMailbox } from '../../src/connectors/connector';
 import { generatedContent, type MemorySource, type MemoryTarget } from '../../src/connectors/memory';
 import { ByteBudget } from '../../src/engine/byte-budget';
 import { busy } from './model/faults';
 import { VirtualTime } from './model/virtual-time';
-import { PairScene } from './pair-builder';
+import { never, PairScene } from './pair-builder';
 
 const minute = 60_000;
 const itemBytes = 20_000;
@@ -52,6 +53,11 @@ describe('mailboxes of one process, which share its memory', () => {
     process: { time, memory },
     bytesInFlight: 400_000,
     parcel: { items: 4, bytes: 100_000 },
+  });
+
+  afterEach(() => {
+    // Whoever has waited listens no more.
+    expect(getEventListeners(never, 'abort')).toEqual([]);
   });
 
   /** @returns when the free one had copied all, ms after the other was throttled */
