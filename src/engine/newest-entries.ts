@@ -6,6 +6,11 @@ import type { FolderId, KnownEntry, LedgerEntry, LedgerParcel, LedgerStore } fro
 /** Larger folders are gone through in several slices. */
 const entriesAtOnce = 200_000;
 
+/** Hashes do not cut evenly: of 100,000 keys a part is off by 1 in 100 usually, of few by more. */
+const partOf = 16;
+const unevenly = 1.05;
+const leastKeys = 1_000;
+
 /** Where to read, and the memory of this process for keys of large folders. */
 export interface EntriesFrom {
   ledger: LedgerStore;
@@ -15,15 +20,21 @@ export interface EntriesFrom {
 /** How many slices so many keys are cut into, and how many keys are expected in each. */
 export function slicesOf(keys: number, atOnce: number): { slices: number; expected: number } {
   const slices = Math.max(1, Math.ceil(keys / atOnce));
-  // Hashes do not cut evenly.
-  return { slices, expected: slices === 1 ? keys : Math.ceil((keys / slices) * 1.05) };
+  return { slices, expected: slices === 1 ? keys : Math.ceil((keys / slices) * unevenly) };
 }
 
-/** The ledger knows no more keys of a folder than these, those of items that are gone included. */
-export async function mostKeys(ledger: LedgerStore, id: FolderId): Promise<number> {
+/**
+ * About how many keys the ledger knows of a folder, those of items that are gone included, and hardly ever more than these. Where there
+ * are more entries than `atOnce`, which may all be of a few keys, one key in `partOf` tells; else each counts as a key of its own.
+ */
+export async function mostKeys(ledger: LedgerStore, id: FolderId, atOnce: number): Promise<number> {
   let entries = 0;
   for await (const parcel of ledger.stream(id)) entries += parcel.entries.length;
-  return entries;
+  if (entries <= atOnce) return entries;
+  const part = new KeyTable([], Math.ceil(atOnce / partOf));
+  for await (const parcel of ledger.stream(id))
+    for (const { sourceKey } of parcel.entries) if (sliceOf(sourceKey, partOf) === 0) part.add(sourceKey);
+  return Math.min(entries, leastKeys + Math.ceil(part.size * partOf * unevenly));
 }
 
 /** Which slice of a folder a key belongs to, from its hash. */
@@ -51,7 +62,7 @@ export async function* newestBySlice(
   isWanted: (entry: KnownEntry) => boolean,
   signal: AbortSignal,
 ): AsyncGenerator<NewestEntries> {
-  const { slices, expected } = slicesOf(await mostKeys(ledger, id), entriesAtOnce);
+  const { slices, expected } = slicesOf(await mostKeys(ledger, id, entriesAtOnce), entriesAtOnce);
   const bytes = KeyTable.bytes(1, expected);
   await keyMemory.take(bytes, signal);
   try {

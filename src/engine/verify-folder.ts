@@ -33,7 +33,7 @@ export async function verifyFolder(
   onProgress: () => void,
 ): Promise<FolderVerdict> {
   const look: Look = { pair, folder, filter, verdict: noVerdict(), signal, onProgress };
-  const keys = Math.max(folder.plan.itemCount, await mostKeys(pair.ledger, folder));
+  const keys = Math.max(folder.plan.itemCount, await mostKeys(pair.ledger, folder, keysAtOnce));
   const { slices, expected } = slicesOf(keys, keysAtOnce);
   let counters = noCounters;
   try {

@@ -51,6 +51,21 @@ describe('the memory of a large folder', () => {
     expect(held).toBeGreaterThanOrEqual(KeyComparison.bytes(2_000));
   });
 
+  it('is taken for its keys, and both sides are listed once, however often the ledger tells of each', async () => {
+    const folder = new LargeFolder(2_000);
+    const { ledger, keyMemory } = folder.pair;
+    const stream = ledger.stream.bind(ledger);
+    ledger.stream = async function* (...given) {
+      for await (const parcel of stream(...given)) for (let times = 0; times < 60; times += 1) yield parcel;
+    };
+    let held = 0;
+    folder.onListed = () => (held = keyMemory.inFlight);
+    expect(await folder.verify()).toEqual({ findings: noFindings(), repair: [] });
+    expect(folder.sourceListings).toBe(1);
+    expect(held).toBeGreaterThanOrEqual(KeyComparison.bytes(2_000));
+    expect(held).toBeLessThan(KeyComparison.bytes(4_000));
+  });
+
   it('is that of some thousand items where many need more than a comparison', async () => {
     const target = (at: number) => text('target', at, 152);
     const isMissing = (at: number) => at === 7_000;
