@@ -159,10 +159,18 @@ describe('an item that is refused as busy again and again', () => {
     expect(await copied(scene, { retry: 'second' })).toMatchObject({ counters: { copied: 13, failed: 0 } });
   });
 
-  it.each([3, 25])('is named on retry as one of %i, where nothing else is asked for', async (count) => {
+  it.each([
+    [3, 'target'],
+    [3, 'source'],
+    [25, 'target'],
+  ])('is named on retry as one of %i, where nothing else is asked for, of a %s', async (count, side) => {
     let waitMs = 1_200_000;
-    const scene = new PairScene({ wrapTarget: busyFor(isPoison, () => waitMs) });
-    for (let at = 0; at < count; at += 1) scene.add(poison);
+    const isOfTarget = side === 'target';
+    const scene = new PairScene(isOfTarget ? { wrapTarget: busyFor(isPoison, () => waitMs) } : {});
+    for (let at = 0; at < count; at += 1) {
+      const item = scene.source.item(scene.inbox, scene.add(poison)) ?? {};
+      if (!isOfTarget) Object.assign(item, { busy: () => busy(waitMs) });
+    }
     fill(scene, count);
     await scene.plan();
     const all = { kind: 'done', counters: { copied: count, failed: count } };
