@@ -1,6 +1,6 @@
 import { endAddresses, invitationAddresses, signInNeededAddresses } from '../src/domain/invitation';
 import type { AskedAgainFor } from '../src/domain/faults';
-import { issuesIn } from '../src/domain/item-counts';
+import { endToTell } from '../src/domain/end-to-tell';
 import { moveOutcome } from '../src/domain/move-outcome';
 import { noMailboxCounters, type InvitationChoice } from '../src/domain/migration';
 import { reminderTimes } from '../src/domain/reminders';
@@ -196,29 +196,23 @@ function eventOf({ row }: RowWithConnectors, order: MailOrder): MailEvent {
     case 'signInNeeded':
       return { kind: order.kind, sides: order.sides, why: order.why ?? 'refused' };
     case 'completed': {
-      const keptUntil = projection?.credentialsDestroyAt;
-      // The row may tell of a new start by then; its figures still tell of what is not there.
-      const isWhole =
-        projection?.state !== 'completedWithIssues' && issuesIn(counters ?? noMailboxCounters) === 0;
-      const state = isWhole ? 'completed' : 'completedWithIssues';
+      const { isWhole, startedAnew, passwords } = endToTell(row, order.kind, new Date());
       return {
         kind: 'completed',
         counters: counters ?? noMailboxCounters,
-        outcome: moveOutcome(state, counters),
+        outcome: moveOutcome(isWhole ? 'completed' : 'completedWithIssues', counters),
         ...(projection?.summary === undefined ? {} : { summary: projection.summary }),
-        ...(keptUntil === undefined ? {} : { credentialsDestroyAt: keptUntil }),
+        startedAnew,
+        passwords,
       };
     }
     case 'failed': {
-      const fault = projection?.fault?.text;
-      const keptUntil = projection?.credentialsDestroyAt;
-      return {
-        kind: 'failed',
-        ...(fault === undefined ? {} : { fault }),
-        ...(keptUntil === undefined ? {} : { credentialsDestroyAt: keptUntil }),
-      };
+      const { fault, startedAnew, passwords } = endToTell(row, order.kind, new Date());
+      return { kind: 'failed', ...(fault === undefined ? {} : { fault }), startedAnew, passwords };
     }
-    case 'stopped':
-      return { kind: 'stopped' };
+    case 'stopped': {
+      const { startedAnew, passwords } = endToTell(row, order.kind, new Date());
+      return { kind: 'stopped', startedAnew, passwords };
+    }
   }
 }

@@ -2,7 +2,7 @@ import type { MoveOutcome } from '../domain/move-outcome';
 import type { MoveSummary } from '../domain/move-summary';
 import { longDate, longMoment } from '../dates';
 import type { Language, Translate } from '../locales';
-import type { MailBlock, MailEvent, MailOrganisation, MailSubject } from './messages';
+import type { MailBlock, MailEvent, MailOrganisation, MailSubject, SinceEnd } from './messages';
 import { oneLine } from './one-line';
 import { movedRows, reasonText, sumRows } from './outcome-words';
 
@@ -31,8 +31,8 @@ export function bodyOf(t: Translate, context: Context, event: MailEvent): Body {
       return failed(t, context, event);
     case 'stopped':
       return {
-        opening: paragraphs(t('mail.stopped.intro'), t('mail.stopped.safe')),
-        closing: paragraphs(t('mail.stopped.destroyed')),
+        opening: [...since(t, event), ...paragraphs(t('mail.stopped.intro'), t('mail.stopped.safe'))],
+        closing: paragraphs(passwordsText(t, context, 'mail.failed.keptUntil', event)),
       };
   }
 }
@@ -81,8 +81,8 @@ function signInNeeded(
 }
 
 function completed(t: Translate, context: Context, event: Extract<MailEvent, { kind: 'completed' }>): Body {
-  const { counters, outcome, summary, credentialsDestroyAt } = event;
-  const passwords = passwordsText(t, context, 'mail.completed.destroyedAt', credentialsDestroyAt);
+  const { counters, outcome, summary } = event;
+  const passwords = passwordsText(t, context, 'mail.completed.destroyedAt', event);
   const { address, webMailUrl } = context.subject.target;
   const where =
     webMailUrl === undefined
@@ -90,6 +90,7 @@ function completed(t: Translate, context: Context, event: Extract<MailEvent, { k
       : t('mail.completed.whereWebMail', { address, url: webMailUrl });
   return {
     opening: [
+      ...since(t, event),
       ...paragraphs(introOf(t, outcome)),
       {
         block: 'rows',
@@ -104,23 +105,30 @@ function completed(t: Translate, context: Context, event: Extract<MailEvent, { k
   };
 }
 
-/** What becomes of the passwords, of which some may be kept for **Retry**. */
+/** Comes first: what the mail goes on to say was so at its end. */
+function since(t: Translate, { startedAnew }: SinceEnd): MailBlock[] {
+  return startedAnew ? paragraphs(t('mail.startedAnew')) : [];
+}
+
+/** What becomes of the passwords, of which some may be kept for **Retry** or be in use again. */
 function passwordsText(
   t: Translate,
   context: Context,
   kept: 'mail.completed.destroyedAt' | 'mail.failed.keptUntil',
-  destroyAt: Date | undefined,
+  { passwords }: SinceEnd,
 ): string {
-  return destroyAt === undefined
-    ? t('mail.completed.destroyed')
-    : t(kept, { date: dateText(destroyAt, context) });
+  switch (passwords.kind) {
+    case 'destroyed':
+      return t('mail.completed.destroyed');
+    case 'kept':
+      return t(kept, { date: dateText(passwords.until, context) });
+    case 'inUse':
+      return t('mail.passwordsInUse');
+  }
 }
 
-function failed(
-  t: Translate,
-  context: Context,
-  { fault, credentialsDestroyAt }: Extract<MailEvent, { kind: 'failed' }>,
-): Body {
+function failed(t: Translate, context: Context, event: Extract<MailEvent, { kind: 'failed' }>): Body {
+  const { fault } = event;
   const reason: MailBlock[] =
     fault === undefined
       ? []
@@ -131,9 +139,9 @@ function failed(
             text: oneLine(`${fault.message} (${fault.code})`),
           },
         ];
-  const passwords = passwordsText(t, context, 'mail.failed.keptUntil', credentialsDestroyAt);
+  const passwords = passwordsText(t, context, 'mail.failed.keptUntil', event);
   return {
-    opening: paragraphs(t('mail.failed.intro'), t('mail.failed.safe')),
+    opening: [...since(t, event), ...paragraphs(t('mail.failed.intro'), t('mail.failed.safe'))],
     closing: [...paragraphs(passwords), ...reason],
   };
 }

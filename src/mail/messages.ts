@@ -1,3 +1,4 @@
+import type { EndToTell } from '../domain/end-to-tell';
 import type { AskedAgainFor, FaultText } from '../domain/faults';
 import type { MailboxCounters } from '../domain/migration';
 import type { Side } from '../domain/mailbox';
@@ -39,6 +40,9 @@ export interface MailSubject {
   code: string;
 }
 
+/** How it stands when the mail of an end leaves, which a mail server may have held up. */
+export type SinceEnd = Pick<EndToTell, 'startedAnew' | 'passwords'>;
+
 /** What there is to tell. */
 export type MailEvent =
   | { kind: 'invitation'; linkExpiresAt?: Date }
@@ -48,16 +52,9 @@ export type MailEvent =
       sides: readonly Side[];
       why: AskedAgainFor;
     }
-  | {
-      kind: 'completed';
-      counters: MailboxCounters;
-      outcome: MoveOutcome;
-      summary?: MoveSummary;
-      /** Set where the passwords are kept for **Retry**; absent where they are destroyed. */
-      credentialsDestroyAt?: Date;
-    }
-  | { kind: 'failed'; fault?: FaultText; /** As of `completed`. */ credentialsDestroyAt?: Date }
-  | { kind: 'stopped' };
+  | ({ kind: 'completed'; counters: MailboxCounters; outcome: MoveOutcome; summary?: MoveSummary } & SinceEnd)
+  | ({ kind: 'failed'; fault?: FaultText } & SinceEnd)
+  | ({ kind: 'stopped' } & SinceEnd);
 export type MailKind = MailEvent['kind'];
 
 /** A part of a mail; the templates under `views/mail` say how each looks, as HTML and as text. */

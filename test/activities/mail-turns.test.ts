@@ -45,10 +45,11 @@ it('gives the turns of invitations by Temporal’s clock, so that a worker whose
   expect(await activities.reserveInvitation({ mailUserId, at })).toMatchObject({ waitMs: 2000 });
 });
 
-it('promises nothing whole in a mail that comes so late that its migration was started anew', async () => {
+it('tells in a mail that comes late that its migration was started anew, and what is not there', async () => {
   const row = await MailUsers.findOne().orFail();
   const counters = { ...noMailboxCounters, found: 9, copied: 4, failed: 5 };
-  const projection = { epoch: 2, state: 'starting' };
+  const timeline = [{ state: 'completedWithIssues' }, { state: 'starting' }];
+  const projection = { epoch: 2, state: 'starting', handledCredentialIds: [], timeline };
   await MailUsers.updateOne({ _id: row._id }, { $set: { projection, counters } });
   const written: string[] = [];
   const render = (mail: unknown) => (written.push(JSON.stringify(mail)), { html: '', text: '' });
@@ -60,4 +61,6 @@ it('promises nothing whole in a mail that comes so late that its migration was s
   const order = { kind: 'completed' } as const;
   await activities.sendMail({ mailUserId: row._id.toHexString(), order, mailId: 'm', accepted: [] });
   expect(written.join()).toContain('except 5 items');
+  expect(written.join()).toContain('started again');
+  expect(written.join()).not.toContain('destroyed');
 });

@@ -1,5 +1,5 @@
 import { composeMail } from '../../src/mail/compose';
-import type { MailEvent, MailOrganisation, MailSubject } from '../../src/mail/messages';
+import type { MailEvent, MailOrganisation, MailSubject, SinceEnd } from '../../src/mail/messages';
 import { createMailRenderer } from '../../src/mail/render';
 
 const organisation: MailOrganisation = {
@@ -31,18 +31,24 @@ const counters = {
   remaining: 0,
   remainingBytes: 0,
 };
+const atItsEnd: SinceEnd = { startedAnew: false, passwords: { kind: 'destroyed' } };
+const kept: SinceEnd = {
+  startedAnew: false,
+  passwords: { kind: 'kept', until: new Date('2026-12-01T12:00:00Z') },
+};
 const events: MailEvent[] = [
   { kind: 'invitation', linkExpiresAt: new Date('2026-12-14T09:00:00Z') },
   { kind: 'reminder', linkExpiresAt: new Date('2026-12-14T09:00:00Z') },
   { kind: 'signInNeeded', sides: ['source'], why: 'refused' },
   { kind: 'signInNeeded', sides: ['source'], why: 'destroyed' },
   { kind: 'signInNeeded', sides: ['source'], why: 'lost' },
-  { kind: 'completed', counters, outcome: { kind: 'issues', count: 2 } },
+  { kind: 'completed', counters, outcome: { kind: 'issues', count: 2 }, ...atItsEnd },
   {
     kind: 'failed',
+    ...atItsEnd,
     fault: { code: 'ErrorQuotaExceeded', remedy: 'freeSpace', message: 'The target mailbox is full.' },
   },
-  { kind: 'stopped' },
+  { kind: 'stopped', ...atItsEnd },
 ];
 const render = createMailRenderer();
 const write = (event: MailEvent, change?: Partial<MailSubject>, of: MailOrganisation = organisation) => {
@@ -109,7 +115,7 @@ describe('composeMail', () => {
       counters,
       outcome: { kind: 'issues', count: 2 },
       summary: { inTarget: summary.inTarget, notCopied: [...summary.notCopied] },
-      credentialsDestroyAt: new Date('2026-12-01T12:00:00Z'),
+      ...kept,
     });
     expect(text).toContain('except 2 items');
     expect(text).toContain('- Mail: 12,000\n- Calendar entries: 343\n- Folders: 42');
@@ -120,23 +126,33 @@ describe('composeMail', () => {
 
   it('promises everything only where nothing was left out', () => {
     const all = { ...counters, failed: 0, skipped: 0 };
-    const whole = write({ kind: 'completed', counters: all, outcome: { kind: 'whole' } });
+    const whole = write({ kind: 'completed', counters: all, outcome: { kind: 'whole' }, ...atItsEnd });
     expect(whole.text).toContain('Everything that was found in your old mailbox is now in your new one.');
     expect(whole.text).toContain('The passwords you typed for this move have been destroyed.');
-    const issues = write({ kind: 'completed', counters, outcome: { kind: 'issues', count: 2 } });
+    const issues = write({ kind: 'completed', counters, outcome: { kind: 'issues', count: 2 }, ...atItsEnd });
     expect(issues.text).not.toContain('Everything that was found');
-    const unproven = write({ kind: 'completed', counters: all, outcome: { kind: 'unproven' } });
+    const unproven = write({ kind: 'completed', counters: all, outcome: { kind: 'unproven' }, ...atItsEnd });
     expect(unproven.text).not.toContain('Everything that was found');
     expect(unproven.text).toContain('comparing both at the end has left a question open');
   });
 
   it('says of a move that has failed until when passwords are kept for another try', () => {
-    const credentialsDestroyAt = new Date('2026-12-01T12:00:00Z');
-    expect(write({ kind: 'failed', credentialsDestroyAt }).text.replaceAll(/\s+/g, ' ')).toContain(
+    expect(write({ kind: 'failed', ...kept }).text.replaceAll(/\s+/g, ' ')).toContain(
       'If nobody does, they are destroyed on 1 December 2026',
     );
-    expect(write({ kind: 'failed' }).text).toContain('have been destroyed');
+    expect(write({ kind: 'failed', ...atItsEnd }).text).toContain('have been destroyed');
   });
+
+  it.each(['completed', 'failed', 'stopped'] as const)(
+    'says of %s first that the move was started again since, and nothing of passwords destroyed',
+    (kind) => {
+      const late: SinceEnd = { startedAnew: true, passwords: { kind: 'inUse' } };
+      const { text } = write({ kind, counters, outcome: { kind: 'issues', count: 2 }, ...late });
+      expect(text).toContain('This mail comes late: the move has been started again since.');
+      expect(text).toContain('are kept, encrypted, as long as it needs them');
+      expect(text).not.toContain('destroyed');
+    },
+  );
 
   it('names which mailbox wants its password again', () => {
     expect(write({ kind: 'signInNeeded', sides: ['target'], why: 'refused' }).text).toContain(
