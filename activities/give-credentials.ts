@@ -5,6 +5,8 @@ import { Types } from 'mongoose';
 import { isActionable } from '../src/domain/administrator-actions';
 import { isEndState, type SignInRefusal } from '../src/domain/migration';
 import type { Side } from '../src/domain/mailbox';
+import { invitationAddresses, isAskedForRest } from '../src/domain/invitation';
+import { keptSidesOf } from '../src/domain/passwords-kept';
 import { shownState } from '../src/domain/shown-state';
 import { auditParts } from '../src/models/audit-log';
 import {
@@ -25,6 +27,7 @@ import { MailUsers, type MailUser } from '../src/models/mail-users';
 import { tellCredentials } from '../src/tell-credentials';
 import type { ActivityDeps } from './deps';
 import { heartbeats } from './heartbeat';
+import { invitationFactsOf, readRow } from './rows';
 import { startMigration, unusableConnectors } from './start-migration';
 import type { CredentialSignal, GiveCredentialsInput } from '../workflows/messages';
 
@@ -108,10 +111,14 @@ async function choose(bulk: BulkActionDocument, mailUserId: string): Promise<Fat
     return refusal ?? 'gone';
   }
   const standing = row.projection?.refusal?.at;
+  const { choice } = invitationAddresses(invitationFactsOf(await readRow(mailUserId)));
+  const stands = { state: shownState(row), choice, keptSides: keptSidesOf(row.projection, new Date()) };
+  const given = waiting.map(({ side }) => side);
   const giving: GivenCredentials = {
     mailUserId,
     since: new Date(),
     ...(standing && { standingRefusalAt: standing }),
+    ...(isAskedForRest(stands, given) && { isAskedForRest: true as const }),
     credentials: waiting.map(({ _id, side }) => {
       const lastRefusalAt = lastRefusal(row, side)?.at;
       return { side, credentialId: _id.toHexString(), ...(lastRefusalAt && { lastRefusalAt }) };
@@ -215,6 +222,8 @@ async function note(bulk: BulkActionDocument, mailUserId: string, fate: Fate): P
   const refusedInRow =
     fate === 'signInRefused' ? [...before, { mailUserId, address }] : fate === 'done' ? [] : before;
   const isOver = refusedInRow.length >= mostRefusedInRow;
+  const wasTold = counted === 'done' || fate === 'signInRefused';
+  const askedForRest = (bulk.askedForRest ?? 0) + (wasTold && bulk.giving?.isAskedForRest ? 1 : 0);
   const refusals =
     counted === 'refused'
       ? [...bulk.refusals, { mailUserId, address, reason: fate as BulkRefusal }]
@@ -228,6 +237,7 @@ async function note(bulk: BulkActionDocument, mailUserId: string, fate: Fate): P
         [counted]: bulk[counted] + 1,
         refusals: refusals.slice(0, 100),
         refusedInRow,
+        ...(askedForRest > 0 && { askedForRest }),
         ...(isOver ? { finishedAt: new Date() } : {}),
       },
       $unset: { giving: true },

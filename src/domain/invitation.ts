@@ -1,4 +1,5 @@
-import type { InvitationChoice } from './migration';
+import { isEndState, type InvitationChoice, type MigrationState } from './migration';
+import type { Side } from './mailbox';
 
 /** As much of a row and its connectors as an invitation needs. */
 export interface InvitationFacts {
@@ -20,6 +21,19 @@ export function invitationAddresses(facts: InvitationFacts): { choice: Invitatio
   if (choice === 'none') return { choice, to: [] };
   if (facts.invitationEmail !== undefined) return { choice, to: [facts.invitationEmail] };
   return { choice, to: distinct([source ? facts.sourceAddress : '', target ? facts.targetAddress : '']) };
+}
+
+/** Whether a user who is given these passwords gets a mail for it: it asks for the other one, where his migration begins anew. */
+export function isAskedForRest(
+  {
+    state,
+    choice,
+    keptSides,
+  }: { state: MigrationState; choice: InvitationChoice; keptSides: readonly Side[] },
+  given: readonly Side[],
+): boolean {
+  const isMissing = (side: Side) => !given.includes(side) && !keptSides.includes(side);
+  return isEndState(state) && choice !== 'none' && (isMissing('source') || isMissing('target'));
 }
 
 /** Where the mail at the end goes: where the invitation went, and the target address. Empty with None. */

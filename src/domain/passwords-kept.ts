@@ -1,3 +1,5 @@
+import type { Side } from './mailbox';
+
 /** What becomes of the passwords of a migration. */
 export interface PasswordsKept {
   /** When they are destroyed at the latest; absent where none is kept. */
@@ -20,4 +22,12 @@ export function passwordsOf(
   return credentialsDestroyAt <= now
     ? { destroyedAt: credentialsDestroyAt }
     : { keptUntil: credentialsDestroyAt };
+}
+
+/** Sides whose password is kept, with which a new start goes on. */
+export function keptSidesOf(
+  told: (Parameters<typeof passwordsOf>[0] & { signedIn: readonly Side[] }) | undefined,
+  now: Date,
+): readonly Side[] {
+  return passwordsOf(told, now).keptUntil === undefined ? [] : (told?.signedIn ?? []);
 }

@@ -34,6 +34,8 @@ export interface BulkActionDocument {
   finishedAt?: Date;
   /** Set with `finishedAt` where its workflow was gone before it was through. */
   brokenOffAt?: Date;
+  /** Of **Give credentials**: users who get a mail that asks for the other password. */
+  askedForRest?: number;
   /** Of **Give credentials**: whose sign-in is waited for. */
   giving?: GivenCredentials;
   /** Of **Give credentials**: who was refused one after the other, up to now; the third ends it. */
@@ -52,6 +54,8 @@ export interface GivenCredentials {
   since: Date;
   /** What stood on the row of its last sign-in, before. */
   standingRefusalAt?: Date;
+  /** Its user gets a mail that asks for the other password. */
+  isAskedForRest?: true;
   /** Its workflow has them. */
   told?: true;
 }
@@ -87,6 +91,7 @@ const schema = new Schema<BulkActionDocument>(
     stopAsked: Schema.Types.Mixed,
     finishedAt: Date,
     brokenOffAt: Date,
+    askedForRest: Number,
     giving: Schema.Types.Mixed,
     refusedInRow: { type: [Schema.Types.Mixed], default: undefined } as never,
   },

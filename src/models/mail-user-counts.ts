@@ -3,7 +3,8 @@ import { rowFacts, type RowFacts } from '../domain/administrator-actions';
 import type { PassKind } from '../domain/batch-plan';
 import { noCounters, type FolderCounters } from '../domain/item-counts';
 import type { Remedy } from '../domain/faults';
-import { passwordsOf } from '../domain/passwords-kept';
+import { keptSidesOf } from '../domain/passwords-kept';
+import type { Side } from '../domain/mailbox';
 import { isEndState, type MigrationState } from '../domain/migration';
 import { shownState } from '../domain/shown-state';
 import { queryOf, queryOfSelection, type MailUserFilter, type MailUserSelection } from './mail-user-filter';
@@ -18,8 +19,8 @@ export interface RowGroup {
   sourceConnectorId: string;
   targetConnectorId: string;
   facts: RowFacts;
-  /** Passwords are kept that a new start goes on with. */
-  arePasswordsKept: boolean;
+  /** Sides whose passwords are kept, with which a new start goes on. */
+  keptSides: readonly Side[];
   count: number;
 }
 
@@ -36,7 +37,7 @@ async function groupsOfIds(ids: readonly string[]): Promise<RowGroup[]> {
     sourceConnectorId: row.source.connectorId.toHexString(),
     targetConnectorId: row.target.connectorId.toHexString(),
     facts: rowFacts(row.projection),
-    arePasswordsKept: passwordsOf(row.projection, now).keptUntil !== undefined,
+    keptSides: keptSidesOf(row.projection, now),
     count: 1,
   }));
 }
@@ -53,6 +54,7 @@ async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
       remedy?: Remedy;
       kept?: boolean;
       destroyed?: boolean;
+      signedIn?: Side[];
     };
     count: number;
   }>([
@@ -70,6 +72,7 @@ async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
           remedy: '$projection.fault.text.remedy',
           kept: { $gt: ['$projection.credentialsDestroyAt', new Date()] },
           destroyed: { $gt: ['$projection.credentialsDestroyedAt', null] },
+          signedIn: '$projection.signedIn',
         },
         count: { $sum: 1 },
       },
@@ -80,7 +83,7 @@ async function groupsOfFilter(filter: MailUserFilter): Promise<RowGroup[]> {
     sourceConnectorId: _id.source.toHexString(),
     targetConnectorId: _id.target.toHexString(),
     facts: factsOf(_id),
-    arePasswordsKept: _id.kept === true && _id.destroyed !== true,
+    keptSides: _id.kept === true && _id.destroyed !== true ? (_id.signedIn ?? []) : [],
     count,
   }));
 }

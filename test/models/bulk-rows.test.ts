@@ -97,16 +97,24 @@ describe('the groups of a selection', () => {
   it('tell apart whose passwords are kept and whose source is in doubt, the same by filter and by ids', async () => {
     const fault = (remedy: string) => ({ text: { code: 'X', remedy, message: '' } });
     const later = new Date(Date.now() + 60_000);
+    const kept = { signedIn: ['source' as const, 'target' as const] };
     const ids = [
-      ...(await rows('kept', 2, { state: 'failed', fault: fault('freeSpace'), credentialsDestroyAt: later })),
+      ...(await rows('kept', 2, {
+        state: 'failed',
+        fault: fault('freeSpace'),
+        ...kept,
+        credentialsDestroyAt: later,
+      })),
       ...(await rows('kept-no-more', 1, {
         state: 'failed',
         fault: fault('freeSpace'),
+        ...kept,
         credentialsDestroyAt: new Date(Date.now() - 60_000),
       })),
       ...(await rows('given-others', 1, {
         state: 'failed',
         fault: fault('freeSpace'),
+        ...kept,
         credentialsDestroyAt: later,
         credentialsDestroyedAt: new Date(),
       })),
@@ -114,11 +122,11 @@ describe('the groups of a selection', () => {
     ];
     const told = (groups: Awaited<ReturnType<typeof groupsOf>>) =>
       groups
-        .flatMap(({ arePasswordsKept, facts, count }) =>
-          Array.from({ length: count }, () => `${arePasswordsKept} ${facts.isSourceDoubtful}`),
+        .flatMap(({ keptSides, facts, count }) =>
+          Array.from({ length: count }, () => `${keptSides.join(' and ')} ${facts.isSourceDoubtful}`),
         )
         .sort();
-    const expected = ['false false', 'false false', 'false true', 'true false', 'true false'];
+    const expected = [' false', ' false', ' true', 'source and target false', 'source and target false'];
     expect(told(await groupsOf({ kind: 'ids', ids }))).toEqual(expected);
     expect(told(await groupsOf({ kind: 'filter', filter: { states: ['failed'] } }))).toEqual(expected);
   });

@@ -3,6 +3,7 @@ import { BulkActions } from '../../src/models/bulk-actions';
 import { Credentials } from '../../src/models/credentials';
 import type { MailUser } from '../../src/models/mail-users';
 import {
+  aConnector,
   aMailUser,
   aPair,
   historyOf,
@@ -11,6 +12,7 @@ import {
   press,
   read,
   send,
+  shown,
   sendFile,
   signalsOf,
   startAdmin,
@@ -18,6 +20,7 @@ import {
   type Agent,
   type Pair,
 } from './admin-app';
+import { aProjection } from './self-service-app';
 
 let app: AdminApp;
 let agent: Agent;
@@ -28,6 +31,13 @@ beforeAll(async () => {
   pair = await aPair();
 });
 afterAll(() => app.end());
+
+/** Connectors that send no mail to users. */
+async function silentPair(): Promise<Pair> {
+  const { signIn } = pair.source;
+  const source = await aConnector('source', { signIn: { ...signIn, invitation: 'none' } });
+  return { ...pair, source };
+}
 
 describe('Give credentials', () => {
   const give = (fields: Record<string, string | string[]>) =>
@@ -132,6 +142,25 @@ describe('Give credentials', () => {
     await give({ side: 'source', password: 'magic-password', ids: [idOf(row)] }).expect(303);
     expect((await read(row)).asked.startId).toBe(startId);
     expect(await signalsOf(app, row)).toEqual(['credential']);
+  });
+
+  it('says who gets a mail that asks for the other password, before and after', async () => {
+    const kept = { credentialsDestroyAt: new Date(Date.now() + 3_600_000) };
+    const row = await aMailUser(pair, { state: 'stopped' });
+    const one = await aMailUser(pair, {
+      projection: aProjection({ state: 'failed', signedIn: ['target'], ...kept }),
+    });
+    const rows = [row, one, await aMailUser(pair), await aMailUser(await silentPair(), { state: 'stopped' })];
+    const query = rows.map((each) => `ids=${idOf(each)}`).join('&');
+    const { text } = await agent.get(`/admin/users/confirm?action=giveCredentials&${query}`).expect(200);
+    const said = (side: string) => new RegExp(`id="hint-side-${side}">([^<]*)`).exec(text)?.[1];
+    expect(said('source')).toBe('1 user gets an invitation by mail, which asks for the other password.');
+    expect(said('target')).toBe('2 users get an invitation by mail, which asks for the other password.');
+    expect(said('both')).toBe('Nobody gets a mail for it.');
+    await give({ side: 'source', password: 'magic-password', ids: idOf(row) }).expect(303);
+    expect(await shown(agent)).toContain(`An invitation goes by mail to ${row.source.address}:`);
+    await give({ side: 'source', password: 'magic-password', ids: idOf(one) }).expect(303);
+    expect(await shown(agent)).not.toContain('An invitation goes by mail');
   });
 
   it('without a password asks for it and keeps the rest', async () => {

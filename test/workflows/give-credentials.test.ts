@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Types } from 'mongoose';
 import { listAudit } from '../../src/models/audit-log';
 import { BulkActions, type BulkActionDocument } from '../../src/models/bulk-actions';
+import { Connectors } from '../../src/models/connectors';
 import { credentialOwner, Credentials } from '../../src/models/credentials';
 import type { MailUser } from '../../src/models/mail-users';
 import { giveStart, signals, workflowTypes } from '../../workflows/messages';
@@ -92,6 +93,10 @@ describe('giveCredentials', () => {
       await house.untilEnded(row);
       await house.handle(row).result();
     }
+    await Connectors.updateOne(
+      { _id: ended.source.connectorId },
+      { $set: { 'signIn.invitation': 'source' } },
+    );
     house.servers.beforeOpen = (_side, address) => {
       if (address === away.source.address) throw unreachable();
     };
@@ -99,7 +104,13 @@ describe('giveCredentials', () => {
     const done = await give(
       all.map((row, n) => ({ row, password: wrong.includes(n) ? 'mistyped' : house.servers.password })),
     );
-    expect(done).toMatchObject({ done: 3, unchanged: 1, refused: 2, finishedAt: expect.any(Date) });
+    expect(done).toMatchObject({
+      done: 3,
+      unchanged: 1,
+      refused: 2,
+      askedForRest: 1,
+      finishedAt: expect.any(Date),
+    });
     expect(done.refusedInRow?.map(({ address }) => address)).toEqual([all[5]?.source.address]);
     expect((await house.read(all[0] as MailUser)).projection?.signedIn).toEqual(['source']);
     expect((await house.read(ended)).projection).toMatchObject({ epoch: 2, signedIn: ['source'] });

@@ -9,6 +9,8 @@ import { queryOfSelection, type MailUserSelection } from '../../models/mail-user
 import { countMailUsers, mailUsersMatching, mailUsersOf } from '../../models/mail-user-list';
 import { MailUsers, type MailUser } from '../../models/mail-users';
 import { isMeant } from '../../domain/administrator-actions';
+import { isAskedForRest } from '../../domain/invitation';
+import { keptSidesOf } from '../../domain/passwords-kept';
 import type { WebDeps } from '../deps';
 import { PageFault } from '../faults';
 import { fieldsOf, formView, parseForm, type FieldFault } from '../forms';
@@ -16,6 +18,7 @@ import { startWithCredentials, type TypedCredential } from '../migrations';
 import { startWorkflowOf } from './bulk-start';
 import { readCredentials, type ReadCredentials } from './credentials-read';
 import { unreadable } from './import-faults';
+import { invitationOf } from './invitations';
 import { actorOf, audit, notify, textsOf } from './request';
 import { backTo, hiddenFields, isEmpty, selectionOf } from './selection';
 import { forecast, unusableConnectors } from './start-rules';
@@ -54,7 +57,11 @@ export async function showCredentials(
     single: plan.selected === 1,
     tooMany: plan.selected > mostCredentials,
     most: mostCredentials,
-    sides: ['source', 'target', 'both'].map((value) => ({ value, key: `admin.users.credentials.${value}` })),
+    sides: (['source', 'target', 'both'] as const).map((value) => ({
+      value,
+      key: `admin.users.credentials.${value}`,
+      askedForRest: value === 'both' ? 0 : plan.askedForRest[value],
+    })),
     hidden: hiddenFields(selection, from),
     back: backTo(from),
   });
@@ -159,7 +166,8 @@ async function giveOne(
     notify(request, 'danger', t('admin.users.outcome.connectorUnusable', { name }));
     return;
   }
-  const isFor = isMeant('giveCredentials', shownState(row), 1);
+  const state = shownState(row);
+  const isFor = isMeant('giveCredentials', state, 1);
   const outcome = isFor ? await startWithCredentials(deps, row, typed, actorOf(request)) : 'nothing';
   if (outcome === 'nothing') {
     notify(request, 'warning', t('admin.users.outcome.nothing.giveCredentials', { count: 1 }));
@@ -168,6 +176,11 @@ async function giveOne(
   await audit(request, 'credentialsGiven', row.source.address, { mailUserId: row._id.toHexString() });
   if (outcome === 'kept') notify(request, 'warning', t('admin.users.outcome.kept', { count: 1 }));
   else notify(request, 'success', t('admin.users.outcome.giveCredentials', { count: 1 }));
+  const { choice, to } = await invitationOf(row);
+  const stood = { state, choice, keptSides: keptSidesOf(row.projection, new Date()) };
+  const given = typed.map(({ side }) => side);
+  if (isAskedForRest(stood, given))
+    notify(request, 'success', t('admin.users.outcome.askedForRest', { to: to.join(', ') }));
 }
 
 /**

@@ -81,16 +81,25 @@ async function replace(
 }
 
 /** Whether neither connector invites anybody. */
-async function isSilent({ source, target }: MailUser): Promise<boolean> {
+async function isSilent(user: MailUser): Promise<boolean> {
+  return (await invitationOf(user)).choice === 'none';
+}
+
+/** Which mails a row's connectors send, and to whom. */
+export async function invitationOf({
+  source,
+  target,
+  invitationEmail,
+}: MailUser): Promise<ReturnType<typeof invitationAddresses>> {
   const ids = [source.connectorId, target.connectorId];
   const connectors = await Connectors.find({ _id: { $in: ids } }).lean<ConnectorDocument[]>();
   const choiceOf = (side: 'source' | 'target') =>
     connectors.find((each) => each.side === side)?.signIn.invitation ?? 'none';
-  const { choice } = invitationAddresses({
+  return invitationAddresses({
     sourceAddress: source.address,
     targetAddress: target.address,
     sourceChoice: choiceOf('source'),
     targetChoice: choiceOf('target'),
+    ...(invitationEmail === undefined ? {} : { invitationEmail }),
   });
-  return choice === 'none';
 }

@@ -1,5 +1,6 @@
 import { isMeant, wantsLookFirst, type RowAction, type RowFacts } from '../../domain/administrator-actions';
-import { invitationAddresses } from '../../domain/invitation';
+import { invitationAddresses, isAskedForRest } from '../../domain/invitation';
+import type { Side } from '../../domain/mailbox';
 import { isEndState, type MigrationState } from '../../domain/migration';
 import { listConnectors } from '../../models/connector-list';
 import { groupsOf } from '../../models/mail-user-counts';
@@ -32,6 +33,8 @@ export interface Forecast {
   reopened: number;
   /** Of those acted on, how many get a full pass where a delta pass is asked for: only a pre-stage was made before. */
   full: number;
+  /** Of those acted on, how many users get a mail that asks for the other password, by the one side that is given. */
+  askedForRest: Record<Side, number>;
 }
 
 /** Whether the action begins a migration anew, so that both connectors have to be usable. */
@@ -72,9 +75,10 @@ export async function forecast(action: RowAction, selection: MailUserSelection):
     again: 0,
     reopened: 0,
     full: 0,
+    askedForRest: { source: 0, target: 0 },
   };
   const refused = new Map<string, number>();
-  for (const { state, sourceConnectorId, targetConnectorId, facts, arePasswordsKept, count } of groups) {
+  for (const { state, sourceConnectorId, targetConnectorId, facts, keptSides, count } of groups) {
     const blocking = unusable.get(sourceConnectorId) ?? unusable.get(targetConnectorId);
     if (wantsLookFirst(action, state, among, facts)) result.doubtful += count;
     else if (!isMeant(action, state, among, facts)) result.passed += count;
@@ -91,8 +95,11 @@ export async function forecast(action: RowAction, selection: MailUserSelection):
         sourceChoice: connectors.get(sourceConnectorId)?.signIn.invitation ?? 'none',
         targetChoice: connectors.get(targetConnectorId)?.signIn.invitation ?? 'none',
       });
-      if (arePasswordsKept && (action === 'start' || action === 'retry')) result.kept += count;
+      if (keptSides.length > 1 && (action === 'start' || action === 'retry')) result.kept += count;
       else if (invites(action) && choice !== 'none') result.mailed += count;
+      for (const side of ['source', 'target'] as const)
+        if (action === 'giveCredentials' && isAskedForRest({ state, choice, keptSides }, [side]))
+          result.askedForRest[side] += count;
     }
   }
   return { ...result, refused: [...refused].map(([name, count]) => ({ name, count })) };
