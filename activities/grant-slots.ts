@@ -1,12 +1,19 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { placesAfterThrottle } from '../src/domain/connector-wait';
 import type { MigrationState } from '../src/domain/migration';
-import { chooseFairly, mostInLine, turnsAfter } from '../src/domain/fair-order';
+import { chooseFairly, countBy, mostInLine, turnsAfter } from '../src/domain/fair-order';
 import { batchesOf } from '../src/models/batch-move';
 import { Connectors, type ConnectorDocument } from '../src/models/connectors';
 import { queryOfSelection } from '../src/models/mail-user-filter';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
-import { countInLine, grantSlot, releaseSlot, Slots, type SlotDocument } from '../src/models/slots';
+import {
+  countInLine,
+  grantSlot,
+  releaseSlot,
+  Slots,
+  waitingOf,
+  type SlotDocument,
+} from '../src/models/slots';
 import type { ConnectorWaits } from './connector-waits';
 import type { ActivityDeps } from './deps';
 import { heartbeats } from './heartbeat';
@@ -108,18 +115,15 @@ async function choose(
   const batches = await batchesOf(all.map(({ _id }) => _id));
   const batchOf = ({ _id }: SlotDocument) => batches.get(_id) ?? '';
   const byId = new Map(waiting.map((slot) => [slot._id, slot]));
-  const asked = waiting.map((slot) => ({
-    ...slot,
-    id: slot._id,
-    batch: batchOf(slot),
-    since: slot.since.getTime(),
-  }));
-  const chosen = chooseFairly(asked, {
-    heldByBatch: countBy(held.map(batchOf)),
-    free,
-    most,
-    turns,
-  });
+  const chosen = chooseFairly(
+    waiting.map((slot) => waitingOf(slot, batchOf(slot))),
+    {
+      heldByBatch: countBy(held.map(batchOf)),
+      free,
+      most,
+      turns,
+    },
+  );
   return chosen.flatMap(({ id, batch }) => {
     const slot = byId.get(id);
     return slot === undefined ? [] : [{ slot, batch }];
@@ -154,12 +158,6 @@ function grantedSince(held: readonly SlotDocument[], connectorId: string, since:
       grantedAt !== undefined &&
       grantedAt >= since,
   ).length;
-}
-
-function countBy(keys: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return counts;
 }
 
 /** Where no workflow is there to be told, the slot is free at once. */

@@ -67,6 +67,36 @@ export function chooseFairly(
   return chosen;
 }
 
+/** Places are told up to this one. */
+export const lastPlaceTold = 1_000;
+
+/**
+ * The places of those who wait before one hindrance: the order in which slots would be handed out if they came free one after the other
+ * now; 1 is the next. Who asks or gives back later changes it. One more than the last that is told stands for all behind it.
+ */
+export function fairPlaces(
+  waiting: readonly Waiting[],
+  { heldByBatch, turns }: Pick<Places, 'heldByBatch' | 'turns'>,
+): Map<string, number> {
+  const ids = waiting.flatMap(({ sourceConnectorId, targetConnectorId }) => [
+    sourceConnectorId,
+    targetConnectorId,
+  ]);
+  const free = new Map(ids.map((id) => [id, Infinity]));
+  const order = chooseFairly(waiting, { heldByBatch, free, turns, most: lastPlaceTold });
+  return new Map([
+    ...waiting.map(({ id }) => [id, lastPlaceTold + 1] as const),
+    ...order.map(({ id }, index) => [id, index + 1] as const),
+  ]);
+}
+
+/** How often each is among them. */
+export function countBy(keys: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
+
 function takeNext(
   queues: Map<string, Waiting[]>,
   {

@@ -1,5 +1,6 @@
-import { Schema, model, type QueryFilter } from 'mongoose';
-import { mostInLine } from '../domain/fair-order';
+import { Schema, model } from 'mongoose';
+import { countBy, fairPlaces, mostInLine, turnsAfter, type Waiting } from '../domain/fair-order';
+import { batchesOf } from './batch-move';
 import { queryOfSelection } from './mail-user-filter';
 import { MailUsers } from './mail-users';
 import { versioned } from './schema-version';
@@ -71,50 +72,41 @@ export async function countInLine(now: Date): Promise<number> {
   return unbegun.length - atWork;
 }
 
-/** Those who wait before the same hindrance: workers that are full hold up everybody, a connector that is full those who come through it. */
-async function queues(now: Date): Promise<(slot: Pair) => QueryFilter<SlotDocument>> {
-  // When workers are full the gate lets in one for each that has begun, so that for a moment there are fewer.
-  const areWorkersFull = (await countInLine(now)) > mostInLine / 2;
-  const waits = { grantedAt: { $exists: false } };
-  return ({ sourceConnectorId, targetConnectorId }) =>
-    areWorkersFull ? waits : { ...waits, sourceConnectorId, targetConnectorId };
+/** As the fair order takes somebody who waits. */
+export function waitingOf(
+  { _id, since, sourceConnectorId, targetConnectorId }: SlotDocument,
+  batch: string,
+): Waiting {
+  return { id: _id, batch, since: since.getTime(), sourceConnectorId, targetConnectorId };
 }
-
-type Pair = Pick<SlotDocument, 'sourceConnectorId' | 'targetConnectorId'>;
 
 /**
- * How many wait before the same hindrance, this one included, among those that asked before it; 0 where it has its slots and waits for a
- * worker with room, `undefined` where it asks for none.
+ * The places of all that ask for slots, by mail user, each among those who wait before the same hindrance (see `fairPlaces`): workers that
+ * are full hold up everybody, a connector that is full those who come through it. 0 has its slots and waits for a worker with room.
  */
-export async function placeInQueue(mailUserId: string, now: Date): Promise<number | undefined> {
-  const slot = await Slots.findById(mailUserId).lean<SlotDocument>();
-  if (slot === null) return undefined;
-  if (slot.grantedAt !== undefined) return 0;
-  const queueOf = await queues(now);
-  return (await Slots.countDocuments({ ...queueOf(slot), since: { $lt: slot.since } })) + 1;
-}
-
-/** Places in a queue are told up to this one. */
-export const lastPlaceTold = 1_000;
-
-/** The places of many at once, as `placeInQueue`; one more than the last that is told stands for all behind it. */
-export async function placesInQueue(mailUserIds: readonly string[], now: Date): Promise<Map<string, number>> {
-  const asked = { _id: { $in: [...mailUserIds] } };
-  const slots = mailUserIds.length === 0 ? [] : await Slots.find(asked).lean<SlotDocument[]>();
-  const places = new Map(
-    slots.map(({ _id, grantedAt }) => [_id, grantedAt === undefined ? lastPlaceTold + 1 : 0]),
-  );
-  const waiting = slots.filter(({ grantedAt }) => grantedAt === undefined);
+export async function placesInQueue(now: Date): Promise<Map<string, number>> {
+  const all = await Slots.find().sort({ grantedAt: 1 }).lean<SlotDocument[]>();
+  const held = all.filter(({ grantedAt }) => grantedAt !== undefined);
+  const waiting = all.filter(({ grantedAt }) => grantedAt === undefined);
+  const places = new Map(held.map(({ _id }) => [_id, 0]));
   if (waiting.length === 0) return places;
-  const queueOf = await queues(now);
-  const queries = new Map(waiting.map(queueOf).map((query) => [JSON.stringify(query), query]));
-  for (const query of queries.values()) {
-    const queue = await Slots.find(query, { _id: 1 })
-      .sort({ since: 1 })
-      .limit(lastPlaceTold)
-      .lean<{ _id: string }[]>();
-    queue.forEach(({ _id }, index) => places.has(_id) && places.set(_id, index + 1));
+  const batches = await batchesOf(all.map(({ _id }) => _id));
+  const batchOf = ({ _id }: SlotDocument) => batches.get(_id) ?? '';
+  const heldInTurn = held.map(batchOf);
+  // Whose turn it was before those that hold slots now only the gate knows.
+  const order = { heldByBatch: countBy(heldInTurn), turns: turnsAfter([], heldInTurn) };
+  // When workers are full the gate lets in one for each that has begun, so that for a moment there are fewer.
+  const areWorkersFull = (await countInLine(now)) > mostInLine / 2;
+  const hindranceOf = ({ sourceConnectorId, targetConnectorId }: SlotDocument) =>
+    areWorkersFull ? '' : `${sourceConnectorId} ${targetConnectorId}`;
+  const queues = new Map<string, Waiting[]>();
+  for (const slot of waiting) {
+    const queue = queues.get(hindranceOf(slot)) ?? [];
+    queue.push(waitingOf(slot, batchOf(slot)));
+    queues.set(hindranceOf(slot), queue);
   }
+  for (const queue of queues.values())
+    for (const [id, place] of fairPlaces(queue, order)) places.set(id, place);
   return places;
 }
 

@@ -1,5 +1,11 @@
 import fc from 'fast-check';
-import { chooseFairly, turnsAfter, type Waiting } from '../../src/domain/fair-order';
+import {
+  chooseFairly,
+  fairPlaces,
+  lastPlaceTold,
+  turnsAfter,
+  type Waiting,
+} from '../../src/domain/fair-order';
 
 const waiting = (id: string, batch: string, since: number, source = 's', target = 't'): Waiting => ({
   id,
@@ -168,5 +174,28 @@ describe('slots handed out over time', () => {
       },
     );
     fc.assert(property, { numRuns: 60 });
+  });
+});
+
+describe('the places of those who wait', () => {
+  const places = (all: Waiting[], held: Record<string, number> = {}, turns: string[] = []) =>
+    Object.fromEntries(fairPlaces(all, { heldByBatch: new Map(Object.entries(held)), turns }));
+
+  it('go by whose batch is next, and not by who asked first', () => {
+    const all = [waiting('a1', 'a', 1), waiting('a2', 'a', 2), waiting('b1', 'b', 3)];
+    expect(places(all, { a: 1 })).toEqual({ b1: 1, a1: 2, a2: 3 });
+    expect(places(all, { a: 1, b: 1 }, ['b', 'a'])).toEqual({ b1: 1, a1: 2, a2: 3 });
+    expect(places(all, { a: 1, b: 1 }, ['a', 'b'])).toEqual({ a1: 1, b1: 2, a2: 3 });
+  });
+
+  it('are told up to the last that is told', () => {
+    const all = Array.from({ length: 20_000 }, (_, n) => waiting(`${n}`, `b${n % 50}`, n));
+    const told = fairPlaces(all, { heldByBatch: new Map(), turns: [] });
+    expect([told.get('0'), told.get('999'), told.get('1000'), told.get('19999')]).toEqual([
+      1,
+      1000,
+      lastPlaceTold + 1,
+      lastPlaceTold + 1,
+    ]);
   });
 });

@@ -1,6 +1,6 @@
 import { mostInLine } from '../../src/domain/fair-order';
 import type { MailUser } from '../../src/models/mail-users';
-import { Slots } from '../../src/models/slots';
+import { Slots, type SlotDocument } from '../../src/models/slots';
 import { aProjection } from './self-service-app';
 import {
   aConnector,
@@ -23,59 +23,67 @@ beforeAll(async () => {
 });
 afterAll(() => app.end());
 
+/** Somebody who has asked for slots. */
+async function waiting(
+  of: Pair,
+  batch: string,
+  since: number,
+  granted?: Pick<SlotDocument, 'grantedAt' | 'takenAt' | 'begunAt'>,
+): Promise<MailUser> {
+  const row = await aMailUser(of, { state: 'scheduled', batch });
+  await Slots.create({
+    _id: idOf(row),
+    ticket: 't',
+    epoch: 1,
+    sourceConnectorId: row.source.connectorId.toHexString(),
+    targetConnectorId: row.target.connectorId.toHexString(),
+    since: new Date(since),
+    seenAt: new Date(),
+    ...granted,
+  });
+  return row;
+}
+
+const rowOf = (text: string, row: MailUser) =>
+  text.slice(text.indexOf(`id="row-${idOf(row)}"`)).split('</tr>')[0];
+
 describe('the list', () => {
   it('says why somebody is scheduled: his start window, or his place among those of the same connectors', async () => {
     const other = { source: await aConnector('source'), target: pair.target };
-    const slot = (row: MailUser, since: number) => ({
-      _id: idOf(row),
-      ticket: 't',
-      epoch: 1,
-      batch: 'Queue',
-      sourceConnectorId: row.source.connectorId.toHexString(),
-      targetConnectorId: row.target.connectorId.toHexString(),
-      since: new Date(since),
-      seenAt: new Date(),
-    });
-    const [first, second, elsewhere] = [
-      await aMailUser(pair, { state: 'scheduled', batch: 'Queue' }),
-      await aMailUser(pair, { state: 'scheduled', batch: 'Queue' }),
-      await aMailUser(other, { state: 'scheduled', batch: 'Queue' }),
-    ];
-    await Slots.create([slot(first, 1), slot(elsewhere, 2), slot(second, 3)]);
+    const first = await waiting(pair, 'Queue', 1);
+    const elsewhere = await waiting(other, 'Queue', 2);
+    const second = await waiting(pair, 'Queue', 3);
     const until = new Date('2099-01-01T18:00:00Z');
     const waitsFor = { kind: 'startWindow', until } as const;
     await aMailUser(pair, { projection: aProjection({ state: 'scheduled', waitsFor }), batch: 'Queue' });
     const { text } = await agent.get('/admin/users?batch=Queue').expect(200);
-    const rowOf = (row: MailUser) => text.slice(text.indexOf(`id="row-${idOf(row)}"`)).split('</tr>')[0];
-    expect(rowOf(first)).toContain('Next in the queue');
-    expect(rowOf(second)).toContain('Place 2 in the queue');
-    expect(rowOf(elsewhere)).toContain('Next in the queue');
+    expect(rowOf(text, first)).toContain('Next in the queue');
+    expect(rowOf(text, second)).toContain('Place 2 in the queue');
+    expect(rowOf(text, elsewhere)).toContain('Next in the queue');
     expect(text).toContain('Its start window opens <time datetime="2099-01-01T18:00:00.000Z"');
+  });
+
+  it('tells a place in the order in which batches take turns, not by who asked first', async () => {
+    await Slots.deleteMany();
+    await waiting(pair, 'Turns', 1, { grantedAt: new Date(), begunAt: new Date() });
+    const first = await waiting(pair, 'Turns', 2);
+    const second = await waiting(pair, 'Turns', 3);
+    const small = await waiting(pair, 'Turns of few', 4);
+    const list = async (batch: string) => (await agent.get('/admin/users').query({ batch }).expect(200)).text;
+    expect(rowOf(await list('Turns of few'), small)).toContain('Next in the queue');
+    expect(rowOf(await list('Turns'), first)).toContain('Place 2 in the queue');
+    expect(rowOf(await list('Turns'), second)).toContain('Place 3 in the queue');
   });
 
   it('counts a place among all that wait where workers, and not their connectors, are full', async () => {
     const other = { source: await aConnector('source'), target: pair.target };
-    const slot = async (rowPair: Pair, since: number, granted?: { grantedAt: Date; takenAt: Date }) => {
-      const row = await aMailUser(rowPair, { state: 'scheduled', batch: 'Full' });
-      await Slots.create({
-        _id: idOf(row),
-        ticket: 't',
-        epoch: 1,
-        sourceConnectorId: row.source.connectorId.toHexString(),
-        targetConnectorId: row.target.connectorId.toHexString(),
-        since: new Date(since),
-        seenAt: new Date(),
-        ...granted,
-      });
-      return row;
-    };
     await Slots.deleteMany();
     const granted = { grantedAt: new Date(), takenAt: new Date() };
-    const [turn] = await Promise.all(Array.from({ length: mostInLine }, () => slot(pair, 1, granted)));
-    const [first, elsewhere] = [await slot(pair, 2), await slot(other, 3)];
+    const [turn] = await Promise.all(
+      Array.from({ length: mostInLine }, () => waiting(pair, 'Full', 1, granted)),
+    );
+    const [first, elsewhere] = [await waiting(pair, 'Full', 2), await waiting(other, 'Full', 3)];
     const list = async () => (await agent.get('/admin/users?batch=Full').expect(200)).text;
-    const rowOf = (text: string, row: MailUser) =>
-      text.slice(text.indexOf(`id="row-${idOf(row)}"`)).split('</tr>')[0];
     const full = await list();
     expect(rowOf(full, first)).toContain('Next in the queue');
     expect(rowOf(full, elsewhere)).toContain('Place 2 in the queue');

@@ -3,7 +3,7 @@ import { shownState } from '../../src/domain/shown-state';
 import { startAsked } from '../../src/models/mail-user-asks';
 import { Credentials } from '../../src/models/credentials';
 import { MailUsers } from '../../src/models/mail-users';
-import { placeInQueue, Slots } from '../../src/models/slots';
+import { placesInQueue, Slots } from '../../src/models/slots';
 import { directWire, type MemoryWire } from '../../src/connectors/memory';
 import { Fault } from '../../src/domain/faults';
 import type { MailUser } from '../../src/models/mail-users';
@@ -366,7 +366,7 @@ describe('waiting for a slot', () => {
     await started(first);
     await house.until(first, 'scheduled');
     await eventually(
-      async () => placeInQueue(first._id.toHexString(), new Date()),
+      async () => (await placesInQueue(new Date())).get(first._id.toHexString()),
       () => Slots.find(),
     );
     await Connectors.updateOne({ _id: first.source.connectorId }, { $set: { mailboxesAtOnce: 1 } });

@@ -44,10 +44,7 @@ export function userListRoute(router: Router, { figures }: WebDeps): void {
     ]);
     const values = filterFields(asked.filter, asked.order);
     const waiting = page.rows.filter((row) => shownState(row) === 'scheduled');
-    const places = await placesInQueue(
-      waiting.map(({ _id }) => _id.toHexString()),
-      new Date(),
-    );
+    const places = waiting.length === 0 ? undefined : await placesInQueue(new Date());
     const names = new Map(connectors.map(({ _id, name }) => [_id.toHexString(), name]));
     const choices = (side: 'source' | 'target') =>
       connectors
@@ -55,7 +52,7 @@ export function userListRoute(router: Router, { figures }: WebDeps): void {
         .map(({ _id, name }) => ({ value: _id.toHexString(), text: name }));
     response.render('admin/users/list', {
       title: 'admin.users.title',
-      rows: page.rows.map((row) => rowView(row, names, places.get(row._id.toHexString()))),
+      rows: page.rows.map((row) => rowView(row, names, places?.get(row._id.toHexString()))),
       ...countView(response, count),
       ...pagerView(page, asked),
       filtered: Object.keys(asked.filter).length > 0,

@@ -3,7 +3,7 @@ import { dueAt, shownState } from '../../domain/shown-state';
 import type { MessageKey, MessageValues } from '../../locales';
 import { isUndelivered, type ListedMailUser } from '../../models/mail-user-list';
 import type { InvitationProjection } from '../../models/mail-users';
-import { lastPlaceTold } from '../../models/slots';
+import { lastPlaceTold } from '../../domain/fair-order';
 import { noWorkerAfterMs } from './connector-checks';
 
 /** A line under a row's state: what it waits for, or why it is so. */

@@ -11,7 +11,7 @@ import { isUndelivered } from '../../models/mail-user-list';
 import type { MailUser } from '../../models/mail-users';
 import { throttleLeftMs } from '../../domain/connector-wait';
 import { steadyRate, timeLeftMs } from '../../domain/time-left';
-import { placeInQueue } from '../../models/slots';
+import { placesInQueue } from '../../models/slots';
 import { migrationId } from '../../../workflows/names';
 import type { WebDeps } from '../deps';
 import type { Language } from '../../locales';
@@ -46,12 +46,12 @@ async function show(
   const id = user._id.toHexString();
   const state = shownState(user);
   const facts = rowFacts(user.projection);
-  const [source, target, audit, asks, place, copied, canAccept] = await Promise.all([
+  const [source, target, audit, asks, places, copied, canAccept] = await Promise.all([
     connectorOf(user.source),
     connectorOf(user.target),
     listAudit(auditLines, { mailUserId: id }),
     listAudit(passesShown, { mailUserId: id, only: ['deltaAsked', 'cutOverAsked'] }),
-    state === 'scheduled' ? placeInQueue(id, new Date()) : undefined,
+    state === 'scheduled' ? placesInQueue(new Date()) : undefined,
     copyView(user),
     awaitsAcceptance(user),
   ]);
@@ -63,7 +63,7 @@ async function show(
     id,
     name: `${user.firstName} ${user.lastName}`.trim(),
     state,
-    note: noteOf(user, new Date(), place),
+    note: noteOf(user, new Date(), places?.get(id)),
     source,
     target,
     audit,

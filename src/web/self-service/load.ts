@@ -4,9 +4,9 @@ import { shownState } from '../../domain/shown-state';
 import { Connectors, type ConnectorDocument } from '../../models/connectors';
 import { MailUsers, type MailUser } from '../../models/mail-users';
 import { signInWaitOf } from '../../models/sign-in-refusals';
-import { placeInQueue } from '../../models/slots';
 import { matchLinkToken, type Link } from '../../secrets/link-token';
 import type { ProgressSamples } from '../progress-samples';
+import type { QueuePlaces } from './queue-places';
 import type { UsualDurations } from './usual-durations';
 import type { ViewInput } from './view-of';
 
@@ -47,13 +47,14 @@ const formStates: ReadonlySet<MigrationState> = new Set([
 export interface SeenBefore {
   samples: ProgressSamples;
   durations: UsualDurations;
+  places: QueuePlaces;
 }
 
 /** Asks the database for the rest of what this row's view is made of. */
 export async function viewInput(
   { row, connectors }: Extract<Opened, { kind: 'open' }>,
   credentialLifeMs: number,
-  { samples, durations }: SeenBefore,
+  { samples, durations, places }: SeenBefore,
 ): Promise<ViewInput> {
   const now = new Date();
   const state = shownState(row);
@@ -63,7 +64,7 @@ export async function viewInput(
     asks ? waitOf(row, 'source', now) : undefined,
     asks ? waitOf(row, 'target', now) : undefined,
     asks ? durations.of(row, now) : undefined,
-    state === 'scheduled' ? placeInQueue(row._id.toHexString(), now) : undefined,
+    state === 'scheduled' ? places.of(row._id.toHexString(), now) : undefined,
   ]);
   const seen =
     state === 'working' && row.counters ? samples.add(row._id.toHexString(), row.counters) : undefined;

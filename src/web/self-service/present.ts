@@ -1,3 +1,4 @@
+import { lastPlaceTold } from '../../domain/fair-order';
 import { readFolderLabel } from '../../domain/folder-label';
 import type { Remedy } from '../../domain/faults';
 import type { MoveOutcome } from '../../domain/move-outcome';
@@ -218,6 +219,7 @@ function refusals(sides: readonly SignInSide[], { t }: Reader, mayTry = true) {
 
 function placeText(t: Translate, place: number | undefined): string | undefined {
   if (place === undefined) return undefined;
+  if (place > lastPlaceTold) return t('selfService.scheduled.placeFar', { count: lastPlaceTold });
   return place === 1
     ? t('selfService.scheduled.placeNext')
     : t('selfService.scheduled.place', { count: place - 1 });

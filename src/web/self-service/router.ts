@@ -18,6 +18,7 @@ import { openLink, viewInput, type Opened } from './load';
 import { emptyForm, present, type FormState } from './present';
 import { ProgressSamples } from '../progress-samples';
 import { readSignIn } from './sign-in-form';
+import { QueuePlaces } from './queue-places';
 import { UsualDurations } from './usual-durations';
 import { refreshSeconds, type SelfServiceView } from './view';
 import { mailboxView, viewOf } from './view-of';
@@ -108,7 +109,11 @@ function formLimit(): RequestHandler<{ token: string }> {
 }
 
 class Pages {
-  private readonly seenBefore = { samples: new ProgressSamples(), durations: new UsualDurations() };
+  private readonly seenBefore = {
+    samples: new ProgressSamples(),
+    durations: new UsualDurations(),
+    places: new QueuePlaces(),
+  };
 
   constructor(private readonly deps: WebDeps) {}
 
