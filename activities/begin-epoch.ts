@@ -2,6 +2,7 @@ import type { Actor, InvitationChoice, SignInRefusal } from '../src/domain/migra
 import { overTheWire, type OverTheWire } from '../src/domain/wire';
 import type { Side } from '../src/domain/mailbox';
 import { invitationAddresses } from '../src/domain/invitation';
+import { isUsed } from '../src/domain/passwords-kept';
 import { passesOfStart, type PassMade, type WantedPass } from '../src/domain/passes';
 import {
   credentialsOf,
@@ -10,6 +11,7 @@ import {
   settleCredential,
   type CredentialDocument,
 } from '../src/models/credentials';
+import type { MailUser } from '../src/models/mail-users';
 import { hasEnded, raiseEpoch } from '../src/models/projection';
 import type { StartReason } from '../workflows/messages';
 import { invitationFactsOf, readRow } from './rows';
@@ -62,7 +64,7 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
   const all = await readRow(mailUserId);
   const { row, source, target } = all;
   const ended = raised.row.projection?.timeline.findLast(({ state }) => state !== 'starting');
-  const left = await leftCredentials(mailUserId, row.asked.credentialIds, reason);
+  const left = await leftCredentials(row, raised.row.projection, reason);
   // What is Completed with issues has told its user on which day they are destroyed.
   const goOn = ended?.state === 'failed' ? reviveCredential : settleCredential;
   const kept = await Promise.all(left.kept.map(goOn));
@@ -95,13 +97,15 @@ export async function beginEpoch(input: BeginEpochInput): Promise<EpochFacts | u
  * sent again asks for both sides anew.
  */
 async function leftCredentials(
-  mailUserId: string,
-  asked: readonly string[],
+  { _id, asked }: MailUser,
+  said: MailUser['projection'],
   reason: StartReason,
 ): Promise<{ kept: CredentialDocument[]; coming: Side[] }> {
   const now = new Date();
-  const all = (await credentialsOf(mailUserId)).filter(({ destroyAt }) => destroyAt > now);
-  const given = all.filter((one) => asked.includes(idOf(one)));
+  const all = (await credentialsOf(_id.toHexString())).filter(({ destroyAt }) => destroyAt > now);
+  // Whoever gives one stores it before the row names it: what no epoch before has used was checked by none.
+  const isGiven = (id: string) => asked.credentialIds.includes(id) || !isUsed(said, id);
+  const given = all.filter((one) => isGiven(idOf(one)));
   const coming = [...new Set(given.map(({ side }) => side))];
   const before = all.filter((one) => !given.includes(one));
   const kept = reason === 'resend' ? [] : before.filter(({ side }) => !coming.includes(side));

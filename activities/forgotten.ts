@@ -1,5 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { isEndState, type MigrationTimes } from '../src/domain/migration';
+import { isUsed } from '../src/domain/passwords-kept';
 import { Credentials, type CredentialDocument } from '../src/models/credentials';
 import { markUnmarkedStarts, noteStartHandled, unaskStart } from '../src/models/mail-user-asks';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
@@ -82,8 +83,7 @@ async function credentialsLeft(): Promise<string[]> {
 
 /** Whether no workflow has taken it, or one that has taken it no longer uses it: then it was there again in a restored database. */
 function isLeft(row: Asking | undefined, credentialId: string): boolean {
-  const { usedCredentialIds, handledCredentialIds = [] } = row?.projection ?? {};
-  return !(usedCredentialIds ?? handledCredentialIds).includes(credentialId);
+  return !isUsed(row?.projection, credentialId);
 }
 
 /** Starts what was asked for and never started, tells again what no workflow uses, destroys what none is left to take. */

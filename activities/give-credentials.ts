@@ -137,7 +137,7 @@ async function give(
   { mailUserId, credentials, since }: GivenCredentials,
 ): Promise<Fate | undefined> {
   const ids = credentials.map(({ credentialId }) => credentialId);
-  // Named on the row before they are its own: what it does not name is taken for accepted by an epoch of before.
+  // Named on the row before they are its own: the row shows at once that they wait to be checked.
   await askCredentials(new Types.ObjectId(mailUserId), ids, since);
   await handOver(ids, mailUserId, input.times.credentialLifeMs);
   const row = await MailUsers.findById(mailUserId).lean<MailUser>();

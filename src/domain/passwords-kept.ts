@@ -24,6 +24,17 @@ export function passwordsOf(
     : { keptUntil: credentialsDestroyAt };
 }
 
+/**
+ * Whether a workflow has said that it uses this credential. What none has said so of was stored and not told yet, or is there again in
+ * a restored database. Releases before 0.2.0 said only what they had taken note of.
+ */
+export function isUsed(
+  said: { handledCredentialIds: readonly string[]; usedCredentialIds?: readonly string[] } | undefined,
+  credentialId: string,
+): boolean {
+  return (said?.usedCredentialIds ?? said?.handledCredentialIds ?? []).includes(credentialId);
+}
+
 /** Sides whose password is kept, with which a new start goes on. */
 export function keptSidesOf(
   told: (Parameters<typeof passwordsOf>[0] & { signedIn: readonly Side[] }) | undefined,

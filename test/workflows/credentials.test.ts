@@ -149,6 +149,27 @@ describe('the document of a password', () => {
     expect(house.servers.countItems('target', target.address)).toBe(3);
   });
 
+  it('is gone minutes after its web server died before it was named on the row, where nothing takes it', async () => {
+    const [unstarted, ended] = [await house.row(), await house.row()];
+    await house.start(ended);
+    await house.until(ended, 'emailSent');
+    await house.handle(ended).signal<[StopSignal]>(signals.stop, { by: administrator });
+    await house.untilEnded(ended);
+    await house.handle(ended).result();
+    for (const row of [unstarted, ended]) {
+      await house.keep(row, 'source');
+      await MailUsers.updateOne({ _id: row._id }, { $set: { 'asked.credentialIds': [] } });
+    }
+    await house.client.workflow.execute(workflowTypes.reconcile, {
+      workflowId: `reconcile-${randomUUID()}`,
+      taskQueue: mainQueue,
+      args: [{ times: quickTimes, orphanedMs: 100 }],
+    });
+    expect(await documentsOf(unstarted)).toEqual([]);
+    expect(await documentsOf(ended)).toEqual([]);
+    expect((await house.read(unstarted)).projection).toBeUndefined();
+  });
+
   it('does not outlive its own time, whatever waits for it', async () => {
     const row = await house.row({ invitation: 'none' });
     await house.start(row);
