@@ -214,7 +214,7 @@ function isAnyBack(listed: readonly SourceFolder[], folders: readonly FolderDocu
 }
 
 function muchSmaller([gone, known]: [number, number]): Fault {
-  const message = `${gone} of ${known} items that were copied are gone from the source mailbox since the last pass.`;
+  const message = `${gone} of ${known} items that were copied are no longer listed by the source mailbox since the last pass.`;
   return stopped('SourceMuchSmaller', message);
 }
 
