@@ -11,6 +11,7 @@ import type { MailOrganisation } from '../src/mail/messages';
 import type { RenderMail } from '../src/mail/render';
 import type { ConnectorDocument } from '../src/models/connectors';
 import type { Open } from '../src/secrets/open';
+import type { ConnectorTurns } from './connector-turns';
 import type { ConnectorWaits } from './connector-waits';
 import type { GateBell } from './gate-bell';
 import type { OpenMailboxes } from './open-mailboxes';
@@ -72,4 +73,5 @@ export interface ActivityDeps {
   reportLifeMs: number;
   /** The waits that servers asked of whole connectors. */
   connectorWaits: ConnectorWaits;
+  connectorTurns: ConnectorTurns;
 }

@@ -141,7 +141,7 @@ async function asked(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 function pairOf(
-  { copying, keyMemory, ledger, log, connectorWaits }: ActivityDeps,
+  { copying, keyMemory, ledger, log, connectorWaits, connectorTurns }: ActivityDeps,
   { mailUserId, opening }: OpenMailboxInput,
   { row, source, target }: RowWithConnectors,
   opened: { source: SourceMailbox; target: TargetMailbox },
@@ -156,6 +156,10 @@ function pairOf(
     connectorWaits: {
       source: connectorWaits.for(source._id.toHexString(), mailUserId),
       target: connectorWaits.for(target._id.toHexString(), mailUserId),
+    },
+    sharedTurns: {
+      source: connectorTurns.for(source._id.toHexString()),
+      target: connectorTurns.for(target._id.toHexString()),
     },
     onFault: ({ kind, text }) =>
       log.info({ mailUserId, opening, kind, code: text.code }, 'a fault is waited out or repeated in place'),

@@ -7,6 +7,7 @@ import { copyFolder } from '../src/engine/copy-folder';
 import { ByteBudget } from '../src/engine/byte-budget';
 import { MailboxPair } from '../src/engine/mailbox-pair';
 import { planFolders } from '../src/engine/plan-folders';
+import { SharedTurns } from '../src/engine/shared-turns';
 import type { Width } from '../src/engine/width';
 import { Chance } from '../test/engine/model/chance';
 import { VirtualTime } from '../test/engine/model/virtual-time';
@@ -30,19 +31,22 @@ export interface Measured {
 
 /**
  * Copies so many mailboxes for so long, in time that passes only where something waits, between two servers that have one policy for all
- * of them together.
+ * of them together, or for each of them.
  */
 export async function copyUnderPolicy(
   policy: Policy,
   width: (connections: number) => Width,
   minutes: number,
-  mailboxes = 1,
+  { mailboxes, isShared } = { mailboxes: 1, isShared: true },
 ): Promise<Measured> {
   const run = { time: new VirtualTime(), chance: new Chance(1), endMs: minutes * 60_000, width };
-  const accounts = { source: new Account(policy), target: new Account(policy) };
+  const newAccounts = () => ({ source: new Account(policy), target: new Account(policy) });
+  const shared = newAccounts();
+  const accounts = Array.from({ length: mailboxes }, () => (isShared ? shared : newAccounts()));
+  const sharedTurns = { source: new SharedTurns(run.time), target: new SharedTurns(run.time) };
   // Whoever gets more than thrice his share ends the comparison.
-  const folders = Math.ceil(foldersFor(policy, minutes) * Math.min(1, 3 / mailboxes));
-  const all = Array.from({ length: mailboxes }, () => copyOne(run, accounts, folders));
+  const folders = Math.ceil(foldersFor(policy, minutes) * (isShared ? Math.min(1, 3 / mailboxes) : 1));
+  const all = accounts.map((own) => copyOne({ ...run, sharedTurns }, own, folders));
   await run.time.until(Promise.all(all.map(({ done }) => done)));
   const from = run.endMs / 3;
   return {
@@ -50,7 +54,10 @@ export async function copyUnderPolicy(
       const settled = put.filter(({ atMs }) => atMs >= from && atMs < run.endMs);
       return settled.reduce((sum, { items }) => sum + items, 0) / ((run.endMs - from) / 60_000);
     }),
-    refused: accounts.source.refused + accounts.target.refused,
+    refused: [...new Set(accounts)].reduce(
+      (sum, { source, target }) => sum + source.refused + target.refused,
+      0,
+    ),
   };
 }
 
@@ -59,11 +66,12 @@ interface Run {
   chance: Chance;
   endMs: number;
   width: (connections: number) => Width;
+  sharedTurns: Record<Side, SharedTurns>;
 }
 
 /** The engine with what `worker.ts` gives it and the Exchange connector's limits, opened anew after each wait that is too long to be waited in place. */
 function copyOne(
-  { time, chance, endMs, width }: Run,
+  { time, chance, endMs, width, sharedTurns }: Run,
   accounts: Record<Side, Account>,
   folders: number,
 ): { put: PolicyWire['put']; done: Promise<void> } {
@@ -87,6 +95,7 @@ function copyOne(
       ledger,
       clock: time,
       width,
+      sharedTurns,
       parcel: { items: 100, bytes: 4 * megabyte },
       bytesInFlight: 16 * megabyte,
       keyMemory: new ByteBudget(16_000_000),

@@ -51,7 +51,7 @@ export class PolicyWire implements MemoryWire {
     await this.time.sleep(requestMs / 2);
     const { account } = this;
     if (account.running >= account.policy.connections)
-      throw this.refuse('ErrorExceededConnectionCount', crowdedMs);
+      throw this.refuse('ErrorExceededConnectionCount', crowdedMs, true);
     const hasItems = kind === 'putItems' || kind === 'readItems';
     const bytes = hasItems ? steps.length * itemBytes : 0;
     const waitMs = account.spend(bytes, this.time.monotonic());
@@ -66,9 +66,10 @@ export class PolicyWire implements MemoryWire {
     return answers;
   }
 
-  private refuse(code: string, retryAfterMs: number): Fault {
+  private refuse(code: string, retryAfterMs: number, crowded = false): Fault {
     this.account.refused += 1;
     const text = { code, remedy: 'wait', message: 'refused by policy' } as const;
-    return new Fault({ kind: 'throttled', retryAfterMs, scope: 'mailbox' }, text, true);
+    const details = { kind: 'throttled', retryAfterMs, scope: 'mailbox' } as const;
+    return new Fault(crowded ? { ...details, crowded } : details, text, true);
   }
 }

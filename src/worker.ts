@@ -7,6 +7,7 @@ import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporal
 import mongoose from 'mongoose';
 import { createFolderActivities, createMailboxActivities, createShortActivities } from '../activities/index';
 import type { ActivityDeps, Server } from '../activities/deps';
+import { ConnectorTurns } from '../activities/connector-turns';
 import { ConnectorWaits } from '../activities/connector-waits';
 import { faultInterceptor } from '../activities/faults';
 import { GateBell } from '../activities/gate-bell';
@@ -107,6 +108,7 @@ function serverOf(
 function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps {
   const workerId = randomUUID().slice(0, 13);
   const scale = config.TIME_SCALE;
+  const clock = scale === 1 ? systemClock : fasterClock(systemClock, scale);
   const exchange = { settleMs: config.EXCHANGE_SETTLE, timeouts: fasterTimeouts(defaultTimeouts, scale) };
   const connectors = createConnectors({ exchange });
   return {
@@ -116,7 +118,7 @@ function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps
     serverOf: (connector) => serverOf(connectors, connector),
     ledger: new MongoLedgerStore(),
     copying: {
-      clock: scale === 1 ? systemClock : fasterClock(systemClock, scale),
+      clock,
       width: (connections) => new AdaptiveWidth(connections),
       parcel: { items: 100, bytes: 4 * megabyte },
       bytesInFlight: 16 * megabyte,
@@ -150,6 +152,7 @@ function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps
     gateBell: new GateBell({ client, log }),
     reportLifeMs: config.REPORT_LIFE,
     connectorWaits: new ConnectorWaits({ log, timeScale: scale }),
+    connectorTurns: new ConnectorTurns(clock),
   };
 }
 

@@ -13,7 +13,8 @@ import type { Side } from './mailbox';
 export type FaultDetails =
   /** `ownStore`: our own database kept it from being sent in time, which says nothing of the server or of an item. */
   | { kind: 'retryable'; tooLarge?: boolean; ownStore?: boolean }
-  | { kind: 'throttled'; retryAfterMs: number; scope: 'mailbox' | 'connector' }
+  /** `crowded`: what there was too much of is requests at once. */
+  | { kind: 'throttled'; retryAfterMs: number; scope: 'mailbox' | 'connector'; crowded?: true }
   /** `both`: the other side refuses its own, too. */
   | { kind: 'credential'; side: Side; both?: true }
   | { kind: 'fatal'; side: Side }

@@ -9,6 +9,7 @@ import { CounterBoard } from './counter-board';
 import type { FolderDocument, FolderId, LedgerStore } from './ledger';
 import { pairId } from './pair-id';
 import { ParcelSize } from './parcel-size';
+import { SharedTurns } from './shared-turns';
 import { Turns } from './turns';
 import type { Width } from './width';
 
@@ -31,6 +32,8 @@ export interface PairOptions {
   keyMemory: ByteBudget;
   /** Waits that the servers asked of all mailboxes of their connectors. */
   connectorWaits?: Partial<Record<Side, ConnectorWait>>;
+  /** Those of all mailboxes of this process that ask the same server; absent: nobody else does. */
+  sharedTurns?: Partial<Record<Side, SharedTurns>>;
   /** How long after a write under the fence a request may still leave. */
   sendWindowMs: number;
   /** Told of each fault that is waited out or repeated in place; for a log. */
@@ -142,5 +145,6 @@ function paceOf(options: PairOptions, side: Side): [Turns, BackOff] {
     ...(connectorWait && { connectorWait }),
     ...(onFault && { onFault }),
   });
-  return [new Turns({ clock, width, backOff }), backOff];
+  const place = (options.sharedTurns?.[side] ?? new SharedTurns(clock)).join();
+  return [new Turns({ clock, width, backOff, place }), backOff];
 }

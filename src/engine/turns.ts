@@ -1,6 +1,7 @@
 import { Fault } from '../domain/faults';
 import type { BackOff } from './back-off';
 import type { Clock } from './clock';
+import type { SharedPlace } from './shared-turns';
 import type { Width } from './width';
 
 const longestRestMs = 60_000;
@@ -9,6 +10,8 @@ export interface TurnsOptions {
   clock: Clock;
   width: Width;
   backOff: BackOff;
+  /** Among the mailboxes that ask the same server. */
+  place: SharedPlace;
 }
 
 /** What an answer refuses of what was asked for. */
@@ -37,6 +40,10 @@ function waitMsOf(fault: Fault | undefined): number {
  */
 export class Turns {
   private taken = 0;
+  private underWay = 0;
+  /** So many at once the server surely had, since it last refused one of as many; one by itself is not too many until it is refused. */
+  private proven = 1;
+  private refusedAt = -Infinity;
   private readonly waiting: (() => void)[] = [];
   /** Until then others have the server: this mailbox may not ask it all of the time. */
   private restUntil = 0;
@@ -64,11 +71,26 @@ export class Turns {
     await this.take(signal);
     try {
       await this.rest(signal);
-      await this.options.backOff.ready(signal, isWanted);
-      return await this.watched(signal, work, refusalIn);
+      await this.takeShared(signal, isWanted);
+      try {
+        return await this.watched(signal, work, refusalIn);
+      } finally {
+        this.options.place.turns.give(this.options.place);
+      }
     } finally {
       this.taken -= 1;
       this.wake();
+    }
+  }
+
+  /** A turn among all mailboxes is for whoever can ask at once. */
+  private async takeShared(signal: AbortSignal, isWanted?: () => boolean): Promise<void> {
+    const { backOff, place } = this.options;
+    for (;;) {
+      await backOff.ready(signal, isWanted);
+      await place.turns.take(place, signal);
+      if (backOff.leftMs === 0) return;
+      place.turns.give(place);
     }
   }
 
@@ -77,28 +99,33 @@ export class Turns {
     work: () => Promise<T>,
     refusalIn: (answer: T) => Refusal | undefined,
   ): Promise<T> {
-    const { clock, backOff } = this.options;
-    const beganMs = clock.monotonic();
-    const wasFull = this.taken >= this.requests;
+    const { clock, backOff, place } = this.options;
+    this.underWay += 1;
+    const left = { atMs: clock.monotonic(), underWay: this.underWay, ofAll: place.turns.underWay };
     try {
       const answer = await work();
       const refusal = refusalIn(answer);
       if (refusal === undefined || refusal.isPart) backOff.answered();
-      if (refusal) this.refused(refusal.fault, beganMs);
-      else this.answered(wasFull, beganMs);
+      if (refusal) this.refused(refusal.fault, left);
+      else this.answered(left);
       return answer;
     } catch (fault) {
-      if (fault instanceof Fault && !signal.aborted) this.refused(fault, beganMs);
+      if (fault instanceof Fault && !signal.aborted) this.refused(fault, left);
       throw fault;
+    } finally {
+      this.underWay -= 1;
     }
   }
 
-  private answered(wasFull: boolean, beganMs: number): void {
-    const { clock, width } = this.options;
+  private answered(left: Left): void {
+    const { clock, width, place } = this.options;
     const nowMs = clock.monotonic();
-    const restMs = (nowMs - beganMs) * (1 / width.share - 1);
+    const restMs = (nowMs - left.atMs) * (1 / width.share - 1);
     this.restUntil = nowMs + Math.min(longestRestMs, restMs);
-    width.answered(wasFull, nowMs);
+    // One of the others may have been answered before this one arrived.
+    this.proven = Math.max(this.proven, left.underWay - 1, 1);
+    width.answered(left.underWay >= this.requests, nowMs);
+    place.turns.answered(left.ofAll);
   }
 
   private async rest(signal: AbortSignal): Promise<void> {
@@ -106,10 +133,16 @@ export class Turns {
     if (leftMs > 0) await this.options.clock.sleep(leftMs, signal);
   }
 
-  private refused(fault: Fault, beganMs: number): void {
-    const { clock, width, backOff } = this.options;
-    backOff.note(fault, beganMs);
-    if (isOverload(fault)) width.refused(beganMs, clock.monotonic());
+  private refused(fault: Fault, left: Left): void {
+    const { clock, width, backOff, place } = this.options;
+    backOff.note(fault, left.atMs);
+    if (!isOverload(fault) || left.atMs <= this.refusedAt) return;
+    this.refusedAt = clock.monotonic();
+    // As many were well before: it is not this mailbox's own that were too many.
+    const isShared = isCrowded(fault) && left.underWay <= this.proven && place.hasOthers;
+    this.proven = Math.min(this.proven, left.underWay - 1);
+    if (isShared) place.turns.refused(left.ofAll, left.atMs);
+    else width.refused(left.atMs, clock.monotonic());
   }
 
   private async take(signal: AbortSignal): Promise<void> {
@@ -142,6 +175,18 @@ export class Turns {
       this.waiting.shift()?.();
     }
   }
+}
+
+/** When a request left, and how many were under way with it: of this mailbox, and of all. */
+interface Left {
+  atMs: number;
+  underWay: number;
+  ofAll: number;
+}
+
+/** Too many at once, whatever was asked for. */
+function isCrowded({ details }: Fault): boolean {
+  return details.kind === 'throttled' && details.crowded === true;
 }
 
 /** Throttled, timed out, broken off; what is merely too large, or our own doing, says nothing about how many there are. */

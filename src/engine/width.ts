@@ -38,10 +38,14 @@ export class AdaptiveWidth implements Width {
   /** Until then it does not go past the width that was refused. */
   private probeAt = 0;
 
-  /** @param most the connections there are, 1 or more */
+  /**
+   * @param most the connections there are, 1 or more
+   * @param mailboxes how many share the width, 1 or more: what they share adapts as quickly as if each had its own part of it
+   */
   constructor(
     private readonly most: number,
     first = 2,
+    private readonly mailboxes: () => number = () => 1,
   ) {
     this.width = Math.min(first, most);
   }
@@ -66,13 +70,16 @@ export class AdaptiveWidth implements Width {
       this.refusedWidth = undefined;
       this.probes = 0;
     }
-    const ceiling = this.refusedWidth === undefined || nowMs >= this.probeAt ? this.most : this.belowRefused;
-    this.width = Math.max(this.width, Math.min(this.width + 1 / this.requests, ceiling));
+    const isProbing = refusedWidth !== undefined && nowMs >= this.probeAt;
+    const ceiling = this.refusedWidth === undefined || isProbing ? this.most : this.belowRefused;
+    const growth = Math.min(1, (isProbing ? 1 : this.mailboxes()) / this.requests);
+    this.width = Math.max(this.width, Math.min(this.width + growth, ceiling));
   }
 
-  refused(beganMs: number, nowMs: number): void {
+  /** @param underWay how many there were when the request left, where that may be fewer than there might have been */
+  refused(beganMs: number, nowMs: number, underWay = Infinity): void {
     if (beganMs <= this.shrunkAt) return;
-    const { requests } = this;
+    const requests = Math.min(this.requests, underWay);
     this.shrunkAt = nowMs;
     // Of two one was too many: half of what it had is half of one.
     this.width = requests > 2 ? requests / 2 : halfTheTime;
@@ -82,7 +89,8 @@ export class AdaptiveWidth implements Width {
     if (!isProbe) this.probes = 0;
     else if (this.refusedWidth !== undefined) this.probes += 1;
     this.refusedWidth = isProbe ? requests : Math.max(2, Math.ceil(requests * (3 / 4)));
-    this.probeAt = nowMs + requests * Math.min(longestProbeMs, firstProbeMs * 2 ** this.probes);
+    const each = requests / this.mailboxes();
+    this.probeAt = nowMs + each * Math.min(longestProbeMs, firstProbeMs * 2 ** this.probes);
   }
 
   private get belowRefused(): number {

@@ -52,7 +52,7 @@ describe('what a refusal of a whole request means', () => {
       'too many connections',
       refusal('ErrorExceededConnectionCount'),
       folder,
-      { kind: 'throttled', retryAfterMs: 1000, scope: 'mailbox' },
+      { kind: 'throttled', retryAfterMs: 1000, scope: 'mailbox', crowded: true },
       true,
     ],
     [

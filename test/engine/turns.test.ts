@@ -1,5 +1,6 @@
 import { Fault } from '../../src/domain/faults';
 import { BackOff, type ConnectorWait } from '../../src/engine/back-off';
+import { SharedTurns } from '../../src/engine/shared-turns';
 import { Turns } from '../../src/engine/turns';
 import { AdaptiveWidth, fixedWidth, type Width } from '../../src/engine/width';
 import { busy, lostAnswer } from './model/faults';
@@ -12,7 +13,7 @@ function door(width: Width, connectorWait?: ConnectorWait) {
   const clock = new VirtualTime();
   const onHeldUp = () => width.refused(clock.monotonic(), clock.monotonic());
   const backOff = new BackOff({ clock, onHeldUp, ...(connectorWait && { connectorWait }) });
-  const turns = new Turns({ clock, width, backOff });
+  const turns = new Turns({ clock, width, backOff, place: new SharedTurns(clock).join() });
   const after = async (ms: number, fault?: Fault) => {
     await clock.sleep(ms);
     if (fault) throw fault;
@@ -239,7 +240,7 @@ describe('a wait that a server asked of a whole connector', () => {
     const wait = waitUntil(clock, 20_000);
     const onHeldUp = () => width.refused(clock.monotonic(), clock.monotonic());
     const backOff = new BackOff({ clock, onHeldUp, connectorWait: wait });
-    const turns = new Turns({ clock, width, backOff });
+    const turns = new Turns({ clock, width, backOff, place: new SharedTurns(clock).join() });
     const asked: number[] = [];
     const all = [1, 2, 3].map(() => turns.run(never, async () => void asked.push(clock.monotonic())));
     await clock.until(Promise.all(all));

@@ -6,6 +6,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { Types } from 'mongoose';
 import type { ActivityDeps } from '../../activities/deps';
+import { ConnectorTurns } from '../../activities/connector-turns';
 import { ConnectorWaits } from '../../activities/connector-waits';
 import { GateBell } from '../../activities/gate-bell';
 import { OpenMailboxes } from '../../activities/open-mailboxes';
@@ -172,6 +173,7 @@ export class House {
       gateBell: new GateBell({ client: this.client, log }),
       reportLifeMs: 365 * 24 * 3_600_000,
       connectorWaits: new ConnectorWaits({ log }),
+      connectorTurns: new ConnectorTurns(systemClock),
       ...change,
     };
   }

@@ -72,10 +72,18 @@ function fault(details: FaultDetails, code: string, remedy: Remedy, message: str
   return new Fault(details, { code, remedy, message } satisfies FaultText, notDone);
 }
 
+type Pause = Extract<FaultDetails, { kind: 'throttled' }>;
+
 const fatal = (request: Request): FaultDetails => ({ kind: 'fatal', side: request.side });
 
-function pause(retryAfterMs: number, scope: 'mailbox' | 'connector'): FaultDetails {
+function pause(retryAfterMs: number, scope: 'mailbox' | 'connector'): Pause {
   return { kind: 'throttled', retryAfterMs: Math.min(longestPauseMs, Math.max(second, retryAfterMs)), scope };
+}
+
+function busy(code: string, backOffMs: number | undefined): FaultDetails {
+  if (code === 'ErrorExceededConnectionCount')
+    return { ...pause(backOffMs ?? crowdedPauseMs, 'mailbox'), crowded: true };
+  return pause(backOffMs ?? (code === 'ErrorServerBusy' ? busyPauseMs : crowdedPauseMs), 'mailbox');
 }
 
 function ofRefusal(error: EwsRefusal, request: Request): Fault {
@@ -107,10 +115,7 @@ function detailsOf(meaning: Meaning, code: string, error: EwsRefusal, request: R
   const side = request.side;
   switch (meaning) {
     case 'busy':
-      return pause(
-        error.details.backOffMs ?? (code === 'ErrorServerBusy' ? busyPauseMs : crowdedPauseMs),
-        'mailbox',
-      );
+      return busy(code, error.details.backOffMs);
     case 'overburdened':
       return { kind: 'retryable', tooLarge: true };
     case 'signIn':
