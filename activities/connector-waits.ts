@@ -37,10 +37,7 @@ export class ConnectorWaits {
   /** What a connector's mailboxes have to wait for, `undefined` for nothing. @param key of the mailbox that asks */
   async of(connectorId: string, key: string): Promise<{ leftMs: number; code: string } | undefined> {
     await this.refresh();
-    const throttle = this.known(connectorId);
-    if (throttle === undefined) return undefined;
-    const leftMs = this.leftOf(connectorId, throttle, spreadMs(key, throttle));
-    return leftMs > 0 ? { leftMs, code: throttle.code } : undefined;
+    return this.knownFor(connectorId, key);
   }
 
   /** How long a connector still waits, ms; 0 where it does not. @param stored what stands on its document */
@@ -70,8 +67,15 @@ export class ConnectorWaits {
 
   /** For the requests of one mailbox. */
   for(connectorId: string, key: string): ConnectorWait {
+    const knownLeftMs = () => (this.knownFor(connectorId, key)?.leftMs ?? 0) * this.timeScale;
     return {
-      leftMs: async () => ((await this.of(connectorId, key))?.leftMs ?? 0) * this.timeScale,
+      leftMs: async () => {
+        await this.refresh();
+        return knownLeftMs();
+      },
+      get knownLeftMs() {
+        return knownLeftMs();
+      },
       note: (fault) => void this.note(connectorId, fault),
     };
   }
@@ -101,6 +105,13 @@ export class ConnectorWaits {
       this.note(connectorId, fault);
       throw fault;
     }
+  }
+
+  private knownFor(connectorId: string, key: string): { leftMs: number; code: string } | undefined {
+    const throttle = this.known(connectorId);
+    if (throttle === undefined) return undefined;
+    const leftMs = this.leftOf(connectorId, throttle, spreadMs(key, throttle));
+    return leftMs > 0 ? { leftMs, code: throttle.code } : undefined;
   }
 
   private known(connectorId: string): ConnectorThrottle | undefined {

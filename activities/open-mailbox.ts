@@ -157,9 +157,9 @@ function pairOf(
       source: connectorWaits.for(source._id.toHexString(), mailUserId),
       target: connectorWaits.for(target._id.toHexString(), mailUserId),
     },
-    sharedTurns: {
-      source: connectorTurns.for(source._id.toHexString()),
-      target: connectorTurns.for(target._id.toHexString()),
+    places: {
+      source: connectorTurns.for(source._id.toHexString()).join(mailUserId),
+      target: connectorTurns.for(target._id.toHexString()).join(mailUserId),
     },
     onFault: ({ kind, text }) =>
       log.info({ mailUserId, opening, kind, code: text.code }, 'a fault is waited out or repeated in place'),

@@ -7,7 +7,7 @@ import { copyFolder } from '../src/engine/copy-folder';
 import { ByteBudget } from '../src/engine/byte-budget';
 import { MailboxPair } from '../src/engine/mailbox-pair';
 import { planFolders } from '../src/engine/plan-folders';
-import { SharedTurns } from '../src/engine/shared-turns';
+import { SharedTurns, type SharedPlace } from '../src/engine/shared-turns';
 import type { Width } from '../src/engine/width';
 import { Chance } from '../test/engine/model/chance';
 import { VirtualTime } from '../test/engine/model/virtual-time';
@@ -46,7 +46,10 @@ export async function copyUnderPolicy(
   const sharedTurns = { source: new SharedTurns(run.time), target: new SharedTurns(run.time) };
   // Whoever gets more than thrice his share ends the comparison.
   const folders = Math.ceil(foldersFor(policy, minutes) * (isShared ? Math.min(1, 3 / mailboxes) : 1));
-  const all = accounts.map((own) => copyOne({ ...run, sharedTurns }, own, folders));
+  const all = accounts.map((own, at) => {
+    const places = { source: sharedTurns.source.join(`${at}`), target: sharedTurns.target.join(`${at}`) };
+    return copyOne({ ...run, places }, own, folders);
+  });
   await run.time.until(Promise.all(all.map(({ done }) => done)));
   const from = run.endMs / 3;
   return {
@@ -66,12 +69,12 @@ interface Run {
   chance: Chance;
   endMs: number;
   width: (connections: number) => Width;
-  sharedTurns: Record<Side, SharedTurns>;
+  places: Record<Side, SharedPlace>;
 }
 
 /** The engine with what `worker.ts` gives it and the Exchange connector's limits, opened anew after each wait that is too long to be waited in place. */
 function copyOne(
-  { time, chance, endMs, width, sharedTurns }: Run,
+  { time, chance, endMs, width, places }: Run,
   accounts: Record<Side, Account>,
   folders: number,
 ): { put: PolicyWire['put']; done: Promise<void> } {
@@ -95,7 +98,7 @@ function copyOne(
       ledger,
       clock: time,
       width,
-      sharedTurns,
+      places,
       parcel: { items: 100, bytes: 4 * megabyte },
       bytesInFlight: 16 * megabyte,
       keyMemory: new ByteBudget(16_000_000),

@@ -24,6 +24,8 @@ export class GaveWay extends Error {
 export interface ConnectorWait {
   /** How long this mailbox still has to wait, ms; 0 where it need not. What another worker was told may be known here a little later. */
   leftMs(): Promise<number>;
+  /** The same as far as it is known here already. */
+  readonly knownLeftMs: number;
   /** The server asked for such a wait just now. Never throws. */
   note(fault: Fault): void;
 }
@@ -55,6 +57,11 @@ export class BackOff {
   /** How long this mailbox still has to wait for its own sake, ms; 0 where it need not. */
   get leftMs(): number {
     return Math.max(0, this.until - this.options.clock.monotonic());
+  }
+
+  /** Whether the server may not be asked now, as far as it is known here. */
+  get mustWait(): boolean {
+    return this.leftMs > 0 || (this.options.connectorWait?.knownLeftMs ?? 0) > 0;
   }
 
   /**

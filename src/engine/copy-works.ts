@@ -42,7 +42,7 @@ export async function copyWorks(copy: FolderCopy, works: readonly Work[]): Promi
   for (let stuck = 0; left.length > 0;) {
     const held = stuck === 0 ? heldBack(copy, left) : [];
     const now = left.filter((work) => !held.includes(work));
-    const limits = parcelLimits(pair, now.length, pair.sourceTurns.requests + pair.targetTurns.requests);
+    const limits = parcelLimits(pair, now.length, pair.sourceTurns.part + pair.targetTurns.part);
     const sent = await runLanes(copy, cutParcels(now, { ...limits, items: atOnce(copy, limits.items) }));
     if (sent.tooLong) {
       // The next opening of the mailbox would come no further than to where these are refused again.

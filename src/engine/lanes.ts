@@ -29,7 +29,7 @@ class Lanes {
 }
 
 /**
- * Reads parcels and puts them, as many under way as both servers take requests at once: some are read while others are put.
+ * Reads parcels and puts them, as many under way as both servers may be expected to take at once: some are read while others are put.
  * The memory a parcel needs is set aside before it is read and given back when it was put, so that reading waits where putting is slow.
  * After a lost answer, a reading that breaks off, a wait too long, or a failure, no new parcel is begun and the others are awaited.
  *
@@ -38,7 +38,7 @@ class Lanes {
 export async function runLanes(copy: FolderCopy, parcels: readonly Parcel[]): Promise<Sent> {
   const { sourceTurns, targetTurns } = copy.pair;
   const sum = nothingSent();
-  const lanes = new Lanes(() => sourceTurns.requests + targetTurns.requests);
+  const lanes = new Lanes(() => sourceTurns.part + targetTurns.part);
   const isOver = () =>
     lanes.failure !== undefined ||
     sum.doubtful.length > 0 ||

@@ -9,7 +9,7 @@ import { CounterBoard } from './counter-board';
 import type { FolderDocument, FolderId, LedgerStore } from './ledger';
 import { pairId } from './pair-id';
 import { ParcelSize } from './parcel-size';
-import { SharedTurns } from './shared-turns';
+import { SharedTurns, type SharedPlace } from './shared-turns';
 import { Turns } from './turns';
 import type { Width } from './width';
 
@@ -32,8 +32,8 @@ export interface PairOptions {
   keyMemory: ByteBudget;
   /** Waits that the servers asked of all mailboxes of their connectors. */
   connectorWaits?: Partial<Record<Side, ConnectorWait>>;
-  /** Those of all mailboxes of this process that ask the same server; absent: nobody else does. */
-  sharedTurns?: Partial<Record<Side, SharedTurns>>;
+  /** This mailbox's places among all of this process that ask the same servers; absent: nobody else does. */
+  places?: Partial<Record<Side, SharedPlace>>;
   /** How long after a write under the fence a request may still leave. */
   sendWindowMs: number;
   /** Told of each fault that is waited out or repeated in place; for a log. */
@@ -145,6 +145,6 @@ function paceOf(options: PairOptions, side: Side): [Turns, BackOff] {
     ...(connectorWait && { connectorWait }),
     ...(onFault && { onFault }),
   });
-  const place = (options.sharedTurns?.[side] ?? new SharedTurns(clock)).join();
+  const place = options.places?.[side] ?? new SharedTurns(clock).join(options.source.identity);
   return [new Turns({ clock, width, backOff, place }), backOff];
 }

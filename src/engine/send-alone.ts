@@ -29,6 +29,8 @@ export async function sendAlone(copy: FolderCopy, { works }: Parcel): Promise<Se
       return [{ work }];
     };
     const isWanted = () => pair.budget.isWanted;
+    // A turn at the source is no place to wait for the target in.
+    await pair.targetBackOff.ready(signal, isWanted);
     const reading = pair.sourceBackOff.repeat(signal, () => askSource(copy, [work], read), isWanted);
     const fault = await brokenOff(reading, signal);
     if (fault) return { ...nothingSent(), left: [work], fault, brokenOff: true };

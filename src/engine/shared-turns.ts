@@ -1,8 +1,19 @@
 import type { Clock } from './clock';
 import { AdaptiveWidth } from './width';
 
-/** A mailbox that has asked for nothing for so long is not at work. */
+/** Whoever came so long ago and has asked for nothing since is not at work. */
 const atWorkMs = 60_000;
+/** What a mailbox was allowed is remembered for so long after it last asked. */
+const rememberedMs = 3_600_000;
+/** So often a request that is under way alone is put down to the others, in a row. */
+const mostRefusedAlone = 3;
+
+/** When a request left, and how many were under way with it: of its mailbox, and of all. */
+export interface Left {
+  atMs: number;
+  underWay: number;
+  ofAll: number;
+}
 
 interface Waiting {
   place: SharedPlace;
@@ -16,7 +27,7 @@ interface Waiting {
  */
 export class SharedTurns {
   private readonly width: AdaptiveWidth;
-  private readonly places = new Set<SharedPlace>();
+  private readonly places = new Map<string, SharedPlace>();
   private readonly waiting: Waiting[] = [];
   private taken = 0;
   private turn = 0;
@@ -35,23 +46,28 @@ export class SharedTurns {
     return this.width.requests;
   }
 
-  /** How many mailboxes have asked for something lately; at least 1. */
+  /** How many mailboxes came or asked for something lately; at least 1. */
   get atWork(): number {
-    this.forgetIdle();
-    return Math.max(1, this.places.size);
+    const since = this.clock.monotonic() - atWorkMs;
+    let atWork = 0;
+    for (const place of this.places.values()) if (place.isAtWork(since)) atWork += 1;
+    return Math.max(1, atWork);
   }
 
-  /** A mailbox's place among the others; it need not be given back. */
-  join(): SharedPlace {
-    this.forgetIdle();
-    return new SharedPlace(this);
+  /** A mailbox's place among the others, the same each time it is asked for while that is not long ago. */
+  join(mailbox: string): SharedPlace {
+    const since = this.clock.monotonic() - rememberedMs;
+    for (const [key, place] of this.places) if (!place.isAtWork(since)) this.places.delete(key);
+    const place = this.places.get(mailbox) ?? new SharedPlace(this, mailbox, this.clock.monotonic());
+    this.places.set(mailbox, place);
+    return place;
   }
 
   /** @returns once it is this mailbox's turn. Rejects with the signal's reason when aborted meanwhile */
   async take(place: SharedPlace, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     place.askedAt = this.clock.monotonic();
-    this.places.add(place);
+    this.places.set(place.mailbox, place);
     if (this.waiting.length === 0 && this.isFree) return this.begin(place);
     place.waiting += 1;
     await new Promise<void>((resolve, reject) => {
@@ -93,11 +109,6 @@ export class SharedTurns {
     return this.taken < this.width.requests;
   }
 
-  private forgetIdle(): void {
-    const since = this.clock.monotonic() - atWorkMs;
-    for (const place of this.places) if (place.askedAt < since && place.isIdle) this.places.delete(place);
-  }
-
   private begin(place: SharedPlace): void {
     this.taken += 1;
     this.turn += 1;
@@ -118,17 +129,24 @@ export class SharedTurns {
   }
 }
 
-/** One mailbox at a server that others ask, too. */
+/** One mailbox at a server that others ask, too; and what it was allowed there, which outlives its openings. */
 export class SharedPlace {
   underWay = 0;
   waiting = 0;
   lastTurn = 0;
-  askedAt = -Infinity;
+  /** So many at once the server surely had of this mailbox, since it last refused one of as many. */
+  private proven = 1;
+  /** Refusals of a request that was under way alone, since the last answer. */
+  private refusedAlone = 0;
 
-  constructor(readonly turns: SharedTurns) {}
+  constructor(
+    readonly turns: SharedTurns,
+    readonly mailbox: string,
+    public askedAt: number,
+  ) {}
 
-  get isIdle(): boolean {
-    return this.underWay === 0 && this.waiting === 0;
+  isAtWork(since: number): boolean {
+    return this.askedAt >= since || this.underWay > 0 || this.waiting > 0;
   }
 
   /** Whether others are at work beside this mailbox, so that a limit it meets may be theirs, too. */
@@ -139,5 +157,27 @@ export class SharedPlace {
   comesBefore(other: SharedPlace): boolean {
     if (this.underWay !== other.underWay) return this.underWay < other.underWay;
     return this.lastTurn < other.lastTurn;
+  }
+
+  answered(left: Left): void {
+    this.refusedAlone = 0;
+    // One of the others may have been answered before this one arrived.
+    this.proven = Math.max(this.proven, left.underWay - 1, 1);
+    this.turns.answered(left.ofAll);
+  }
+
+  /**
+   * The server had too many requests at once.
+   * @returns whether that is put down to those of all mailboxes: as many of this one were well before, or none but this request was under way.
+   *   One that is refused again and again even so is refused for a reason of its own, such as another program that asks for the same mailbox
+   */
+  refused(left: Left): boolean {
+    const isAlone = left.underWay === 1;
+    if (isAlone) this.refusedAlone += 1;
+    const isShared = isAlone ? this.refusedAlone <= mostRefusedAlone : left.underWay <= this.proven;
+    this.proven = Math.max(1, Math.min(this.proven, left.underWay - 1));
+    if (!isShared || !this.hasOthers) return false;
+    this.turns.refused(left.ofAll, left.atMs);
+    return true;
   }
 }

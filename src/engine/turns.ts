@@ -1,7 +1,7 @@
 import { Fault } from '../domain/faults';
 import type { BackOff } from './back-off';
 import type { Clock } from './clock';
-import type { SharedPlace } from './shared-turns';
+import type { Left, SharedPlace } from './shared-turns';
 import type { Width } from './width';
 
 const longestRestMs = 60_000;
@@ -41,8 +41,6 @@ function waitMsOf(fault: Fault | undefined): number {
 export class Turns {
   private taken = 0;
   private underWay = 0;
-  /** So many at once the server surely had, since it last refused one of as many; one by itself is not too many until it is refused. */
-  private proven = 1;
   private refusedAt = -Infinity;
   private readonly waiting: (() => void)[] = [];
   /** Until then others have the server: this mailbox may not ask it all of the time. */
@@ -53,6 +51,12 @@ export class Turns {
   /** How many may be under way now. */
   get requests(): number {
     return Math.max(1, this.options.width.requests);
+  }
+
+  /** How many that are likely to be, where all mailboxes together have fewer than they could use; at least 1. */
+  get part(): number {
+    const { requests, atWork } = this.options.place.turns;
+    return Math.min(this.requests, Math.ceil(requests / atWork));
   }
 
   /**
@@ -89,7 +93,7 @@ export class Turns {
     for (;;) {
       await backOff.ready(signal, isWanted);
       await place.turns.take(place, signal);
-      if (backOff.leftMs === 0) return;
+      if (!backOff.mustWait) return;
       place.turns.give(place);
     }
   }
@@ -122,10 +126,8 @@ export class Turns {
     const nowMs = clock.monotonic();
     const restMs = (nowMs - left.atMs) * (1 / width.share - 1);
     this.restUntil = nowMs + Math.min(longestRestMs, restMs);
-    // One of the others may have been answered before this one arrived.
-    this.proven = Math.max(this.proven, left.underWay - 1, 1);
     width.answered(left.underWay >= this.requests, nowMs);
-    place.turns.answered(left.ofAll);
+    place.answered(left);
   }
 
   private async rest(signal: AbortSignal): Promise<void> {
@@ -138,11 +140,8 @@ export class Turns {
     backOff.note(fault, left.atMs);
     if (!isOverload(fault) || left.atMs <= this.refusedAt) return;
     this.refusedAt = clock.monotonic();
-    // As many were well before: it is not this mailbox's own that were too many.
-    const isShared = isCrowded(fault) && left.underWay <= this.proven && place.hasOthers;
-    this.proven = Math.min(this.proven, left.underWay - 1);
-    if (isShared) place.turns.refused(left.ofAll, left.atMs);
-    else width.refused(left.atMs, clock.monotonic());
+    const isShared = isCrowded(fault) && place.refused(left);
+    if (!isShared) width.refused(left.atMs, clock.monotonic());
   }
 
   private async take(signal: AbortSignal): Promise<void> {
@@ -175,13 +174,6 @@ export class Turns {
       this.waiting.shift()?.();
     }
   }
-}
-
-/** When a request left, and how many were under way with it: of this mailbox, and of all. */
-interface Left {
-  atMs: number;
-  underWay: number;
-  ofAll: number;
 }
 
 /** Too many at once, whatever was asked for. */

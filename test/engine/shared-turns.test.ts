@@ -47,6 +47,8 @@ class Door {
   }
 }
 
+let mailboxes = 0;
+
 /** A mailbox that always has more to ask for, and how often it was answered. */
 class Mailbox {
   answers = 0;
@@ -62,7 +64,7 @@ class Mailbox {
       clock,
       width: new AdaptiveWidth(27),
       backOff,
-      place: shared.join(),
+      place: shared.join(`${(mailboxes += 1)}`),
     });
   }
 
@@ -89,12 +91,15 @@ class Mailbox {
 describe('a limit for the requests of several mailboxes together', () => {
   it.each([
     ['one for four', 1, 4],
+    ['two for three', 2, 3],
+    ['two for six', 2, 6],
     ['three for six', 3, 6],
+    ['five for twenty', 5, 20],
     ['ten for six', 10, 6],
-  ])('is divided evenly and made full use of: %s', async (_name, connections, mailboxes) => {
+  ])('is divided evenly and made full use of: %s', async (_name, connections, count) => {
     const clock = new VirtualTime();
     const [shared, door] = [new SharedTurns(clock), new Door(clock, connections)];
-    const all = Array.from({ length: mailboxes }, () => new Mailbox(clock, shared, door));
+    const all = Array.from({ length: count }, () => new Mailbox(clock, shared, door));
     const hour = 60 * minute;
     await clock.until(Promise.all(all.map((mailbox) => mailbox.ask(hour))));
     const answers = all.map((mailbox) => mailbox.answers);
@@ -102,6 +107,18 @@ describe('a limit for the requests of several mailboxes together', () => {
     const most = (connections * hour) / requestMs;
     expect(answers.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(0.9 * most);
     expect(door.refused).toBeLessThan(0.1 * most);
+  });
+
+  it('is not narrowed for long by a mailbox that is always refused', async () => {
+    const clock = new VirtualTime();
+    const [shared, door, closed] = [new SharedTurns(clock), new Door(clock, 30), new Door(clock, 0)];
+    const all = Array.from({ length: 8 }, () => new Mailbox(clock, shared, door));
+    const refused = [1, 2].map(() => new Mailbox(clock, shared, closed));
+    await clock.until(Promise.all([...all, ...refused].map((mailbox) => mailbox.ask(60 * minute))));
+    const answers = all.map((mailbox) => mailbox.answers);
+    expect(Math.min(...answers) / Math.max(...answers)).toBeGreaterThan(0.8);
+    const most = (30 * 60 * minute) / requestMs;
+    expect(answers.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(0.85 * most);
   });
 
   it('leaves room for a mailbox that comes when others have long used all of it', async () => {
@@ -163,7 +180,7 @@ describe('SharedTurns', () => {
 
   it('gives the next turn to the mailbox with the fewest under way, of several to the one whose last is longest ago', async () => {
     const { shared } = narrow();
-    const [first, second, third] = [shared.join(), shared.join(), shared.join()];
+    const [first, second, third] = [shared.join('a'), shared.join('b'), shared.join('c')];
     await shared.take(first, never);
     await shared.take(second, never);
     const order: string[] = [];
@@ -183,7 +200,7 @@ describe('SharedTurns', () => {
 
   it('passes over one that no longer waits', async () => {
     const { shared } = narrow();
-    const [busyOne, stopped, next] = [shared.join(), shared.join(), shared.join()];
+    const [busyOne, stopped, next] = [shared.join('a'), shared.join('b'), shared.join('c')];
     await shared.take(busyOne, never);
     await shared.take(busyOne, never);
     const abort = new AbortController();
@@ -196,25 +213,60 @@ describe('SharedTurns', () => {
     expect(shared.underWay).toBe(2);
   });
 
-  it('counts as at work whoever has asked within a minute, or still does', async () => {
+  it('counts as at work whoever came or asked within a minute, or still asks', async () => {
     const clock = new VirtualTime();
     const shared = new SharedTurns(clock);
-    const [done, asking, late] = [shared.join(), shared.join(), shared.join()];
+    const [done, asking] = [shared.join('a'), shared.join('b')];
     await shared.take(done, never);
     await shared.take(asking, never);
     shared.give(done);
     expect([shared.atWork, asking.hasOthers]).toEqual([2, true]);
     await clock.until(clock.sleep(minute + 1));
     expect([shared.atWork, asking.hasOthers]).toEqual([1, false]);
-    await shared.take(late, never);
+    shared.join('c');
     expect(shared.atWork).toBe(2);
+  });
+
+  it('lets nobody ask who waited for a turn when the server asked everybody for a pause', async () => {
+    const { clock, shared } = narrow();
+    let until = 0;
+    const leftMs = () => Math.max(0, until - clock.monotonic());
+    const connectorWait = {
+      leftMs: async () => leftMs(),
+      get knownLeftMs() {
+        return leftMs();
+      },
+      note: () => undefined,
+    };
+    const backOff = new BackOff({ clock, connectorWait });
+    const turns = new Turns({ clock, width: fixedWidth(4), backOff, place: shared.join('a') });
+    const other = shared.join('b');
+    await shared.take(other, never);
+    await shared.take(other, never);
+    const asked: number[] = [];
+    const asking = turns.run(never, async () => void asked.push(clock.monotonic()));
+    await clock.until(clock.sleep(10));
+    until = 20_000;
+    shared.give(other);
+    await clock.until(asking);
+    expect(asked).toEqual([20_000]);
+  });
+
+  it('knows a mailbox again that is opened anew, and forgets it an hour after it last asked', async () => {
+    const clock = new VirtualTime();
+    const shared = new SharedTurns(clock);
+    const place = shared.join('a');
+    await clock.until(clock.sleep(59 * minute));
+    expect(shared.join('a')).toBe(place);
+    await clock.until(clock.sleep(2 * minute));
+    expect(shared.join('a')).not.toBe(place);
   });
 
   it('lets nobody hold a turn that has to wait', async () => {
     const { clock, shared } = narrow();
     const backOff = new BackOff({ clock });
-    const turns = new Turns({ clock, width: fixedWidth(4), backOff, place: shared.join() });
-    const other = shared.join();
+    const turns = new Turns({ clock, width: fixedWidth(4), backOff, place: shared.join('a') });
+    const other = shared.join('b');
     await shared.take(other, never);
     await shared.take(other, never);
     const asked: number[] = [];

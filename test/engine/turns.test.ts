@@ -13,7 +13,7 @@ function door(width: Width, connectorWait?: ConnectorWait) {
   const clock = new VirtualTime();
   const onHeldUp = () => width.refused(clock.monotonic(), clock.monotonic());
   const backOff = new BackOff({ clock, onHeldUp, ...(connectorWait && { connectorWait }) });
-  const turns = new Turns({ clock, width, backOff, place: new SharedTurns(clock).join() });
+  const turns = new Turns({ clock, width, backOff, place: new SharedTurns(clock).join('ada') });
   const after = async (ms: number, fault?: Fault) => {
     await clock.sleep(ms);
     if (fault) throw fault;
@@ -231,6 +231,9 @@ describe('a limit that several mailboxes share', () => {
 describe('a wait that a server asked of a whole connector', () => {
   const waitUntil = (clock: VirtualTime, until: number): ConnectorWait => ({
     leftMs: async () => Math.max(0, until - clock.monotonic()),
+    get knownLeftMs() {
+      return Math.max(0, until - clock.monotonic());
+    },
     note: () => undefined,
   });
 
@@ -240,7 +243,7 @@ describe('a wait that a server asked of a whole connector', () => {
     const wait = waitUntil(clock, 20_000);
     const onHeldUp = () => width.refused(clock.monotonic(), clock.monotonic());
     const backOff = new BackOff({ clock, onHeldUp, connectorWait: wait });
-    const turns = new Turns({ clock, width, backOff, place: new SharedTurns(clock).join() });
+    const turns = new Turns({ clock, width, backOff, place: new SharedTurns(clock).join('ada') });
     const asked: number[] = [];
     const all = [1, 2, 3].map(() => turns.run(never, async () => void asked.push(clock.monotonic())));
     await clock.until(Promise.all(all));
@@ -252,6 +255,7 @@ describe('a wait that a server asked of a whole connector', () => {
     const told: Fault[] = [];
     const { clock, turns, after } = door(fixedWidth(1), {
       leftMs: async () => 0,
+      knownLeftMs: 0,
       note: (fault) => void told.push(fault),
     });
     const forAll = new Fault({ kind: 'throttled', retryAfterMs: 5, scope: 'connector' }, busy(1).text, true);

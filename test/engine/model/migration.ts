@@ -247,8 +247,12 @@ export class Migration {
 
   private newWait(): ConnectorWait {
     let until = 0;
+    const leftMs = () => Math.max(0, until - this.time.monotonic());
     return {
-      leftMs: async () => Math.max(0, until - this.time.monotonic()),
+      leftMs: async () => leftMs(),
+      get knownLeftMs() {
+        return leftMs();
+      },
       note: ({ details }) => {
         if (details.kind === 'throttled')
           until = Math.max(until, this.time.monotonic() + details.retryAfterMs);
