@@ -90,6 +90,33 @@ export function fairPlaces(
   ]);
 }
 
+/**
+ * Those who wait, by what they wait for: whoever comes through a full connector competes for it with everybody else who does, whatever his
+ * other one; full connectors that somebody needs together are one queue. Where none is full the two connectors are.
+ */
+export function queuesOf(waiting: readonly Waiting[], isFull: (connectorId: string) => boolean): Waiting[][] {
+  const joinedTo = new Map<string, string>();
+  const headOf = (id: string): string => {
+    const next = joinedTo.get(id);
+    return next === undefined ? id : headOf(next);
+  };
+  const fullOf = ({ sourceConnectorId, targetConnectorId }: Waiting) =>
+    [sourceConnectorId, targetConnectorId].filter(isFull);
+  for (const one of waiting) {
+    const [first, second] = fullOf(one).map(headOf);
+    if (first !== undefined && second !== undefined && first !== second) joinedTo.set(second, first);
+  }
+  const queues = new Map<string, Waiting[]>();
+  for (const one of waiting) {
+    const [full] = fullOf(one);
+    const hindrance = full === undefined ? `${one.sourceConnectorId} ${one.targetConnectorId}` : headOf(full);
+    const queue = queues.get(hindrance);
+    if (queue === undefined) queues.set(hindrance, [one]);
+    else queue.push(one);
+  }
+  return [...queues.values()];
+}
+
 /** How often each is among them. */
 export function countBy(keys: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();

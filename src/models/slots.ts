@@ -1,6 +1,8 @@
 import { Schema, model } from 'mongoose';
-import { countBy, fairPlaces, mostInLine, turnsAfter, type Waiting } from '../domain/fair-order';
+import { countBy, fairPlaces, mostInLine, queuesOf, turnsAfter, type Waiting } from '../domain/fair-order';
+import { throttleLeftMs } from '../domain/connector-wait';
 import { batchesOf } from './batch-move';
+import { Connectors, type ConnectorDocument } from './connectors';
 import { queryOfSelection } from './mail-user-filter';
 import { MailUsers } from './mail-users';
 import { versioned } from './schema-version';
@@ -81,33 +83,46 @@ export function waitingOf(
 }
 
 /**
- * The places of all that ask for slots, by mail user, each among those who wait before the same hindrance (see `fairPlaces`): workers that
- * are full hold up everybody, a connector that is full those who come through it. 0 has its slots and waits for a worker with room.
+ * The places of all that ask for slots, by mail user, each among those who wait before the same hindrance: workers that are full hold up
+ * everybody, connectors that are full those who come through them (see `queuesOf`). 0 has its slots and waits for a worker with room.
  */
 export async function placesInQueue(now: Date): Promise<Map<string, number>> {
-  const all = await Slots.find().sort({ grantedAt: 1 }).lean<SlotDocument[]>();
-  const held = all.filter(({ grantedAt }) => grantedAt !== undefined);
-  const waiting = all.filter(({ grantedAt }) => grantedAt === undefined);
+  const all = await Slots.find().lean<SlotDocument[]>();
+  const held = all
+    .flatMap((slot) => (slot.grantedAt === undefined ? [] : [{ slot, at: slot.grantedAt.getTime() }]))
+    .sort((a, b) => a.at - b.at)
+    .map(({ slot }) => slot);
+  const asking = all.filter(({ grantedAt }) => grantedAt === undefined);
   const places = new Map(held.map(({ _id }) => [_id, 0]));
-  if (waiting.length === 0) return places;
+  if (asking.length === 0) return places;
   const batches = await batchesOf(all.map(({ _id }) => _id));
   const batchOf = ({ _id }: SlotDocument) => batches.get(_id) ?? '';
   const heldInTurn = held.map(batchOf);
   // Whose turn it was before those that hold slots now only the gate knows.
   const order = { heldByBatch: countBy(heldInTurn), turns: turnsAfter([], heldInTurn) };
+  const waiting = asking.map((slot) => waitingOf(slot, batchOf(slot)));
   // When workers are full the gate lets in one for each that has begun, so that for a moment there are fewer.
   const areWorkersFull = (await countInLine(now)) > mostInLine / 2;
-  const hindranceOf = ({ sourceConnectorId, targetConnectorId }: SlotDocument) =>
-    areWorkersFull ? '' : `${sourceConnectorId} ${targetConnectorId}`;
-  const queues = new Map<string, Waiting[]>();
-  for (const slot of waiting) {
-    const queue = queues.get(hindranceOf(slot)) ?? [];
-    queue.push(waitingOf(slot, batchOf(slot)));
-    queues.set(hindranceOf(slot), queue);
-  }
-  for (const queue of queues.values())
-    for (const [id, place] of fairPlaces(queue, order)) places.set(id, place);
+  const queues = areWorkersFull ? [waiting] : queuesOf(waiting, await fullConnectors(held, now));
+  for (const queue of queues) for (const [id, place] of fairPlaces(queue, order)) places.set(id, place);
   return places;
+}
+
+/** Tells of a connector whether it has no slot to give now: all are held, its server has everybody wait, or it is gone. */
+async function fullConnectors(
+  held: readonly SlotDocument[],
+  now: Date,
+): Promise<(connectorId: string) => boolean> {
+  const used = countBy(held.flatMap((slot) => [slot.sourceConnectorId, slot.targetConnectorId]));
+  const connectors = await Connectors.find({}, { mailboxesAtOnce: 1, throttled: 1 }).lean<
+    ConnectorDocument[]
+  >();
+  const open = connectors.flatMap(({ _id, mailboxesAtOnce, throttled }) => {
+    const id = _id.toHexString();
+    return (used.get(id) ?? 0) < mailboxesAtOnce && throttleLeftMs(throttled, now) === 0 ? [id] : [];
+  });
+  const known = new Set(open);
+  return (connectorId) => !known.has(connectorId);
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   chooseFairly,
   fairPlaces,
   lastPlaceTold,
+  queuesOf,
   turnsAfter,
   type Waiting,
 } from '../../src/domain/fair-order';
@@ -197,5 +198,41 @@ describe('the places of those who wait', () => {
       lastPlaceTold + 1,
       lastPlaceTold + 1,
     ]);
+  });
+});
+
+describe('the queues of those who wait', () => {
+  const through = (id: string, sourceConnectorId: string, targetConnectorId: string): Waiting => ({
+    ...waiting(id, 'a', 1),
+    sourceConnectorId,
+    targetConnectorId,
+  });
+  const queues = (all: Waiting[], ...full: string[]) =>
+    queuesOf(all, (id) => full.includes(id)).map((queue) => queue.map(({ id }) => id));
+
+  it('join all who come through a full connector, and leave apart those of whom none waits for another', () => {
+    const all = [
+      through('1', 'A', 'T'),
+      through('2', 'B', 'T'),
+      through('3', 'A', 'U'),
+      through('4', 'B', 'T'),
+    ];
+    expect(queues(all)).toEqual([['1'], ['2', '4'], ['3']]);
+    expect(queues(all, 'T')).toEqual([['1', '2', '4'], ['3']]);
+    expect(queues(all, 'A')).toEqual([
+      ['1', '3'],
+      ['2', '4'],
+    ]);
+  });
+
+  it('join full connectors over those who need several of them, in whatever order they come', () => {
+    const all = [
+      through('1', 'C', 'U'),
+      through('2', 'A', 'T'),
+      through('3', 'C', 'T'),
+      through('4', 'A', 'U'),
+    ];
+    expect(queues(all.slice(0, 3), 'C', 'T', 'U')).toEqual([['1', '2', '3']]);
+    expect(queues(all, 'A', 'T', 'U')).toEqual([['1', '2', '3', '4']]);
   });
 });

@@ -48,17 +48,21 @@ const rowOf = (text: string, row: MailUser) =>
   text.slice(text.indexOf(`id="row-${idOf(row)}"`)).split('</tr>')[0];
 
 describe('the list', () => {
-  it('says why somebody is scheduled: his start window, or his place among those of the same connectors', async () => {
-    const other = { source: await aConnector('source'), target: pair.target };
-    const first = await waiting(pair, 'Queue', 1);
-    const elsewhere = await waiting(other, 'Queue', 2);
-    const second = await waiting(pair, 'Queue', 3);
+  it('says why somebody is scheduled: his start window, or his place among those of the same full connector', async () => {
+    const full = { source: pair.source, target: await aConnector('target', { mailboxesAtOnce: 1 }) };
+    const other = { source: await aConnector('source'), target: full.target };
+    await waiting(full, 'Queue', 0, { grantedAt: new Date(), begunAt: new Date() });
+    const first = await waiting(full, 'Queue', 1);
+    const second = await waiting(other, 'Queue', 2);
+    const third = await waiting(full, 'Queue', 3);
+    const elsewhere = await waiting(pair, 'Queue', 4);
     const until = new Date('2099-01-01T18:00:00Z');
     const waitsFor = { kind: 'startWindow', until } as const;
     await aMailUser(pair, { projection: aProjection({ state: 'scheduled', waitsFor }), batch: 'Queue' });
     const { text } = await agent.get('/admin/users?batch=Queue').expect(200);
     expect(rowOf(text, first)).toContain('Next in the queue');
     expect(rowOf(text, second)).toContain('Place 2 in the queue');
+    expect(rowOf(text, third)).toContain('Place 3 in the queue');
     expect(rowOf(text, elsewhere)).toContain('Next in the queue');
     expect(text).toContain('Its start window opens <time datetime="2099-01-01T18:00:00.000Z"');
   });
