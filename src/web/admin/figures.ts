@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import { batchNames, needsSomebody } from '../../models/mail-user-list';
 import { countStatesOfBatches, sumCounters, type StateCounts } from '../../models/mail-user-counts';
+import { placesInQueue } from '../../models/slots';
 import { readThroughput } from '../../models/throughput';
 import { Shared } from '../shared';
 
@@ -12,7 +13,7 @@ const rowsNeedingSomebody = 8;
 export type Figures = ReturnType<typeof createFigures>;
 
 /**
- * What the database reads all mail users for. Each page of this process gets it from here.
+ * What the database reads all mail users, or all that wait, for. Each page of this process gets it from here.
  * @param now a clock that never goes back, ms
  */
 export function createFigures(now?: () => number) {
@@ -40,6 +41,8 @@ export function createFigures(now?: () => number) {
     needsSomebody: shared(() => needsSomebody(rowsNeedingSomebody)),
     /** Of batches that mail users are in. */
     batchNames: shared(batchNames),
+    /** As of `placesInQueue`; whoever is not among them waits for nothing. */
+    placesInQueue: shared(() => placesInQueue(new Date())),
     /** The minutes of the last day. */
     throughput: shared(() => readThroughput(new Date(Date.now() - dayMs))),
   };

@@ -19,7 +19,6 @@ import {
   type Place,
 } from '../../models/mail-user-list';
 import { openBulkActions } from '../../models/bulk-actions';
-import { placesInQueue } from '../../models/slots';
 import { listConnectors } from '../../models/connector-list';
 import type { WebDeps } from '../deps';
 import { fieldsOf } from '../forms';
@@ -44,7 +43,7 @@ export function userListRoute(router: Router, { figures }: WebDeps): void {
     ]);
     const values = filterFields(asked.filter, asked.order);
     const waiting = page.rows.filter((row) => shownState(row) === 'scheduled');
-    const places = waiting.length === 0 ? undefined : await placesInQueue(new Date());
+    const places = waiting.length === 0 ? undefined : await figures.placesInQueue();
     const names = new Map(connectors.map(({ _id, name }) => [_id.toHexString(), name]));
     const choices = (side: 'source' | 'target') =>
       connectors

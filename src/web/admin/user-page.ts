@@ -11,7 +11,6 @@ import { isUndelivered } from '../../models/mail-user-list';
 import type { MailUser } from '../../models/mail-users';
 import { throttleLeftMs } from '../../domain/connector-wait';
 import { steadyRate, timeLeftMs } from '../../domain/time-left';
-import { placesInQueue } from '../../models/slots';
 import { migrationId } from '../../../workflows/names';
 import type { WebDeps } from '../deps';
 import type { Language } from '../../locales';
@@ -51,7 +50,7 @@ async function show(
     connectorOf(user.target),
     listAudit(auditLines, { mailUserId: id }),
     listAudit(passesShown, { mailUserId: id, only: ['deltaAsked', 'cutOverAsked'] }),
-    state === 'scheduled' ? placesInQueue(new Date()) : undefined,
+    state === 'scheduled' ? deps.figures.placesInQueue() : undefined,
     copyView(user),
     awaitsAcceptance(user),
   ]);

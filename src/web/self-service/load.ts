@@ -5,8 +5,8 @@ import { Connectors, type ConnectorDocument } from '../../models/connectors';
 import { MailUsers, type MailUser } from '../../models/mail-users';
 import { signInWaitOf } from '../../models/sign-in-refusals';
 import { matchLinkToken, type Link } from '../../secrets/link-token';
+import type { Figures } from '../admin/figures';
 import type { ProgressSamples } from '../progress-samples';
-import type { QueuePlaces } from './queue-places';
 import type { UsualDurations } from './usual-durations';
 import type { ViewInput } from './view-of';
 
@@ -47,25 +47,26 @@ const formStates: ReadonlySet<MigrationState> = new Set([
 export interface SeenBefore {
   samples: ProgressSamples;
   durations: UsualDurations;
-  places: QueuePlaces;
+  placesInQueue: Figures['placesInQueue'];
 }
 
 /** Asks the database for the rest of what this row's view is made of. */
 export async function viewInput(
   { row, connectors }: Extract<Opened, { kind: 'open' }>,
   credentialLifeMs: number,
-  { samples, durations, places }: SeenBefore,
+  { samples, durations, placesInQueue }: SeenBefore,
 ): Promise<ViewInput> {
   const now = new Date();
   const state = shownState(row);
   // A page that only follows a move asks every two seconds: it costs no more than it shows.
   const asks = formStates.has(state);
-  const [source, target, usual, place] = await Promise.all([
+  const [source, target, usual, places] = await Promise.all([
     asks ? waitOf(row, 'source', now) : undefined,
     asks ? waitOf(row, 'target', now) : undefined,
     asks ? durations.of(row, now) : undefined,
-    state === 'scheduled' ? places.of(row._id.toHexString(), now) : undefined,
+    state === 'scheduled' ? placesInQueue() : undefined,
   ]);
+  const place = places?.get(row._id.toHexString());
   const seen =
     state === 'working' && row.counters ? samples.add(row._id.toHexString(), row.counters) : undefined;
   return {

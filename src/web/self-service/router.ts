@@ -18,7 +18,6 @@ import { openLink, viewInput, type Opened } from './load';
 import { emptyForm, present, type FormState } from './present';
 import { ProgressSamples } from '../progress-samples';
 import { readSignIn } from './sign-in-form';
-import { QueuePlaces } from './queue-places';
 import { UsualDurations } from './usual-durations';
 import { refreshSeconds, type SelfServiceView } from './view';
 import { mailboxView, viewOf } from './view-of';
@@ -112,7 +111,6 @@ class Pages {
   private readonly seenBefore = {
     samples: new ProgressSamples(),
     durations: new UsualDurations(),
-    places: new QueuePlaces(),
   };
 
   constructor(private readonly deps: WebDeps) {}
@@ -185,7 +183,9 @@ class Pages {
   }
 
   private async view(opened: OpenLink): Promise<SelfServiceView> {
-    return viewOf(await viewInput(opened, this.deps.config.times.credentialLifeMs, this.seenBefore));
+    const { config, figures } = this.deps;
+    const seenBefore = { ...this.seenBefore, placesInQueue: figures.placesInQueue };
+    return viewOf(await viewInput(opened, config.times.credentialLifeMs, seenBefore));
   }
 
   private speech(request: Request, response: Response, { row }: OpenLink): Translator {
