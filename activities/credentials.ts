@@ -8,8 +8,8 @@ export const credentialActivities = {
   },
 
   /**
-   * Destroys all that a mail user has, except `keep`, which live until `until` (ISO 8601) or their own end, whichever is sooner.
-   * Answers when the last of them is destroyed (ISO 8601); absent where none is left.
+   * Destroys all that a mail user has, except `keep`, which live until `until` (ISO 8601) or the first of their own ends, whichever is
+   * soonest. Answers when they are destroyed (ISO 8601); absent where none is left.
    */
   async purgeCredentials(input: {
     mailUserId: string;

@@ -85,21 +85,21 @@ export async function purgeCredentials(ownerId: string, except: readonly string[
 }
 
 /**
- * Keeps these of a mail user until `until` or their own end, whichever is sooner; harmless when repeated.
- * @returns when the last of them is destroyed; absent where none is left
+ * Keeps these of a mail user until `until` or the first of their own ends, whichever is soonest: what is said to be kept is kept as a
+ * whole. Harmless when repeated.
+ * @returns when they are destroyed; absent where none is left
  */
 export async function keepCredentials(
   credentialIds: readonly string[],
   until: Date,
 ): Promise<Date | undefined> {
-  const ids = { $in: [...credentialIds] };
-  for (const { _id, destroyAt } of await Credentials.find({ _id: ids, destroyAt: { $gt: until } }).lean<
-    CredentialDocument[]
-  >())
-    await Credentials.updateOne({ _id, destroyAt }, { $set: { destroyAt: until, livesUntil: destroyAt } });
-  const kept = await Credentials.find({ _id: ids }).lean<CredentialDocument[]>();
-  const last = Math.max(...kept.map(({ destroyAt }) => destroyAt.getTime()));
-  return kept.length === 0 ? undefined : new Date(last);
+  const kept = await Credentials.find({ _id: { $in: [...credentialIds] } }).lean<CredentialDocument[]>();
+  if (kept.length === 0) return undefined;
+  const first = new Date(Math.min(until.getTime(), ...kept.map(({ destroyAt }) => destroyAt.getTime())));
+  for (const { _id, destroyAt, livesUntil = destroyAt } of kept)
+    if (destroyAt > first)
+      await Credentials.updateOne({ _id, destroyAt }, { $set: { destroyAt: first, livesUntil } });
+  return first;
 }
 
 /** Lets one that was only kept for **Retry** live as long as it was to before. @returns it as it is now; harmless when repeated */
