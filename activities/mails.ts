@@ -82,17 +82,20 @@ export function createMailActivities({ mail, log }: Pick<ActivityDeps, 'mail' | 
 
     /**
      * Sends a mail to each address that has not got it; none that asks for a sign-in where the row tells that the migration has ended, as
-     * after Temporal was set back. Never fails for what a mail server does.
+     * after Temporal was set back, and none of an end that the row does not know, as after the database was. Never fails for what a mail
+     * server does.
      */
     async sendMail(input: SendMailInput): Promise<SendMailResult> {
       const { mailUserId, order, mailId, accepted } = input;
       const all = await readRow(mailUserId);
       const facts = invitationFactsOf(all);
       const { choice } = invitationAddresses(facts);
-      const to = asksForSignIn(order) && hasEnded(all.row.projection) ? [] : addressesOf(order, facts);
+      const event = asksForSignIn(order) && hasEnded(all.row.projection) ? undefined : eventOf(all, order);
+      if (event === undefined) return { choice, to: [], accepted: [...accepted] };
+      const to = addressesOf(order, facts);
       const result: SendMailResult = { choice, to, accepted: [...accepted] };
       for (const address of to.filter((one) => !accepted.includes(one))) {
-        const outcome = await mail.mailer.send(outgoing(mail, all, order, { address, mailId }));
+        const outcome = await mail.mailer.send(outgoing(mail, all, event, { address, mailId }));
         if (outcome.kind === 'accepted') result.accepted.push(address);
         else if (outcome.kind === 'refused') result.refused = outcome.answer;
         else {
@@ -143,11 +146,11 @@ function addressesOf(order: MailOrder, facts: Parameters<typeof endAddresses>[0]
 function outgoing(
   deps: MailDeps,
   all: RowWithConnectors,
-  order: MailOrder,
+  event: MailEvent,
   { address, mailId }: { address: string; mailId: string },
 ) {
   const { row } = all;
-  const composed = composeMail(deps.organisation, subjectOf(deps, all, order), eventOf(all, order));
+  const composed = composeMail(deps.organisation, subjectOf(deps, all, event), event);
   return {
     id: `${mailId}-${address.toLowerCase()}`,
     to: { name: `${row.firstName} ${row.lastName}`.trim(), address },
@@ -161,7 +164,7 @@ function outgoing(
 function subjectOf(
   { publicUrl, linkKey }: MailDeps,
   { row, source, target }: RowWithConnectors,
-  { kind }: MailOrder,
+  { kind }: MailEvent,
 ): MailSubject {
   const link = { mailUserId: row._id.toHexString(), generation: row.linkGeneration };
   const token = mintLinkToken(linkKey, {
@@ -187,7 +190,8 @@ function mailboxOf(address: string, { shownName, webMailUrl }: ConnectorDocument
   };
 }
 
-function eventOf({ row }: RowWithConnectors, order: MailOrder): MailEvent {
+/** `undefined` where the row does not know of the end that is to be told. */
+function eventOf({ row }: RowWithConnectors, order: MailOrder): MailEvent | undefined {
   const { counters, projection } = row;
   switch (order.kind) {
     case 'invitation':
@@ -195,24 +199,21 @@ function eventOf({ row }: RowWithConnectors, order: MailOrder): MailEvent {
       return { kind: order.kind, linkExpiresAt: new Date(order.linkExpiresAt) };
     case 'signInNeeded':
       return { kind: order.kind, sides: order.sides, why: order.why ?? 'refused' };
-    case 'completed': {
-      const { isWhole, startedAnew, passwords } = endToTell(row, order.kind, new Date());
+    case 'completed':
+    case 'failed':
+    case 'stopped': {
+      const end = endToTell(row, order.kind, new Date());
+      if (end === undefined) return undefined;
+      const { isWhole, fault, ...sinceEnd } = end;
+      if (order.kind === 'stopped') return { kind: order.kind, ...sinceEnd };
+      if (order.kind === 'failed') return { kind: order.kind, ...(fault && { fault }), ...sinceEnd };
       return {
-        kind: 'completed',
+        kind: order.kind,
         counters: counters ?? noMailboxCounters,
         outcome: moveOutcome(isWhole ? 'completed' : 'completedWithIssues', counters),
         ...(projection?.summary === undefined ? {} : { summary: projection.summary }),
-        startedAnew,
-        passwords,
+        ...sinceEnd,
       };
-    }
-    case 'failed': {
-      const { fault, startedAnew, passwords } = endToTell(row, order.kind, new Date());
-      return { kind: 'failed', ...(fault === undefined ? {} : { fault }), startedAnew, passwords };
-    }
-    case 'stopped': {
-      const { startedAnew, passwords } = endToTell(row, order.kind, new Date());
-      return { kind: 'stopped', startedAnew, passwords };
     }
   }
 }

@@ -36,16 +36,17 @@ interface RowOfEnd extends AskedAndSaid {
   };
 }
 
-/** Of several ends of a kind the newest one's. */
-export function endToTell(row: RowOfEnd, kind: EndKind, now: Date): EndToTell {
+/** Of several ends of a kind the newest one's; `undefined` where the row knows of none, as in a database that was set back. */
+export function endToTell(row: RowOfEnd, kind: EndKind, now: Date): EndToTell | undefined {
   const { asked, projection, counters } = row;
   // What somebody types while it ends starts nothing.
   const state = shownState({ asked: { ...asked, credentialIds: [] }, ...(projection && { projection }) });
   const end = projection?.timeline.findLast((line) => kindOf(line.state) === kind);
+  if (end === undefined) return undefined;
   return {
     // The row may tell of a new start by then; its figures tell what is not there all the same.
-    isWhole: end?.state === 'completed' && (counters === undefined || issuesIn(counters) === 0),
-    ...(end?.fault === undefined ? {} : { fault: end.fault }),
+    isWhole: end.state === 'completed' && (counters === undefined || issuesIn(counters) === 0),
+    ...(end.fault === undefined ? {} : { fault: end.fault }),
     startedAnew: kindOf(state) !== kind,
     passwords: isEndState(state) ? passwordsAfterEnd(projection, now) : { kind: 'inUse' },
   };

@@ -54,10 +54,15 @@ describe('endToTell', () => {
   it('calls whole what has ended so and of which no figure tells otherwise', () => {
     const isWhole = (states: readonly MigrationState[], failed = 0) =>
       endToTell({ ...row(states), counters: { ...noCounters, found: failed, failed } }, 'completed', now)
-        .isWhole;
+        ?.isWhole;
     expect(isWhole(['completed'])).toBe(true);
     expect(isWhole(['completed', 'starting', 'working'])).toBe(true);
     expect(isWhole(['completed', 'starting', 'working'], 2)).toBe(false);
     expect(isWhole(['completedWithIssues', 'starting'])).toBe(false);
+  });
+
+  it('claims nothing of an end that the row does not know', () => {
+    expect(endToTell(row(['starting', 'working']), 'failed', now)).toBeUndefined();
+    expect(endToTell(row(['working', 'failed']), 'completed', now)).toBeUndefined();
   });
 });
