@@ -31,7 +31,7 @@ export function bodyOf(t: Translate, context: Context, event: MailEvent): Body {
       return failed(t, context, event);
     case 'stopped':
       return {
-        opening: [...since(t, event), ...paragraphs(t('mail.stopped.intro'), t('mail.stopped.safe'))],
+        opening: [...since(t, event), ...ownIntro(t, 'mail.stopped', event)],
         closing: paragraphs(passwordsText(t, context, 'mail.failed.keptUntil', event)),
       };
   }
@@ -95,7 +95,7 @@ function completed(t: Translate, context: Context, event: Extract<MailEvent, { k
       {
         block: 'rows',
         title: t('mail.completed.moved'),
-        rows: movedRows(t, context.language, counters, summary),
+        rows: movedRows(t, context.language, event),
       },
       ...notMoved(t, summary),
       { block: 'rows', title: t('mail.completed.sums'), rows: sumRows(t, context.language, counters) },
@@ -108,6 +108,16 @@ function completed(t: Translate, context: Context, event: Extract<MailEvent, { k
 /** Comes first: what the mail goes on to say was so at its end. */
 function since(t: Translate, { startedAnew }: SinceEnd): MailBlock[] {
   return startedAnew ? paragraphs(t('mail.startedAnew')) : [];
+}
+
+/** Of an end that asks nothing of its reader; a migration that goes on may ask for a sign-in by now. */
+function ownIntro(
+  t: Translate,
+  which: 'mail.failed' | 'mail.stopped',
+  { startedAnew }: SinceEnd,
+): MailBlock[] {
+  const intro = t(`${which}.intro`);
+  return paragraphs(startedAnew ? intro : `${intro} ${t('mail.nothingToDo')}`, t(`${which}.safe`));
 }
 
 /** What becomes of the passwords, of which some may be kept for **Retry** or be in use again. */
@@ -141,7 +151,7 @@ function failed(t: Translate, context: Context, event: Extract<MailEvent, { kind
         ];
   const passwords = passwordsText(t, context, 'mail.failed.keptUntil', event);
   return {
-    opening: [...since(t, event), ...paragraphs(t('mail.failed.intro'), t('mail.failed.safe'))],
+    opening: [...since(t, event), ...ownIntro(t, 'mail.failed', event)],
     closing: [...paragraphs(passwords), ...reason],
   };
 }

@@ -14,11 +14,14 @@ export function composeMail(
   const name = oneLine(`${subject.firstName} ${subject.lastName}`);
   const { address } = subject.source;
   const words = { organisation: organisation.name, address, contact: organisation.contact };
+  // Whoever has started it again waits for nobody.
+  const isAnew = event.kind === 'failed' && event.startedAnew;
+  const head = isAnew ? 'mail.failed.anew' : (`mail.${event.kind}` as const);
   return {
     kind: event.kind,
     language,
-    subject: oneLine(t(`mail.${event.kind}.subject`, words)),
-    title: t(`mail.${event.kind}.title`),
+    subject: oneLine(t(`${head}.subject`, words)),
+    title: t(`${head}.title`),
     greeting: name === '' ? t('mail.greetingWithoutName') : t('mail.greeting', { name }),
     move: [
       { label: t('mail.moveFrom'), address, name: oneLine(subject.source.shownName ?? '') },

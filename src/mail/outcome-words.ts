@@ -16,12 +16,18 @@ export function sumRows(t: Translate, language: Language, counters: ItemCounts) 
 
 const kinds: readonly ItemKind[] = ['mail', 'calendar', 'contacts', 'tasks', 'notes', 'other'];
 
-/** What is in the new mailbox, by kind where that is known; as the user's page says it. */
+/**
+ * What is in the new mailbox, by kind where that is known; as the user's page says it. A pass that was begun since counts its folders from
+ * the first again: then nobody knows how many there were.
+ */
 export function movedRows(
   t: Translate,
   language: Language,
-  counters: MailboxCounters,
-  summary: MoveSummary | undefined,
+  {
+    counters,
+    summary,
+    startedAnew = false,
+  }: { counters: MailboxCounters; summary?: MoveSummary | undefined; startedAnew?: boolean },
 ) {
   const format = new Intl.NumberFormat(language);
   const perKind = kinds.flatMap((kind) => {
@@ -32,6 +38,7 @@ export function movedRows(
     perKind.length > 0
       ? perKind
       : [{ label: t('selfService.kinds.all'), value: format.format(inTarget(counters)) }];
+  if (startedAnew) return items;
   return [...items, { label: t('selfService.kinds.folders'), value: format.format(counters.foldersDone) }];
 }
 

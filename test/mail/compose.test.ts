@@ -151,6 +151,25 @@ describe('composeMail', () => {
       expect(text).toContain('This mail comes late: the move has been started again since.');
       expect(text).toContain('are kept, encrypted, as long as it needs them');
       expect(text).not.toContain('destroyed');
+      // A pass that was begun since counts its folders anew, and may ask for a sign-in.
+      expect(text).not.toContain('Folders:');
+      expect(text).not.toContain('You need do nothing');
+    },
+  );
+
+  it.each(['failed', 'stopped'] as const)('says of %s that its reader need do nothing', (kind) => {
+    expect(write({ kind, ...atItsEnd }).text.replaceAll(/\s+/g, ' ')).toContain('. You need do nothing.');
+  });
+
+  it.each(['en', 'de', 'fr', 'es'])(
+    'has a failure that was started again wait for nobody: %s',
+    (language) => {
+      const [failed, late] = [false, true].map((startedAnew) =>
+        write({ kind: 'failed', startedAnew, passwords: { kind: 'inUse' } }, { language }),
+      );
+      expect(failed?.subject).toMatch(/waits|wartet|attend|espera/);
+      expect(late?.subject).not.toMatch(/waits|wartet|attend|espera/);
+      expect(late?.title).not.toBe(failed?.title);
     },
   );
 

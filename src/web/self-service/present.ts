@@ -290,7 +290,7 @@ function completed(view: CompletedView, reader: Reader): Presented {
     sums: counters && sumRows(t, language, counters),
     hasIssues: outcome.kind === 'issues' || outcome.kind === 'unproven',
     endedAt,
-    moved: counters ? movedRows(t, language, counters, summary) : [],
+    moved: counters ? movedRows(t, language, { counters, summary }) : [],
     notMoved: summary?.notCopied.map(({ kind, count, remedy, code }) => ({
       label: t(`selfService.kinds.${kind}`),
       count: numberText(count, language),
