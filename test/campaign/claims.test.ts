@@ -132,6 +132,8 @@ describe('the mails of a run', () => {
     expect(wrongMails(of([]), ['completed'], 1)).toEqual(['0 mails "moved" for 1 such ends']);
     expect(wrongMails(of([moved, mail('2', moved.subject)]), ['completed'], 1)).toHaveLength(1);
     expect(wrongMails(of([mail('1', moved.subject, 'other@contoso.example')]), [], 1)).toEqual([]);
+    const late = mail('5', 'Contoso: the move of ada@contoso.example had stopped and was started again');
+    expect(wrongMails(of([late]), ['failed'], 2)).toEqual([]);
   });
 
   it('are no more invitations than starts', () => {

@@ -7,7 +7,8 @@ export interface Mail {
 
 const subjects = {
   moved: /has moved$/,
-  waits: /waits for your administrator$/,
+  /** The second where it comes late. */
+  waits: /(waits for your administrator|had stopped and was started again)$/,
   stopped: /was stopped$/,
   invitation: /: move your mailbox /,
 } as const;
