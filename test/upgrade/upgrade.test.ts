@@ -135,7 +135,6 @@ describe('an upgrade from the newest release', () => {
       install(name, 'release');
       for (const pid of sandbox.facts().pids[name]) await replace(name, pid, 'SIGTERM', 'release');
     }
-    install('web', 'this tree');
     await sandbox.until('the web server of the release answers', 60_000, async () => {
       await startMove(sandbox, pair);
       return true;
@@ -143,6 +142,8 @@ describe('an upgrade from the newest release', () => {
     const { web, worker } = sandbox.facts().pids;
     expect([...web, ...worker].filter(isOfThisTree)).toEqual([]);
     await inMidCopy(pair, 0.2);
+    // Not before it answered: a process is known before it has read what it is to run.
+    install('web', 'this tree');
     await replace('web', sandbox.facts().pids.web[0] ?? 0, 'SIGKILL');
     await inMidCopy(pair, 0.5);
     install('worker', 'this tree');
