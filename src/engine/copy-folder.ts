@@ -18,7 +18,7 @@ import { isOwnStore } from './send-parcel';
 import { distrustIfSetBack, distrustLedger, highestDrawn } from './set-back';
 import { settle } from './settle';
 import { remakeTargetFolder } from './target-folder';
-import { bare, workFor, worksOf } from './works';
+import { workAgain, worksOf } from './works';
 
 export interface CopyFolderOrder {
   /** From `planFolders`. */
@@ -291,7 +291,7 @@ async function retry(copy: FolderCopy, name: string): Promise<void> {
     const wanted = failed.filter((entry) => copy.filter.accepts(entry));
     await copyWorks(
       copy,
-      wanted.map((entry) => workFor(bare(entry), entry, overwrites)),
+      wanted.map((entry) => workAgain(entry, overwrites)),
     );
   }
 }

@@ -1,4 +1,12 @@
-import type { AddedItem, ItemRef, SourceState, Stamp, TargetRef, TargetState } from '../connectors/connector';
+import type {
+  AddedItem,
+  ItemFlags,
+  ItemRef,
+  SourceState,
+  Stamp,
+  TargetRef,
+  TargetState,
+} from '../connectors/connector';
 import type { FaultText, ItemReason } from '../domain/faults';
 import type { FolderCounters } from '../domain/item-counts';
 import type { WellKnownFolder } from '../domain/mailbox';
@@ -150,8 +158,8 @@ export type EntryOutcome =
    * the source no longer has it.
    */
   | { kind: 'skipped'; reason: ItemReason; keptTargetId?: string; sourceGone?: true }
-  /** With `older` the target still holds the version before. */
-  | { kind: 'failed'; reason: ItemReason; older?: HeldVersion }
+  /** With `older` the target still holds the version before; with `flags` that is the newest but for these, which could not be set. */
+  | { kind: 'failed'; reason: ItemReason; older?: HeldVersion; flags?: ItemFlags }
   /** Left out by the filter; the target holds nothing of ours for it. */
   | { kind: 'filtered' }
   /** The source item is gone, `moved` to another key where it says so, and the target holds nothing of ours for it. */

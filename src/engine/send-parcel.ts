@@ -290,7 +290,8 @@ function noteSuccesses(copy: FolderCopy, items: number): void {
 
 type Final = Exclude<PutOutcome | UpdateOutcome, { kind: 'again' | 'changedByOther' }>;
 
-function entryOutcome(outcome: Final, { action, before }: Work): EntryOutcome {
+function entryOutcome(outcome: Final, work: Work): EntryOutcome {
+  const { action, before } = work;
   const older = action.kind === 'put' ? undefined : action.target;
   switch (outcome.kind) {
     case 'copied':
@@ -306,8 +307,7 @@ function entryOutcome(outcome: Final, { action, before }: Work): EntryOutcome {
       return { kind: 'skipped', reason: changedByUser, ...(older && { keptTargetId: older.targetId }) };
     case 'skipped':
     case 'failed':
-      // What could not be replaced is still there in its version before.
-      return older ? { kind: 'failed', reason: outcome.reason, older } : outcome;
+      return older ? failure(work, outcome.reason) : outcome;
   }
 }
 
@@ -334,8 +334,13 @@ function failedToRead({ work, reason }: { work: Work; reason: ItemReason }): Ste
   return { before: work.before, after: { ...work.entry, outcome: failure(work, reason) } };
 }
 
+/** What could not be replaced is still there in its version before. */
 export function failure({ action }: Work, reason: ItemReason): EntryOutcome {
-  return { kind: 'failed', reason, ...(action.kind !== 'put' && { older: action.target }) };
+  return {
+    ...{ kind: 'failed', reason },
+    ...(action.kind !== 'put' && { older: action.target }),
+    ...(action.kind === 'flags' && { flags: action.flags }),
+  };
 }
 
 /** What failed before and is gone now has nothing left to be copied; what was never in the ledger needs no entry. */

@@ -78,8 +78,21 @@ function confirmed(
   return { ...newest, ...after, adopted: false };
 }
 
-/** To put an item that failed before, or that changed; the newest version is read in any case. */
-export function workFor(entry: PendingEntry, before: KnownEntry | undefined, overwrites: boolean): Work {
+/** To do again what failed: where it was flags that could not be set, nothing else has changed, and nothing is put. */
+export function workAgain(failed: KnownEntry, overwrites: boolean): Work {
+  const { outcome } = failed;
+  const flags = outcome.kind === 'failed' ? outcome.flags : undefined;
+  const target = heldBy(failed);
+  if (!flags || !target) return workFor(bare(failed), failed, overwrites);
+  return flagsWork(bare(failed), target, flags, failed);
+}
+
+function flagsWork(entry: PendingEntry, target: HeldVersion, flags: ItemFlags, before: KnownEntry): Work {
+  return { entry, action: { kind: 'flags', target, flags }, before, tries: 0, alone: false };
+}
+
+/** To put an item that changed; the newest version is read in any case. */
+function workFor(entry: PendingEntry, before: KnownEntry | undefined, overwrites: boolean): Work {
   const target = heldBy(before);
   const action: WorkAction = target ? { kind: overwrites ? 'update' : 'replace', target } : { kind: 'put' };
   return { entry, action, before, tries: 0, alone: false };
@@ -169,11 +182,16 @@ export function onceGone(newest: KnownEntry): LedgerEntry | undefined {
 }
 
 function setFlags(page: PageWorks, change: FlagsChange, newest: KnownEntry | undefined): void {
-  const target = newest?.outcome.kind === 'copied' && !newest.outcome.outdated ? heldBy(newest) : undefined;
+  const target = newest && isNewestButFlags(newest) ? heldBy(newest) : undefined;
   if (!newest || !target || newest.changeKey === change.changeKey) return;
-  const entry = { ...bare(newest), changeKey: change.changeKey };
-  const action: WorkAction = { kind: 'flags', target, flags: change.flags };
-  page.works.push({ entry, action, before: newest, tries: 0, alone: false });
+  page.works.push(flagsWork({ ...bare(newest), changeKey: change.changeKey }, target, change.flags, newest));
+}
+
+/** Whether the target holds the newest version, whatever its flags. */
+function isNewestButFlags({ outcome }: KnownEntry): boolean {
+  return outcome.kind === 'copied'
+    ? !outcome.outdated
+    : outcome.kind === 'failed' && outcome.flags !== undefined;
 }
 
 /** An entry's facts about the item, without what became of it. */

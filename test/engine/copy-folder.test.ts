@@ -1,9 +1,30 @@
 import { getEventListeners } from 'node:events';
-import { generatedContent, textContent, type MemorySource } from '../../src/connectors/memory';
+import type { TargetMailbox } from '../../src/connectors/connector';
+import {
+  generatedContent,
+  textContent,
+  type MemorySource,
+  type MemoryTarget,
+} from '../../src/connectors/memory';
 import { folderGone, unreadable } from '../../src/connectors/memory/faults';
 import { Fault } from '../../src/domain/faults';
 import { busy, lostAnswer, passwordChanged, storeAway } from './model/faults';
 import { PairScene } from './pair-builder';
+
+/** A target that cannot overwrite, and takes new items while it lets neither flags be set nor items be removed. */
+function denyingFlags(isDenied: () => boolean): (target: MemoryTarget) => TargetMailbox {
+  return (target) => {
+    const setFlags = target.setFlags.bind(target);
+    return Object.assign(target, {
+      updateItems: undefined,
+      setFlags: async (...[pairs, ...rest]: Parameters<typeof setFlags>) =>
+        isDenied()
+          ? pairs.map(() => ({ kind: 'failed' as const, reason: unreadable }))
+          : setFlags(pairs, ...rest),
+      removeItems: () => Promise.reject(new Error('nothing may be removed')),
+    });
+  };
+}
 
 describe('copyFolder', () => {
   it('copies every item once over many pages and parcels', async () => {
@@ -81,6 +102,48 @@ describe('copyFolder', () => {
     await scene.copy();
     expect(scene.texts()).toEqual(['new']);
     expect((await scene.verify()).repair).toEqual([]);
+  });
+
+  it('puts no second copy of an item whose flags may not be set, and sets them once they may', async () => {
+    let isDenied = true;
+    const scene = new PairScene({ wrapTarget: denyingFlags(() => isDenied) });
+    const read = () =>
+      scene.target
+        .items(scene.targetInbox)
+        .map((item) => item.read)
+        .sort();
+    const named = { kind: 'done', counters: { found: 2, copied: 1, failed: 1 } };
+    const key = scene.add('one');
+    scene.add('other');
+    await scene.planAndCopy();
+    scene.source.setRead(scene.inbox, key, true);
+    expect(await scene.copy()).toMatchObject(named);
+    expect(await scene.copy({ retry: 'first' })).toMatchObject(named);
+    expect(scene.texts()).toEqual(['one', 'other']);
+    scene.source.setRead(scene.inbox, key, false);
+    scene.source.setRead(scene.inbox, key, true);
+    expect(await scene.copy()).toMatchObject(named);
+    isDenied = false;
+    expect(read()).toEqual([false, false]);
+    const all = { kind: 'done', counters: { found: 2, copied: 2, failed: 0 } };
+    expect(await scene.copy({ retry: 'second' })).toMatchObject(all);
+    expect(scene.texts()).toEqual(['one', 'other']);
+    expect(read()).toEqual([false, true]);
+  });
+
+  it('sets the newest flags of an item whose flags could not be set before', async () => {
+    let isDenied = true;
+    const scene = new PairScene({ wrapTarget: denyingFlags(() => isDenied) });
+    const key = scene.add('one');
+    await scene.planAndCopy();
+    scene.source.setRead(scene.inbox, key, true);
+    expect(await scene.copy()).toMatchObject({ counters: { failed: 1 } });
+    isDenied = false;
+    scene.source.setRead(scene.inbox, key, false);
+    expect(await scene.copy()).toMatchObject({ counters: { found: 1, copied: 1, failed: 0 } });
+    expect(await scene.copy({ retry: 'first' })).toMatchObject({ changes: 0 });
+    expect(scene.target.items(scene.targetInbox)).toMatchObject([{ read: false }]);
+    expect(await scene.verify()).toMatchObject({ repair: [], findings: { different: 0, missing: 0 } });
   });
 
   it('leaves what the user of the target changed or removed, and says so', async () => {
