@@ -134,17 +134,26 @@ describe('a put whose answer is not what it should be', () => {
     expect(await arrived()).toEqual(['four', 'one', 'three']);
   });
 
-  it('names an item that may not be written where others may, and refuses the folder where none may', async () => {
+  it('names items that may not be written where others may, and refuses a folder that takes none', async () => {
     const denied: FaultInput = { kind: 'itemError', code: 'ErrorAccessDenied', operation: 'CreateItem' };
+    const named = { kind: 'failed', reason: { code: 'ErrorAccessDenied', remedy: 'checkItem' } };
     const refused = { kind: 'again', fault: { details: { kind: 'folder', reason: 'refused' } } };
     server.exchange.addFault({ ...denied, count: 1 });
-    expect(await put([item('one'), item('two')])).toMatchObject([refused, refused]);
-    const named = { kind: 'failed', reason: { code: 'ErrorAccessDenied', remedy: 'checkItem' } };
+    expect(await put([item('one'), item('two')])).toMatchObject([named, named]);
     server.exchange.addFault({ ...denied, indexes: [0], count: 1 });
     expect(await put([item('one'), item('two')])).toMatchObject([named, { kind: 'copied' }]);
-    server.exchange.addFault({ ...denied, count: 1 });
-    expect(await put([item('one')])).toMatchObject([named]);
+    const mailbox = server.exchange.mailbox(to);
+    const copies = [...mailbox.folders.values()].find(({ record }) => record.displayName === 'Copies');
+    if (!copies) throw new Error('no such folder');
+    mailbox.changeFolder(copies.record, { readOnly: true });
+    expect(await put([item('three'), item('four')])).toMatchObject([refused, refused]);
     expect(await arrived()).toEqual(['two']);
+  });
+
+  it('leaves in doubt what may not be written where the folder cannot be asked whether it takes others', async () => {
+    server.exchange.addFault({ kind: 'itemError', code: 'ErrorAccessDenied', operation: 'CreateItem' });
+    server.exchange.addFault({ kind: 'serverBusy', operation: 'GetFolder', count: 1 });
+    expect(await putFault([item('one')])).toMatchObject({ kind: 'throttled', notDone: false });
   });
 
   it('names an item whose flags may not be set', async () => {

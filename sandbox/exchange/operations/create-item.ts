@@ -44,6 +44,8 @@ export const createItem: Operation = async (call, request, answer) => {
       );
     }
     const target = saved ? onlyFolder(call, saved) : defaultFolder(call, element, disposition);
+    if (target.folder.record.readOnly)
+      throw new EwsError('ErrorAccessDenied', 'Access is denied. Check credentials and try again.');
     const draft = await draftFrom(target.mailbox, element);
     checkLimits(call, target.mailbox, sizeOf(draft));
     const item = save(target.mailbox, target.folder, draft);

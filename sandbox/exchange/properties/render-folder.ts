@@ -69,7 +69,7 @@ function renderProperty(answer: Answer, mailbox: Mailbox, folder: Folder, name: 
         'Read',
         'ViewPrivateItems',
       ])
-        answer.element(`t:${right}`, 'true');
+        answer.element(`t:${right}`, String(right !== 'CreateContents' || !record.readOnly));
       return answer.close('t:EffectiveRights');
     case 'PermissionSet':
       return answer.raw('<t:PermissionSet><t:Permissions/></t:PermissionSet>');

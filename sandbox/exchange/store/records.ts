@@ -111,6 +111,8 @@ export interface FolderRecord {
   readonly folderClass: string;
   readonly element: FolderElement;
   readonly distinguished?: string;
+  /** Whether nobody may put an item into it. */
+  readonly readOnly?: boolean;
   readonly ext: Readonly<Record<string, ExtendedValue>>;
   readonly createSeq: number;
   readonly modSeq: number;

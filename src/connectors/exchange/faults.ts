@@ -16,7 +16,7 @@ export interface Request {
   about: 'open' | 'folder' | 'read' | 'put' | 'other';
   /** Of content, that a put carries. */
   sizeBytes?: number;
-  /** Others of the folder may be written: who may not write one is refused that one. */
+  /** Others of the folder may be written just now: who may not write one is refused that one. */
   takesOthers?: boolean;
 }
 
@@ -310,9 +310,13 @@ export type ItemVerdict =
 /** Of all that says that a right is missing, what may be said of one item: a private one, or one that a rule of the server keeps out. */
 const itemDenied = new Set(['ErrorAccessDenied', 'ErrorCreateItemAccessDenied']);
 
-/** Whether it is the item that may not be read or written, and not its folder. */
-function isDenied({ code, details }: EwsRefusal, { about, takesOthers }: Request): boolean {
-  return details.ofOneItem && itemDenied.has(code) && (about === 'read' || takesOthers === true);
+/** Whether it may be the item that may not be read or written, and not its folder. */
+export function mayBeOfItem({ code, details }: EwsRefusal): boolean {
+  return details.ofOneItem && itemDenied.has(code);
+}
+
+function isDenied(refusal: EwsRefusal, { about, takesOthers }: Request): boolean {
+  return mayBeOfItem(refusal) && (about === 'read' || takesOthers === true);
 }
 
 /** A code that is unknown says that this one item is refused: it is named in the report and tried again on Retry. */

@@ -1,13 +1,14 @@
 import { Fault, type ItemReason } from '../../domain/faults';
 import type { PutItem, PutOutcome, SendWindow, Stamp, TargetFolder } from '../connector';
 import { meaningOf, type Meaning } from './codes';
-import { asNotDone, faultOf, itemVerdict, surelyLargeBytes, type Request } from './faults';
+import { asNotDone, faultOf, itemVerdict, mayBeOfItem, surelyLargeBytes, type Request } from './faults';
 import { TransportFailure } from './http';
 import type { Exceptions } from './item/format';
 import { itemOf } from './item/markup';
 import { setStampXml } from './item/stamp';
 import { createItems } from './operations/create-item';
 import { deleteItems } from './operations/delete-item';
+import { mayPutInto } from './operations/get-folder';
 import { getItems, mismatch } from './operations/get-item';
 import { makeExceptions } from './operations/occurrences';
 import { updateItems } from './operations/update-item';
@@ -16,20 +17,13 @@ import type { Session } from './session';
 import { idOf, refusalOf } from './soap/message';
 import type { Element } from './soap/element';
 
-/** What an opening learns of its server with each put. */
-export interface Noticed {
-  brokenOff: BrokenOff;
-  /** Ids of folders that have taken an item. */
-  taking: Set<string>;
-}
-
 export async function putItems(
   session: Session,
   folder: TargetFolder,
   items: readonly PutItem[],
   window: SendWindow,
   signal: AbortSignal,
-  { brokenOff, taking }: Noticed,
+  brokenOff: BrokenOff,
 ): Promise<PutOutcome[]> {
   if (items.length === 0) return [];
   const sizeBytes = items.reduce((sum, item) => sum + item.sizeBytes, 0);
@@ -43,8 +37,7 @@ export async function putItems(
       signal,
     );
     if (messages.length !== items.length) throw mismatch(messages);
-    if (messages.some((message) => !refusalOf(message))) taking.add(folder.id);
-    const request = { ...whole, takesOthers: taking.has(folder.id) };
+    const request = { ...whole, takesOthers: await takesOthers(session, folder, messages, signal) };
     const outcomes: PutOutcome[] = [];
     for (const [index, item] of items.entries()) {
       const message = messages[index];
@@ -57,6 +50,27 @@ export async function putItems(
     const reason = only && refusedAlone(error, only);
     if (reason) return [{ kind: 'failed', reason }];
     throw brokenOff.noticed(error, items) ?? faultOf(error, whole);
+  }
+}
+
+/**
+ * Whether it is the items that may not be put where some may not, and not the folder that takes none: it has taken another with the same
+ * answer, or is asked. What it took or denied before says nothing of now.
+ */
+async function takesOthers(
+  session: Session,
+  { id }: TargetFolder,
+  messages: readonly Element[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const refusals = messages.map((message) => refusalOf(message));
+  if (refusals.includes(undefined)) return true;
+  if (!refusals.some((refusal) => refusal && mayBeOfItem(refusal))) return false;
+  try {
+    return await mayPutInto(session, id, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw inDoubt(faultOf(error, { side: 'target', about: 'folder' }));
   }
 }
 

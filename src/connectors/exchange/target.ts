@@ -16,7 +16,7 @@ import { BrokenOff, putItems } from './target-items';
 export function exchangeTarget(opened: Opened, times: ExchangeTimes): TargetMailbox {
   const { session, identity, rootId } = opened;
   const folders = new TargetFolders(session, rootId);
-  const noticed = { brokenOff: new BrokenOff(), taking: new Set<string>() };
+  const brokenOff = new BrokenOff();
   const inFolder = async <T>(
     about: Request['about'],
     signal: AbortSignal,
@@ -42,7 +42,7 @@ export function exchangeTarget(opened: Opened, times: ExchangeTimes): TargetMail
       }),
     putItems: (folder, items, _format, window, signal) =>
       inFolder('put', signal, async () => {
-        const outcomes = await putItems(session, folder, items, window, signal, noticed);
+        const outcomes = await putItems(session, folder, items, window, signal, brokenOff);
         if (outcomes.some((each) => each.kind === 'again' && each.fault.kind === 'folder')) folders.forget();
         return outcomes;
       }),

@@ -1,7 +1,7 @@
 import type { WellKnownFolder } from '../../../domain/mailbox';
-import type { Element } from '../soap/element';
+import { child, textOf, type Element } from '../soap/element';
 import { folderIdXml, shapeXml, type ShapeOptions } from '../soap/envelope';
-import { contents, idOf, refusalOf } from '../soap/message';
+import { contents, idOf, isTrue, refusalOf } from '../soap/message';
 import type { Session } from '../session';
 import { matched, UnevenAnswer } from './get-item';
 
@@ -19,6 +19,12 @@ export async function getFolder(
   const folder = message && contents(message)[0];
   if (!folder) throw new UnevenAnswer();
   return folder;
+}
+
+/** Whether the one who signed in may put items into a folder. @see MS-OXWSCDATA EffectiveRightsType */
+export async function mayPutInto(session: Session, id: string, signal: AbortSignal): Promise<boolean> {
+  const folder = await getFolder(session, id, { fields: ['folder:EffectiveRights'] }, signal);
+  return isTrue(textOf(child(folder, 'EffectiveRights'), 'CreateContents'));
 }
 
 /** Distinguished names that every schema from Exchange 2013 on knows; `archive` came later and is found by its name. */
