@@ -10,6 +10,8 @@ const leastTries = 6;
 const patienceMs = { proven: 2 * hourMs, unproven: 24 * hourMs };
 /** A server that is busy for more items than these of one folder is busy. */
 const mostNoted = 20;
+/** What was refused first is asked for first the next time. */
+const mostKept = 200;
 
 /** What is known of an item that is refused as busy for long. */
 export interface Blame {
@@ -28,10 +30,11 @@ export interface Blame {
  * @returns the works that were refused for now, excused, each `blamed` where it was refused for long
  */
 export function refusedForNow(
-  { pair, session }: FolderCopy,
+  copy: FolderCopy,
   answered: readonly { work: Work; fault?: Fault }[],
   backOff: BackOff,
 ): Work[] {
+  const { pair, session } = copy;
   const refused = answered.filter(({ fault }) => fault !== undefined);
   const isWhole =
     refused.length === answered.length && refused.every(({ fault }) => fault && isOfItem(fault));
@@ -53,7 +56,7 @@ export function refusedForNow(
     const isLong = tries >= leastTries && known.waitedMs >= patienceMs[isProven ? 'proven' : 'unproven'];
     return [{ ...work, excused: true, ...(isLong && { blamed: { text: fault.text, isProven } }) }];
   });
-  if (isWhole) noteTogether(session, refused);
+  if (isWhole) noteTogether(copy, refused);
   return left;
 }
 
@@ -69,16 +72,38 @@ function noteBusy(session: FolderCopy['session'], noted: BusyItem): void {
 }
 
 /** What was refused together is told apart by fewer at once. It is kept, as the wait may close the mailbox each time. */
-function noteTogether(session: FolderCopy['session'], refused: readonly { work: Work }[]): void {
-  const { busy = [], refusedTogether, busyTurns = 0 } = session.document;
+function noteTogether({ session, noted }: FolderCopy, refused: readonly { work: Work }[]): void {
+  const { busy = [], refusedTogether, refusedKeys = [], busyTurns = 0 } = session.document;
   const [first, ...others] = refused;
   if (first === undefined) return;
   if (others.length > 0) {
-    session.set({ refusedTogether: Math.min(refused.length, refusedTogether || Infinity) });
+    session.set({ refusedTogether: fewest(refused.length, refusedTogether) });
+    const keys = refused.map(({ work }) => work.entry.sourceKey);
+    noted.refusedKeys = [...new Set([...(noted.refusedKeys ?? []), ...keys])].slice(0, mostKept);
+    if (keys.some((key) => refusedKeys.includes(key)))
+      noted.refusedTogether = fewest(refused.length, noted.refusedTogether);
     return;
   }
   const isNoted = busy.some(({ sourceKey }) => sourceKey === first.work.entry.sourceKey);
-  if (isNoted === isOdd(busyTurns)) session.set({ busyTurns: busyTurns + 1 });
+  if (isNoted !== isOdd(busyTurns)) return;
+  noted.busyTurns = busyTurns + 1;
+  session.set({ busyTurns: noted.busyTurns });
+}
+
+/** Of what was refused together once more. 0 stands for nothing. */
+function fewest(refused: number, before: number | undefined): number {
+  return Math.min(refused, before || Infinity);
+}
+
+/**
+ * A round was ended by a wait that closes the mailbox. Where mail keeps coming something is taken in each, in other requests, which says
+ * nothing against what is refused together again. What was not refused the last time is more likely not to blame.
+ */
+export function keepNoted({ session, noted }: FolderCopy): void {
+  const { refusedTogether, busyTurns } = session.document;
+  if (noted.refusedKeys) session.set({ refusedKeys: noted.refusedKeys });
+  if (noted.refusedTogether) session.set({ refusedTogether: fewest(noted.refusedTogether, refusedTogether) });
+  if (noted.busyTurns && !busyTurns) session.set({ busyTurns: noted.busyTurns });
 }
 
 /** An item was taken: what was refused before says nothing of those that come. */
@@ -126,8 +151,10 @@ export function setApart({ session }: FolderCopy, works: readonly Work[]): Work[
 
 /** The folder has come to its end: what left the source meanwhile is forgotten, too. */
 export function forgetAllBusy(copy: FolderCopy): void {
+  const { session } = copy;
   noteTaken(copy);
-  if (copy.session.document.busy?.length) copy.session.set({ busy: [] });
+  if (session.document.busy?.length) session.set({ busy: [] });
+  if (session.document.refusedKeys?.length) session.set({ refusedKeys: [] });
 }
 
 /** Those of `works` that are not `left` are done: in the target, or named in the report. */

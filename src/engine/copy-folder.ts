@@ -179,7 +179,18 @@ function startCopy(
   const { document } = session;
   const keys = new KnownKeys(pair.ledger, document);
   const target = { id: document.plan.targetId ?? '' };
-  return { pair, session, keys, target, filter, format: formatOf(pair), giveUp, signal, onProgress };
+  return {
+    pair,
+    session,
+    keys,
+    target,
+    filter,
+    format: formatOf(pair),
+    giveUp,
+    signal,
+    onProgress,
+    noted: {},
+  };
 }
 
 /** The best format both sides have. */

@@ -1,5 +1,5 @@
 import { Fault, type FaultText } from '../domain/faults';
-import { atOnce, forgetBusy, heldBack, setApart } from './busy-items';
+import { atOnce, forgetBusy, heldBack, keepNoted, setApart } from './busy-items';
 import { record, type FolderCopy } from './folder-copy';
 import type { Step } from './folder-counters';
 import type { PendingEntry } from './ledger';
@@ -43,8 +43,10 @@ export async function copyWorks(copy: FolderCopy, works: readonly Work[]): Promi
     const held = stuck === 0 ? heldBack(copy, left) : [];
     const now = left.filter((work) => !held.includes(work));
     const limits = parcelLimits(pair, now.length, pair.sourceTurns.part + pair.targetTurns.part);
+    copy.noted = {};
     const sent = await runLanes(copy, cutParcels(now, { ...limits, items: atOnce(copy, limits.items) }));
     if (sent.tooLong) {
+      keepNoted(copy);
       // The next opening of the mailbox would come no further than to where these are refused again.
       const { doubtful, waiting, changed } = sent;
       const again = doubtful.length === 0 ? await giveUpOn(copy, sent.left, sent.fault) : sent.left;

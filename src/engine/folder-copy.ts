@@ -3,7 +3,7 @@ import type { FolderCounters } from '../domain/item-counts';
 import type { ItemFilter } from '../domain/item-filter';
 import type { FolderSession } from './folder-session';
 import { type Step } from './folder-counters';
-import type { LedgerEntry, PendingParcel } from './ledger';
+import type { FolderDocument, LedgerEntry, PendingParcel } from './ledger';
 import type { KnownKeys } from './known-keys';
 import type { MailboxPair } from './mailbox-pair';
 
@@ -19,7 +19,11 @@ export interface FolderCopy {
   readonly giveUp: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (counters: FolderCounters) => void;
+  /** What the round that is under way has noted of items that are refused, whatever was taken since; begun with each round. */
+  noted: RoundNotes;
 }
+
+export type RoundNotes = Pick<FolderDocument, 'refusedTogether' | 'refusedKeys' | 'busyTurns'>;
 
 /** Enters a parcel into the ledger and takes it out of `pending` with the next write. */
 export async function record(

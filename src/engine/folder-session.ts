@@ -22,7 +22,15 @@ export class FencedOut extends Error {
 }
 
 type OwnField =
-  'goneSeq' | 'relisted' | 'closed' | 'busy' | 'refusedTogether' | 'busyTurns' | 'retrySeq' | 'retryName';
+  | 'goneSeq'
+  | 'relisted'
+  | 'closed'
+  | 'busy'
+  | 'refusedTogether'
+  | 'refusedKeys'
+  | 'busyTurns'
+  | 'retrySeq'
+  | 'retryName';
 
 /**
  * A folder's document in the hands of the attempt that holds its fence. Memory runs ahead of the database, never the other way:
@@ -140,9 +148,10 @@ export class FolderSession {
   private patch(): FolderPatch {
     if (!this.changed) return {};
     const { plan, watermark, pending, seq, completeSince, counters, ...more } = this.document;
-    const { goneSeq, relisted, closed, busy, refusedTogether, busyTurns, retrySeq, retryName } = more;
+    const { goneSeq, relisted, closed, retrySeq, retryName } = more;
+    const { busy, refusedTogether, refusedKeys, busyTurns } = more;
     const own = { pending, seq, completeSince, counters, goneSeq, relisted, closed, retrySeq, retryName };
-    const refusals = { busy, refusedTogether, busyTurns };
+    const refusals = { busy, refusedTogether, refusedKeys, busyTurns };
     const patch: FolderPatch = { ...own, ...refusals, watermark: watermark ?? null };
     if (this.planChanged) patch.plan = plan;
     if (this.mendedRepairs) patch.repairs = null;

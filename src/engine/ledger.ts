@@ -265,8 +265,13 @@ export interface FolderDocument extends FolderId, Held {
   closed?: boolean;
   /** Items that a server refuses as busy while it takes others, as long as they are not done: a bounded number. */
   busy?: BusyItem[];
-  /** The fewest items of one request that were all refused as busy, and none was taken since: fewer are asked for at once. 0 for none. */
+  /**
+   * The fewest items of one request that were all refused as busy, and none was taken since, or only in a round in which they were refused
+   * once more: fewer are asked for at once. 0 for none.
+   */
   refusedTogether?: number;
+  /** Items that were refused as busy together in the round that a wait last ended, with the mailbox: a bounded number. */
+  refusedKeys?: string[];
   /**
    * How often those that are refused as busy and for which `busy` has no room have changed places with those that are in it, and none was
    * taken since; odd while it is the turn of these.
@@ -295,6 +300,7 @@ export interface FolderPatch {
   closed?: boolean;
   busy?: BusyItem[];
   refusedTogether?: number;
+  refusedKeys?: string[];
   busyTurns?: number;
   retrySeq?: number;
   retryName?: string;

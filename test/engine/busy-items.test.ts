@@ -31,12 +31,18 @@ function busyFor(
 }
 
 /** A target that refuses a request as busy for the sake of one of its items. */
-function busyWhole(waitMs: number): (target: MemoryTarget) => TargetMailbox {
+function busyWhole(
+  waitMs: number,
+  onRefused: () => void = () => {},
+): (target: MemoryTarget) => TargetMailbox {
   return (target) => {
     const putItems = target.putItems.bind(target);
     return Object.assign(target, {
       putItems: async (...given: Parameters<typeof putItems>) => {
-        if (given[1].some(isPoison)) throw busy(waitMs);
+        if (given[1].some(isPoison)) {
+          onRefused();
+          throw busy(waitMs);
+        }
         return putItems(...given);
       },
     });
@@ -240,6 +246,19 @@ describe('an item that is refused as busy again and again', () => {
     },
   );
 
+  it('is told from those that share its request, while mail keeps coming that others are taken with', async () => {
+    const scene: PairScene = new PairScene({
+      width: () => fixedWidth(4),
+      wrapTarget: busyWhole(300_000, () => scene.add('late')),
+    });
+    const key = scene.add(poison);
+    fill(scene, 2);
+    await scene.plan();
+    expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { failed: 1 } });
+    expect(await scene.entry(key)).toMatchObject({ outcome: named });
+    expect(scene.time.monotonic()).toBeLessThan(4 * hour);
+  });
+
   it('is named with another that is refused as well', async () => {
     const scene = new PairScene({ wrapTarget: busyFor(isPoison, () => 90_000) });
     fill(scene, 5);
@@ -346,6 +365,33 @@ describe('a server that is busy for long', () => {
       expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 600, failed: 0 } });
     },
   );
+
+  it('is asked for no fewer at once where it takes the next time what it refused', async () => {
+    const sizes: number[] = [];
+    let [left, refusesUntil] = [3, 0];
+    const scene: PairScene = new PairScene({
+      width: () => fixedWidth(4),
+      wrapTarget: (target) => {
+        const putItems = target.putItems.bind(target);
+        return Object.assign(target, {
+          putItems: async (...given: Parameters<typeof putItems>) => {
+            const now = scene.time.monotonic();
+            if (left === 0 && now >= refusesUntil) left = 3;
+            if (now < refusesUntil || left === 0) throw busy(300_000);
+            left -= 1;
+            if (left === 0) refusesUntil = now + 299_000;
+            sizes.push(given[1].length);
+            await scene.time.sleep(500);
+            return putItems(...given);
+          },
+        });
+      },
+    });
+    for (let at = 0; at < 600; at += 1) scene.add(`item ${at}`);
+    await scene.plan();
+    expect(await copied(scene)).toMatchObject({ kind: 'done', counters: { copied: 600, failed: 0 } });
+    expect(600 / sizes.length).toBeGreaterThan(8);
+  });
 
   it('has no item named where it answers nothing at all for a week', async () => {
     let isAway = false;
