@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Slots } from '../../src/models/slots';
 import type { MailUser } from '../../src/models/mail-users';
 import { eventually, House } from './house';
@@ -9,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => house.close());
 
 describe('a worker with less room than the connectors have', () => {
-  it('soon comes to a small batch that asked after a big one', async () => {
+  it('has a small batch let in soon that asked after a big one', async () => {
     const [signedIn, opened]: [Set<string>, string[]] = [new Set(), []];
     let letIn: () => void = () => undefined;
     const isLetIn = new Promise<void>((resolve) => (letIn = resolve));
@@ -46,10 +47,22 @@ describe('a worker with less room than the connectors have', () => {
     );
     const small = await asked('small', 2);
 
+    // In which order workers come to those that are let in is up to Temporal, whose queues have several parts.
+    const grantedAt = new Map<string, number>();
+    const ended = new AbortController();
+    const watching = (async () => {
+      while (!ended.signal.aborted) {
+        const held = await Slots.find({ grantedAt: { $exists: true } }).lean();
+        for (const slot of held) grantedAt.set(slot._id, slot.grantedAt?.getTime() ?? 0);
+        await pause(50);
+      }
+    })();
     letIn();
     await Promise.all(small.map((row) => house.untilEnded(row, 300_000)));
+    ended.abort();
+    await watching;
 
-    const places = small.map(({ source: { address } }) => opened.indexOf(address));
-    expect(Math.max(...places)).toBeLessThan(16);
+    const last = Math.max(...small.map(({ _id }) => grantedAt.get(_id.toHexString()) ?? Infinity));
+    expect([...grantedAt.values()].filter((at) => at < last).length).toBeLessThan(16);
   }, 900_000);
 });
