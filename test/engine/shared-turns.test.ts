@@ -178,6 +178,18 @@ describe('SharedTurns', () => {
     return { clock, shared };
   }
 
+  /** A mailbox that waits for its turn since 10 ms, as another has both; and when it asked. */
+  async function inLine(clock: VirtualTime, shared: SharedTurns, backOff: BackOff) {
+    const turns = new Turns({ clock, width: fixedWidth(4), backOff, place: shared.join('a') });
+    const other = shared.join('b');
+    await shared.take(other, never);
+    await shared.take(other, never);
+    const asked: number[] = [];
+    const asking = turns.run(never, async () => void asked.push(clock.monotonic()));
+    await clock.until(clock.sleep(10));
+    return { asked, asking, other };
+  }
+
   it('gives the next turn to the mailbox with the fewest under way, of several to the one whose last is longest ago', async () => {
     const { shared } = narrow();
     const [first, second, third] = [shared.join('a'), shared.join('b'), shared.join('c')];
@@ -239,13 +251,7 @@ describe('SharedTurns', () => {
       note: () => undefined,
     };
     const backOff = new BackOff({ clock, connectorWait });
-    const turns = new Turns({ clock, width: fixedWidth(4), backOff, place: shared.join('a') });
-    const other = shared.join('b');
-    await shared.take(other, never);
-    await shared.take(other, never);
-    const asked: number[] = [];
-    const asking = turns.run(never, async () => void asked.push(clock.monotonic()));
-    await clock.until(clock.sleep(10));
+    const { asked, asking, other } = await inLine(clock, shared, backOff);
     until = 20_000;
     shared.give(other);
     await clock.until(asking);
@@ -265,13 +271,7 @@ describe('SharedTurns', () => {
   it('lets nobody hold a turn that has to wait', async () => {
     const { clock, shared } = narrow();
     const backOff = new BackOff({ clock });
-    const turns = new Turns({ clock, width: fixedWidth(4), backOff, place: shared.join('a') });
-    const other = shared.join('b');
-    await shared.take(other, never);
-    await shared.take(other, never);
-    const asked: number[] = [];
-    const asking = turns.run(never, async () => void asked.push(clock.monotonic()));
-    await clock.until(clock.sleep(10));
+    const { asked, asking, other } = await inLine(clock, shared, backOff);
     // While it waits for its turn, the server asks it for a pause.
     backOff.note(busy(20_000));
     shared.give(other);
