@@ -15,6 +15,7 @@ import type { ConnectorTurns } from './connector-turns';
 import type { ConnectorWaits } from './connector-waits';
 import type { GateBell } from './gate-bell';
 import type { OpenMailboxes } from './open-mailboxes';
+import type { WorkerRoom } from './worker-room';
 
 /** A configured server: a connector of `src/connectors` with its settings. */
 export interface Server {
@@ -67,6 +68,8 @@ export interface ActivityDeps {
   /** This process's own queue, where the folders of the mailboxes it has open are copied. */
   workerQueue: string;
   openMailboxes: OpenMailboxes;
+  /** The room that this process has for mailboxes. */
+  room: WorkerRoom;
   /** Has the gate look for whoever may be given slots. */
   gateBell: GateBell;
   /** How long the report of a migration is kept after its end. */

@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { placesAfterThrottle } from '../src/domain/connector-wait';
 import type { MigrationState } from '../src/domain/migration';
-import { chooseFairly, countBy, mostInLine, turnsAfter } from '../src/domain/fair-order';
+import { aheadOfRoom, chooseFairly, countBy, turnsAfter } from '../src/domain/fair-order';
 import { batchesOf } from '../src/models/batch-move';
 import { Connectors, type ConnectorDocument } from '../src/models/connectors';
 import { queryOfSelection } from '../src/models/mail-user-filter';
@@ -17,6 +17,7 @@ import {
 import type { ConnectorWaits } from './connector-waits';
 import type { ActivityDeps } from './deps';
 import { heartbeats } from './heartbeat';
+import { RoomWatch } from './room-watch';
 import { migrationId } from '../workflows/names';
 import { signals, type GrantedSignal } from '../workflows/messages';
 
@@ -47,6 +48,7 @@ export function createGrantSlots({
   log,
   connectorWaits,
 }: Pick<ActivityDeps, 'client' | 'log' | 'connectorWaits'>) {
+  const roomWatch = new RoomWatch();
   return {
     /** Gives free slots to those who wait, in fair order, and tells them; tells those again that have not answered. */
     async grantSlots({ tellAgainMs, turns = [] }: GrantSlotsInput): Promise<GrantSlotsResult> {
@@ -57,7 +59,7 @@ export function createGrantSlots({
           grantedAt !== undefined && takenAt === undefined && isLongAgo(toldAt, tellAgainMs),
       );
       for (const slot of untold) await tell(client, slot);
-      const chosen = await choose(all, turns, connectorWaits);
+      const chosen = await choose(all, turns, connectorWaits, roomWatch);
       const given: string[] = [];
       for (const { slot, batch } of chosen) {
         if (Date.now() > giveUpAt) break;
@@ -100,6 +102,7 @@ async function choose(
   all: readonly SlotDocument[],
   turns: readonly string[],
   connectorWaits: ConnectorWaits,
+  roomWatch: RoomWatch,
 ): Promise<{ slot: SlotDocument; batch: string }[]> {
   const held = all.filter(({ grantedAt }) => grantedAt !== undefined);
   const waiting = all.filter(({ grantedAt }) => grantedAt === undefined);
@@ -108,7 +111,9 @@ async function choose(
   >();
   const free = freePlaces(connectors, held, connectorWaits);
   const isFree = (connectorId: string) => (free.get(connectorId) ?? 0) > 0;
-  const most = mostInLine - (await countInLine(new Date()));
+  // In this order: whoever begins meanwhile is counted twice, and nobody is let in ahead of the room there is.
+  const inLine = await countInLine(new Date());
+  const most = (await roomWatch.free()) + aheadOfRoom - inLine;
   if (most <= 0 || !waiting.some((slot) => isFree(slot.sourceConnectorId) && isFree(slot.targetConnectorId)))
     return [];
   // A row may have been moved to another batch since it asked.

@@ -38,7 +38,8 @@ export function createOpenMailbox(deps: ActivityDeps) {
     const { cancellationSignal } = Context.current();
     const seen: { counters?: () => MailboxCounters } = {};
     using _beating = heartbeats(() => ({ counters: seen.counters?.() }));
-    await noteRoom(deps, input);
+    await using _room = await deps.room.take();
+    await noteBegin(deps, input);
     const pair = await openPair(deps, input, cancellationSignal);
     const before = await pair.readCounters().catch(async (error: unknown) => {
       await pair.close();
@@ -61,8 +62,8 @@ export function createOpenMailbox(deps: ActivityDeps) {
   };
 }
 
-/** Tells the gate that a worker had room: somebody else may come into the line for one. */
-async function noteRoom(
+/** Tells the gate that a worker had room for it: it is in line for one no more. */
+async function noteBegin(
   { gateBell, log }: ActivityDeps,
   { mailUserId, epoch }: OpenMailboxInput,
 ): Promise<void> {

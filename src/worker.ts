@@ -13,6 +13,7 @@ import { faultInterceptor } from '../activities/faults';
 import { GateBell } from '../activities/gate-bell';
 import { OpenMailboxes } from '../activities/open-mailboxes';
 import { keepStanding } from '../activities/standing';
+import { WorkerRoom } from '../activities/worker-room';
 import { mailboxQueue, mainQueue, workerQueue } from '../workflows/names';
 import { readWorkerConfig, type WorkerConfig } from './config';
 import { createConnectors, type Connectors } from './connectors/registry';
@@ -44,8 +45,6 @@ export interface WorkersOptions {
   connection: NativeConnection;
   namespace: string;
   deps: ActivityDeps;
-  /** Mailboxes open at once. */
-  capacity: number;
   /** Where the workflow code comes from; a bundle made before starts in a moment. And how long Temporal keeps tasks for this process alone. */
   workflows: Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'stickyQueueScheduleToStartTimeout'>;
 }
@@ -55,7 +54,8 @@ export interface WorkersOptions {
  * process serves, the folders of the mailboxes it has open.
  */
 export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
-  const { connection, namespace, deps, capacity, workflows } = options;
+  const { connection, namespace, deps, workflows } = options;
+  const { capacity } = deps.room;
   const shared: Partial<WorkerOptions> = {
     connection,
     namespace,
@@ -107,6 +107,7 @@ function serverOf(
 
 function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps {
   const workerId = randomUUID().slice(0, 13);
+  const queue = workerQueue(workerId);
   const scale = config.TIME_SCALE;
   const clock = scale === 1 ? systemClock : fasterClock(systemClock, scale);
   const exchange = { settleMs: config.EXCHANGE_SETTLE, timeouts: fasterTimeouts(defaultTimeouts, scale) };
@@ -147,8 +148,9 @@ function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps
         timeZone: config.TIME_ZONE,
       },
     },
-    workerQueue: workerQueue(workerId),
+    workerQueue: queue,
     openMailboxes: new OpenMailboxes(),
+    room: new WorkerRoom({ log, workerQueue: queue, capacity: config.CAPACITY }),
     gateBell: new GateBell({ client, log }),
     reportLifeMs: config.REPORT_LIFE,
     connectorWaits: new ConnectorWaits({ log, timeScale: scale }),
@@ -186,18 +188,22 @@ async function main(): Promise<void> {
     connection,
     namespace,
     deps,
-    capacity: config.CAPACITY,
     workflows: workflowsOf(),
   });
   // The runtime ends the Workers on these signals; the mailboxes would be held until their grace is over.
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => deps.openMailboxes.closeAll());
+    process.on(signal, () => {
+      deps.openMailboxes.closeAll();
+      void deps.room.end();
+    });
   const ending = new AbortController();
   const { times, TIME_SCALE: timeScale } = config;
   void keepStanding(temporal.client, { times, timeScale, log }, ending.signal);
+  await deps.room.begin();
   log.info({ queue: deps.workerQueue, capacity: config.CAPACITY }, 'the worker is ready');
   await Promise.all(workers.map((worker) => worker.run()));
   ending.abort();
+  await deps.room.end();
   deps.mail.mailer.close();
   await temporal.close();
   await connection.close();

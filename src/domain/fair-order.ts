@@ -20,11 +20,11 @@ export interface Places {
 }
 
 /**
- * How many that have slots may stand in line for a worker with room. Workers take them in the order in which they were given, whatever
- * their batches, so a batch that asks later waits for so many mailboxes at most. With fewer, a fleet that has room for many would wait
- * for the gate, which gives so many at each look and looks again once one has begun.
+ * How many more than workers have room for may have slots. Who has slots and finds no room stands in line where Temporal keeps no order
+ * that could be relied on, so that whoever comes later may be opened first; with none, a worker that has closed a mailbox would wait for
+ * the gate's next look.
  */
-export const mostInLine = 8;
+export const aheadOfRoom = 1;
 
 /** Of more batches than these nobody remembers whose turn was longest ago. */
 const turnsKept = 100;

@@ -1,11 +1,12 @@
 import { Schema, model } from 'mongoose';
-import { countBy, fairPlaces, mostInLine, queuesOf, turnsAfter, type Waiting } from '../domain/fair-order';
+import { countBy, fairPlaces, queuesOf, turnsAfter, type Waiting } from '../domain/fair-order';
 import { throttleLeftMs } from '../domain/connector-wait';
 import { batchesOf } from './batch-move';
 import { Connectors, type ConnectorDocument } from './connectors';
 import { queryOfSelection } from './mail-user-filter';
 import { MailUsers } from './mail-users';
 import { versioned } from './schema-version';
+import { freeRoom, saidRooms } from './worker-rooms';
 
 /**
  * A mail user that waits for a slot of both its connectors, or has them. The collection holds only these, so that the gate reads it
@@ -101,11 +102,15 @@ export async function placesInQueue(now: Date): Promise<Map<string, number>> {
   // Whose turn it was before those that hold slots now only the gate knows.
   const order = { heldByBatch: countBy(heldInTurn), turns: turnsAfter([], heldInTurn) };
   const waiting = asking.map((slot) => waitingOf(slot, batchOf(slot)));
-  // When workers are full the gate lets in one for each that has begun, so that for a moment there are fewer.
-  const areWorkersFull = (await countInLine(now)) > mostInLine / 2;
-  const queues = areWorkersFull ? [waiting] : queuesOf(waiting, await fullConnectors(held, now));
+  const queues = (await areWorkersFull(now)) ? [waiting] : queuesOf(waiting, await fullConnectors(held, now));
   for (const queue of queues) for (const [id, place] of fairPlaces(queue, order)) places.set(id, place);
   return places;
+}
+
+/** Whether all that workers have room for is promised to somebody. Of workers that say nothing of their room it is not known. */
+async function areWorkersFull(now: Date): Promise<boolean> {
+  const rooms = await saidRooms();
+  return rooms.length > 0 && freeRoom(rooms) <= (await countInLine(now));
 }
 
 /** Tells of a connector whether it has no slot to give now: all are held, its server has everybody wait, or it is gone. */

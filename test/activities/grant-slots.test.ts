@@ -4,13 +4,13 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { Types } from 'mongoose';
 import { ConnectorWaits } from '../../activities/connector-waits';
 import { createGrantSlots } from '../../activities/grant-slots';
-import { mostInLine } from '../../src/domain/fair-order';
 import type { MigrationState } from '../../src/domain/migration';
 import { createLogger } from '../../src/log';
 import { moveToBatch } from '../../src/models/batch-move';
 import { Connectors } from '../../src/models/connectors';
 import { MailUsers } from '../../src/models/mail-users';
 import { noteBegun, Slots, type SlotDocument } from '../../src/models/slots';
+import { sayRoom, WorkerRooms } from '../../src/models/worker-rooms';
 import { freshDatabase, type FreshDatabase } from '../support/mongo';
 
 let database: FreshDatabase;
@@ -18,7 +18,7 @@ beforeAll(async () => {
   database = await freshDatabase();
 });
 afterAll(() => database.end());
-afterEach(() => Slots.deleteMany());
+afterEach(() => Promise.all([Slots.deleteMany(), WorkerRooms.deleteMany()]));
 
 const minute = 60_000;
 
@@ -53,6 +53,7 @@ it('tells the holder of a slot again, also where it was told last by a worker wh
 it('counts a slot for the batch that its row was moved to since it asked', async () => {
   const connectors = [await connector('source', 2), await connector('target', 2)] as const;
   const now = new Date();
+  await sayRoom({ _id: 'worker', capacity: 2, open: 0 });
   const holder = await ask({ connectors, batch: 'left', since: now, ...taken(now) });
   const first = await ask({ connectors, batch: 'left', since: later(now, 1) });
   await ask({ connectors, batch: 'joined', since: later(now, 2) });
@@ -99,48 +100,57 @@ describe('those that have slots and wait for a worker with room', () => {
   });
   const batch = 'Default';
 
-  /** So many that have slots, and more that wait than the gate could ever grant. @returns how many it grants */
+  /** So many that have slots, workers with so much free room, and many that wait. @returns how many the gate grants */
   async function granted(
-    slots: number,
+    { slots, free }: { slots: number; free: number },
     state: { begunAt?: Date; takenAt?: Date; grantedAt: Date },
     projection?: MigrationState,
   ): Promise<number> {
     const now = new Date();
+    await Slots.deleteMany();
+    await WorkerRooms.deleteMany();
     for (let at = 0; at < slots; at += 1)
       await ask({ connectors, batch, since: now, ...state, ...(projection && { projection }) });
-    for (let at = 0; at < 2 * mostInLine; at += 1) await ask({ connectors, batch, since: later(now, at) });
+    for (let at = 0; at < 12; at += 1) await ask({ connectors, batch, since: later(now, at) });
+    await sayRoom({ _id: 'one', capacity: 10, open: 10 - free });
+    await sayRoom({ _id: 'full', capacity: 3, open: 3 });
     const { told, activities } = gate();
     await activities.grantSlots({ tellAgainMs: minute });
     return told.length;
   }
 
-  it('are joined by no more than may stand in line', async () => {
+  it('are as many as workers have room for, and one more', async () => {
     const now = new Date();
-    expect(await granted(0, taken(now))).toBe(mostInLine);
-    await Slots.deleteMany();
-    expect(await granted(mostInLine - 3, taken(now))).toBe(3);
-    await Slots.deleteMany();
-    expect(await granted(mostInLine + 3, taken(now))).toBe(0);
+    expect(await granted({ slots: 0, free: 5 }, taken(now))).toBe(6);
+    expect(await granted({ slots: 4, free: 5 }, taken(now))).toBe(2);
+    expect(await granted({ slots: 6, free: 5 }, taken(now))).toBe(0);
+    expect(await granted({ slots: 9, free: 5 }, taken(now))).toBe(0);
+    expect(await granted({ slots: 0, free: 0 }, taken(now))).toBe(1);
+    expect(await granted({ slots: 1, free: 0 }, taken(now))).toBe(0);
   });
 
   it('stand there no more once a worker has begun with them, whether it gets anywhere or not', async () => {
     const now = new Date();
-    expect(await granted(mostInLine, { ...taken(now), begunAt: now })).toBe(mostInLine);
+    expect(await granted({ slots: 6, free: 5 }, { ...taken(now), begunAt: now })).toBe(6);
   });
 
   it('are not those that a worker has at work which does not say when it begins', async () => {
-    expect(await granted(mostInLine, taken(new Date()), 'working')).toBe(mostInLine);
-    await Slots.deleteMany();
-    expect(await granted(mostInLine, taken(new Date()), 'scheduled')).toBe(0);
+    expect(await granted({ slots: 6, free: 5 }, taken(new Date()), 'working')).toBe(6);
+    expect(await granted({ slots: 6, free: 5 }, taken(new Date()), 'scheduled')).toBe(0);
   });
 
   it('hold up nobody where they have not answered for minutes', async () => {
     const now = new Date();
-    expect(await granted(mostInLine, { grantedAt: now })).toBe(0);
-    await Slots.deleteMany();
-    expect(await granted(mostInLine, { grantedAt: later(now, -10 * minute) })).toBe(mostInLine);
-    await Slots.deleteMany();
-    expect(await granted(mostInLine, taken(later(now, -10 * minute)))).toBe(0);
+    expect(await granted({ slots: 6, free: 5 }, { grantedAt: now })).toBe(0);
+    expect(await granted({ slots: 6, free: 5 }, { grantedAt: later(now, -10 * minute) })).toBe(6);
+    expect(await granted({ slots: 6, free: 5 }, taken(later(now, -10 * minute)))).toBe(0);
+  });
+
+  it('are let in one after the other where no worker says what room it has', async () => {
+    for (let at = 0; at < 3; at += 1) await ask({ connectors, batch, since: later(new Date(), at) });
+    const { told, activities } = gate();
+    await activities.grantSlots({ tellAgainMs: minute });
+    expect(told).toHaveLength(1);
   });
 });
 

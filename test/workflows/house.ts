@@ -10,6 +10,7 @@ import { ConnectorTurns } from '../../activities/connector-turns';
 import { ConnectorWaits } from '../../activities/connector-waits';
 import { GateBell } from '../../activities/gate-bell';
 import { OpenMailboxes } from '../../activities/open-mailboxes';
+import { WorkerRoom } from '../../activities/worker-room';
 import type { SealKey } from '../../src/config';
 import {
   defaultTimes,
@@ -100,6 +101,9 @@ export interface RowChange {
   invitationEmail?: string;
 }
 
+/** What a worker has other than most: parts of its own, or room for another number of mailboxes. */
+type DepsChange = Partial<Omit<ActivityDeps, 'room'>> & { capacity?: number };
+
 /** A running worker. */
 export interface RunningWorker {
   deps: ActivityDeps;
@@ -143,8 +147,9 @@ export class House {
     await Promise.all([this.temporal.end(), this.database.end(), this.inbox.close()]);
   }
 
-  deps(change: Partial<ActivityDeps> = {}): ActivityDeps {
+  deps({ capacity = 8, ...change }: DepsChange = {}): ActivityDeps {
     const log = createLogger('worker', 'debug', { write: (line: string) => void this.logged.push(line) });
+    const queue = workerQueue(randomUUID());
     return {
       client: this.client,
       log,
@@ -168,8 +173,9 @@ export class House {
         intervalMs: 1,
         reminders: { afterMs: [], timeOfDay: '09:00', timeZone: 'UTC' },
       },
-      workerQueue: workerQueue(randomUUID()),
+      workerQueue: queue,
       openMailboxes: new OpenMailboxes(),
+      room: new WorkerRoom({ log, workerQueue: queue, capacity }),
       gateBell: new GateBell({ client: this.client, log }),
       reportLifeMs: 365 * 24 * 3_600_000,
       connectorWaits: new ConnectorWaits({ log }),
@@ -178,10 +184,7 @@ export class House {
     };
   }
 
-  async startWorker({
-    capacity = 8,
-    ...change
-  }: Partial<ActivityDeps> & { capacity?: number } = {}): Promise<RunningWorker> {
+  async startWorker(change: DepsChange = {}): Promise<RunningWorker> {
     const deps = this.deps(change);
     // Workers of one queue must not share a connection, as those of two processes do not.
     const connection = await NativeConnection.connect({ address: this.temporal.address });
@@ -189,10 +192,10 @@ export class House {
       connection,
       namespace: this.temporal.namespace,
       deps,
-      capacity,
       // What a worker that was ended had cached is soon given to another.
       workflows: { workflowBundle: await workflowCode(), stickyQueueScheduleToStartTimeout: '1 second' },
     });
+    await deps.room.begin();
     const runs = Promise.all(workers.map((worker) => worker.run()));
     const running: RunningWorker = {
       deps,
@@ -200,7 +203,7 @@ export class House {
         if (!this.workers.delete(running)) return;
         deps.openMailboxes.closeAll();
         for (const worker of workers) worker.shutdown();
-        await runs;
+        await Promise.all([runs, deps.room.end()]);
         await connection.close();
         deps.mail.mailer.close();
       },
