@@ -6,18 +6,12 @@ import { batchesOf } from '../src/models/batch-move';
 import { Connectors, type ConnectorDocument } from '../src/models/connectors';
 import { queryOfSelection } from '../src/models/mail-user-filter';
 import { MailUsers, type MailUser } from '../src/models/mail-users';
-import {
-  countInLine,
-  grantSlot,
-  releaseSlot,
-  Slots,
-  waitingOf,
-  type SlotDocument,
-} from '../src/models/slots';
+import { grantSlot, inLine, releaseSlot, Slots, waitingOf, type SlotDocument } from '../src/models/slots';
+import { forgetTheDead, roomOfWorkers } from '../src/models/worker-rooms';
 import type { ConnectorWaits } from './connector-waits';
 import type { ActivityDeps } from './deps';
 import { heartbeats } from './heartbeat';
-import { RoomWatch } from './room-watch';
+import { LineWatch } from './line-watch';
 import { migrationId } from '../workflows/names';
 import { signals, type GrantedSignal } from '../workflows/messages';
 
@@ -48,7 +42,7 @@ export function createGrantSlots({
   log,
   connectorWaits,
 }: Pick<ActivityDeps, 'client' | 'log' | 'connectorWaits'>) {
-  const roomWatch = new RoomWatch();
+  const lineWatch = new LineWatch();
   return {
     /** Gives free slots to those who wait, in fair order, and tells them; tells those again that have not answered. */
     async grantSlots({ tellAgainMs, turns = [] }: GrantSlotsInput): Promise<GrantSlotsResult> {
@@ -59,7 +53,7 @@ export function createGrantSlots({
           grantedAt !== undefined && takenAt === undefined && isLongAgo(toldAt, tellAgainMs),
       );
       for (const slot of untold) await tell(client, slot);
-      const chosen = await choose(all, turns, connectorWaits, roomWatch);
+      const chosen = await choose(all, turns, connectorWaits, lineWatch);
       const given: string[] = [];
       for (const { slot, batch } of chosen) {
         if (Date.now() > giveUpAt) break;
@@ -74,9 +68,13 @@ export function createGrantSlots({
       return { held, waiting, turns: turnsAfter(turns, given) };
     },
 
-    /** Frees the slots of those that no longer run, run another epoch than the one that was granted, or are at nothing that needs one. */
+    /**
+     * Frees the slots of those that no longer run, run another epoch than the one that was granted, or are at nothing that needs one.
+     * Forgets the room of workers that have died.
+     */
     async freeDeadSlots(): Promise<{ freed: number }> {
       using _beating = heartbeats();
+      await forgetTheDead();
       const held = await Slots.find({ grantedAt: { $exists: true } }).lean<SlotDocument[]>();
       const needed = await neededOf(held);
       let freed = 0;
@@ -102,7 +100,7 @@ async function choose(
   all: readonly SlotDocument[],
   turns: readonly string[],
   connectorWaits: ConnectorWaits,
-  roomWatch: RoomWatch,
+  lineWatch: LineWatch,
 ): Promise<{ slot: SlotDocument; batch: string }[]> {
   const held = all.filter(({ grantedAt }) => grantedAt !== undefined);
   const waiting = all.filter(({ grantedAt }) => grantedAt === undefined);
@@ -112,8 +110,9 @@ async function choose(
   const free = freePlaces(connectors, held, connectorWaits);
   const isFree = (connectorId: string) => (free.get(connectorId) ?? 0) > 0;
   // In this order: whoever begins meanwhile is counted twice, and nobody is let in ahead of the room there is.
-  const inLine = await countInLine(new Date());
-  const most = (await roomWatch.free()) + aheadOfRoom - inLine;
+  const line = await inLine();
+  const { capacity, free: room } = await roomOfWorkers();
+  const most = room + aheadOfRoom(capacity) - lineWatch.count(line, room);
   if (most <= 0 || !waiting.some((slot) => isFree(slot.sourceConnectorId) && isFree(slot.targetConnectorId)))
     return [];
   // A row may have been moved to another batch since it asked.

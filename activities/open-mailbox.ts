@@ -9,7 +9,7 @@ import { MailboxPair } from '../src/engine/mailbox-pair';
 import { identityHash } from '../src/engine/pair-id';
 import type { ConnectorDocument } from '../src/models/connectors';
 import { takeCounters, writeCounters, type CountersWrite } from '../src/models/projection';
-import { noteBegun } from '../src/models/slots';
+import { noteBegun, noteGivenUp } from '../src/models/slots';
 import { writeThroughput } from '../src/models/throughput';
 import type { ActivityDeps } from './deps';
 import { failureOf } from './faults';
@@ -55,6 +55,7 @@ export function createOpenMailbox(deps: ActivityDeps) {
       await letGo(mailbox);
       deps.openMailboxes.remove(input);
       await pair.close().catch((error: unknown) => deps.log.warn({ err: error }, 'a mailbox does not close'));
+      if (deps.room.hasEnded) await noteLeft(deps, input);
     }
     cancellationSignal.throwIfAborted();
     const fault = mailbox.closedBy ?? lost();
@@ -72,6 +73,15 @@ async function noteBegin(
   } catch (error) {
     // Once its row is Working the gate knows without it.
     log.warn({ mailUserId, err: error }, 'that a mailbox is being opened is not noted just now');
+  }
+}
+
+/** Tells the gate that this worker ends: the room that the mailbox needs elsewhere is not for those who come new. */
+async function noteLeft({ log }: ActivityDeps, { mailUserId, epoch }: OpenMailboxInput): Promise<void> {
+  try {
+    await noteGivenUp(mailUserId, epoch);
+  } catch (error) {
+    log.warn({ mailUserId, err: error }, 'that a mailbox is given up is not noted just now');
   }
 }
 

@@ -5,8 +5,8 @@ import { forgetRoom, sayRoom } from '../src/models/worker-rooms';
 /** How often it is said again that this worker lives. */
 const beatMs = 3_000;
 
-/** A mailbox that was closed waits no longer for a database that is away. */
-const sayLeftMs = 1_000;
+/** A database that does not answer holds up nobody for longer. What it does after that the next beat puts right. */
+const answersWithinMs = 1_000;
 
 export interface WorkerRoomOptions {
   log: Logger;
@@ -16,12 +16,12 @@ export interface WorkerRoomOptions {
 }
 
 /**
- * The room that this process has for mailboxes, which it tells the gate: what is taken before it says that it has begun with a mailbox,
- * what is free before the mailbox's slots are given back. So the gate never takes for free what is taken.
+ * The room that this process has for mailboxes, as it tells the gate. Taken room is said before its mailbox counts as begun, so that the
+ * gate takes none for free that is taken; free room before the mailbox's slots are given back, so that the gate, which looks then, knows.
  */
 export class WorkerRoom {
   private open = 0;
-  private hasEnded = false;
+  private isEnding = false;
   private said: Promise<void> = Promise.resolve();
   private isToBeSaid = false;
   private beating?: NodeJS.Timeout;
@@ -32,26 +32,31 @@ export class WorkerRoom {
     return this.options.capacity;
   }
 
-  /** Says what room there is, now and every few seconds until it ends. Never rejects. */
+  /** Whether the process is ending: it opens no more mailboxes, and others go on with those that it has. */
+  get hasEnded(): boolean {
+    return this.isEnding;
+  }
+
+  /** Says what room there is, now and every few seconds until it ends. Resolves once it is said, or cannot be; never rejects. */
   async begin(): Promise<void> {
     this.beating = setInterval(() => void this.say(), beatMs).unref();
     await this.say();
   }
 
-  /** Says that there is no room any more: the process opens no more mailboxes. Never rejects. */
+  /** Says that there is no room any more. Resolves once it is said, or cannot be; never rejects. */
   async end(): Promise<void> {
     clearInterval(this.beating);
-    this.hasEnded = true;
+    this.isEnding = true;
     await this.say();
   }
 
-  /** Takes room for one mailbox until what is returned is disposed of; returned once it is said. Never rejects. */
+  /** Takes room for one mailbox until what is returned is disposed of. Both resolve once it is said, or cannot be; neither rejects. */
   async take(): Promise<AsyncDisposable> {
     this.open += 1;
     await this.say();
     const leave = async () => {
       this.open -= 1;
-      await Promise.race([this.say(), pause(sayLeftMs, undefined, { ref: false })]);
+      await this.say();
     };
     return { [Symbol.asyncDispose]: leave };
   }
@@ -62,7 +67,7 @@ export class WorkerRoom {
       this.isToBeSaid = true;
       this.said = this.said.then(() => {
         this.isToBeSaid = false;
-        return this.write();
+        return Promise.race([this.write(), pause(answersWithinMs, undefined, { ref: false })]);
       });
     }
     return this.said;
@@ -71,7 +76,7 @@ export class WorkerRoom {
   private async write(): Promise<void> {
     const { workerQueue: _id, capacity, log } = this.options;
     try {
-      if (this.hasEnded) await forgetRoom(_id);
+      if (this.isEnding) await forgetRoom(_id);
       else await sayRoom({ _id, capacity, open: this.open });
     } catch (error) {
       log.warn({ err: error }, 'what room this worker has is not said just now');

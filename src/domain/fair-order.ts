@@ -21,10 +21,13 @@ export interface Places {
 
 /**
  * How many more than workers have room for may have slots. Who has slots and finds no room stands in line where Temporal keeps no order
- * that could be relied on, so that whoever comes later may be opened first; with none, a worker that has closed a mailbox would wait for
- * the gate's next look.
+ * that could be relied on, so that of so many one that came later may be opened first. With none, a worker that has closed a mailbox would
+ * wait for the gate's next look, which counts where a pass takes seconds.
+ * @param capacity how many mailboxes all workers can open at once
  */
-export const aheadOfRoom = 1;
+export function aheadOfRoom(capacity: number): number {
+  return Math.max(1, Math.ceil(capacity / 4));
+}
 
 /** Of more batches than these nobody remembers whose turn was longest ago. */
 const turnsKept = 100;

@@ -6,7 +6,7 @@ import { Connectors, type ConnectorDocument } from './connectors';
 import { queryOfSelection } from './mail-user-filter';
 import { MailUsers } from './mail-users';
 import { versioned } from './schema-version';
-import { freeRoom, saidRooms } from './worker-rooms';
+import { roomOfWorkers } from './worker-rooms';
 
 /**
  * A mail user that waits for a slot of both its connectors, or has them. The collection holds only these, so that the gate reads it
@@ -30,8 +30,10 @@ export interface SlotDocument {
   toldAt?: Date;
   /** Set by the workflow: it knows. */
   takenAt?: Date;
-  /** Set when its mailboxes are opened first: a worker had room. Workers of 0.2.0 and before do not set it. */
+  /** Set when a worker has room for its mailboxes, until it asks for a worker again. Workers of 0.2.0 and before do not set it. */
   begunAt?: Date;
+  /** Its mailboxes were open before, with these slots: its row is Working although no worker has it. */
+  wasOpen?: true;
 }
 
 const schema = new Schema<SlotDocument>(
@@ -47,6 +49,7 @@ const schema = new Schema<SlotDocument>(
     toldAt: Date,
     takenAt: Date,
     begunAt: Date,
+    wasOpen: Boolean,
   },
   { collection: 'slots', versionKey: false },
 );
@@ -54,25 +57,18 @@ const schema = new Schema<SlotDocument>(
 schema.plugin(versioned);
 export const Slots = model<SlotDocument>('Slot', schema);
 
-/** Whoever has not answered after this is not on his way to a worker, and holds up nobody who is. */
-const answerMs = 5 * 60_000;
-
-/** How many have their slots, and no worker has had room for them yet. */
-export async function countInLine(now: Date): Promise<number> {
-  const lately = new Date(now.getTime() - answerMs);
-  const unbegun = await Slots.find(
-    {
-      grantedAt: { $exists: true },
-      begunAt: { $exists: false },
-      $or: [{ takenAt: { $exists: true } }, { grantedAt: { $gt: lately } }],
-    },
-    { _id: 1 },
-  ).lean<{ _id: string }[]>();
-  if (unbegun.length === 0) return 0;
-  const rows = queryOfSelection({ kind: 'ids', ids: unbegun.map(({ _id }) => _id) });
+/** Those that have their slots and stand in line for a worker with room, first or again. */
+export async function inLine(): Promise<SlotDocument[]> {
+  const unbegun = await Slots.find({ grantedAt: { $exists: true }, begunAt: { $exists: false } }).lean<
+    SlotDocument[]
+  >();
+  const first = unbegun.filter(({ wasOpen }) => wasOpen === undefined);
+  if (first.length === 0) return unbegun;
+  const rows = queryOfSelection({ kind: 'ids', ids: first.map(({ _id }) => _id) });
   // A worker of the release before says by this alone that it has begun.
-  const atWork = await MailUsers.countDocuments({ ...rows, 'projection.state': 'working' });
-  return unbegun.length - atWork;
+  const atWork = await MailUsers.find({ ...rows, 'projection.state': 'working' }, { _id: 1 }).lean();
+  const begun = new Set(atWork.map(({ _id }) => _id.toHexString()));
+  return unbegun.filter(({ _id, wasOpen }) => wasOpen !== undefined || !begun.has(_id));
 }
 
 /** As the fair order takes somebody who waits. */
@@ -102,15 +98,15 @@ export async function placesInQueue(now: Date): Promise<Map<string, number>> {
   // Whose turn it was before those that hold slots now only the gate knows.
   const order = { heldByBatch: countBy(heldInTurn), turns: turnsAfter([], heldInTurn) };
   const waiting = asking.map((slot) => waitingOf(slot, batchOf(slot)));
-  const queues = (await areWorkersFull(now)) ? [waiting] : queuesOf(waiting, await fullConnectors(held, now));
+  const queues = (await areWorkersFull()) ? [waiting] : queuesOf(waiting, await fullConnectors(held, now));
   for (const queue of queues) for (const [id, place] of fairPlaces(queue, order)) places.set(id, place);
   return places;
 }
 
-/** Whether all that workers have room for is promised to somebody. Of workers that say nothing of their room it is not known. */
-async function areWorkersFull(now: Date): Promise<boolean> {
-  const rooms = await saidRooms();
-  return rooms.length > 0 && freeRoom(rooms) <= (await countInLine(now));
+/** Whether it is workers that hold up those who wait: whatever they have room for is promised to somebody who is in line for it. */
+async function areWorkersFull(): Promise<boolean> {
+  const { length } = await inLine();
+  return length > 0 && (await roomOfWorkers()).free <= length;
 }
 
 /** Tells of a connector whether it has no slot to give now: all are held, its server has everybody wait, or it is gone. */
@@ -135,7 +131,7 @@ async function fullConnectors(
  * @returns whether the ticket has its slots already, and whether it asks for the first time
  */
 export async function askForSlot(
-  asked: Omit<SlotDocument, 'seenAt' | 'grantedAt' | 'toldAt' | 'takenAt' | 'begunAt'>,
+  asked: Omit<SlotDocument, 'seenAt' | 'grantedAt' | 'toldAt' | 'takenAt' | 'begunAt' | 'wasOpen'>,
   now: Date,
 ): Promise<{ granted: boolean; isNew: boolean }> {
   const { _id, ticket } = asked;
@@ -145,12 +141,27 @@ export async function askForSlot(
   return { granted: false, isNew: true };
 }
 
-/** @returns whether the ticket has its slots; then the gate no longer tells it so */
+/**
+ * Says that this ticket has its slots and asks for a worker with room, first or again.
+ * @returns whether it has them; then the gate no longer tells it so
+ */
 export async function takeSlot(mailUserId: string, ticket: string, now: Date): Promise<boolean> {
   const slot = await Slots.findById(mailUserId).lean<SlotDocument>();
   if (slot === null || slot.ticket !== ticket || slot.grantedAt === undefined) return false;
-  const taken = await Slots.updateOne({ _id: mailUserId, ticket }, { $set: { takenAt: now } });
+  const wasOpen = slot.begunAt !== undefined || slot.wasOpen === true;
+  const taken = await Slots.updateOne(
+    { _id: mailUserId, ticket },
+    { $set: { takenAt: now, ...(wasOpen && { wasOpen }) }, $unset: { begunAt: 1 } },
+  );
   return taken.matchedCount === 1;
+}
+
+/** Its worker gives its mailboxes up: it stands in line for another before it asks. */
+export async function noteGivenUp(mailUserId: string, epoch: number): Promise<void> {
+  await Slots.updateOne(
+    { _id: mailUserId, epoch, begunAt: { $exists: true } },
+    { $set: { wasOpen: true }, $unset: { begunAt: 1 } },
+  );
 }
 
 /**

@@ -12,8 +12,8 @@ export interface WorkerRoomDocument {
   capacity: number;
   /** How many it has open, or is opening. */
   open: number;
-  /** Grows each time it is said. */
-  beat: number;
+  /** When it was said, by the database's clock, and compared with nothing else. */
+  saidAt: Date;
 }
 
 const schema = new Schema<WorkerRoomDocument>(
@@ -21,7 +21,7 @@ const schema = new Schema<WorkerRoomDocument>(
     _id: { type: String, required: true },
     capacity: { type: Number, required: true },
     open: { type: Number, required: true },
-    beat: { type: Number, required: true },
+    saidAt: { type: Date, required: true },
   },
   { collection: 'workerRooms', versionKey: false },
 );
@@ -29,22 +29,35 @@ const schema = new Schema<WorkerRoomDocument>(
 schema.plugin(versioned);
 export const WorkerRooms = model<WorkerRoomDocument>('WorkerRoom', schema);
 
+/** Who has said nothing for so long, while another has, has died or is not to be relied on. */
+export const silentMs = 15_000;
+
 /** Says what room a worker has now; the same said again tells that it lives. */
-export async function sayRoom({ _id, capacity, open }: Omit<WorkerRoomDocument, 'beat'>): Promise<void> {
-  await WorkerRooms.updateOne({ _id }, { $set: { capacity, open }, $inc: { beat: 1 } }, { upsert: true });
+export async function sayRoom({ _id, ...room }: Omit<WorkerRoomDocument, 'saidAt'>): Promise<void> {
+  await WorkerRooms.updateOne({ _id }, { $set: room, $currentDate: { saidAt: true } }, { upsert: true });
 }
 
-/** A worker that opens no more mailboxes; harmless when repeated. @param beat where given, only if it has said nothing since */
-export async function forgetRoom(_id: string, beat?: number): Promise<void> {
-  await WorkerRooms.deleteOne({ _id, ...(beat !== undefined && { beat }) });
+/** A worker that opens no more mailboxes; harmless when repeated. */
+export async function forgetRoom(_id: string): Promise<void> {
+  await WorkerRooms.deleteOne({ _id });
 }
 
-/** What workers said last; those among them that have died are taken out by the gate. */
-export async function saidRooms(): Promise<WorkerRoomDocument[]> {
-  return WorkerRooms.find().lean<WorkerRoomDocument[]>();
+/** The workers that live, each with how many mailboxes it can open at once and how many more it has room for, together. */
+export async function roomOfWorkers(): Promise<{ capacity: number; free: number }> {
+  const rooms = await WorkerRooms.find().lean<WorkerRoomDocument[]>();
+  const saidAfter = lastWord(rooms) - silentMs;
+  const living = rooms.filter(({ saidAt }) => saidAt.getTime() > saidAfter);
+  return {
+    capacity: living.reduce((sum, { capacity }) => sum + capacity, 0),
+    free: living.reduce((sum, { capacity, open }) => sum + Math.max(0, capacity - open), 0),
+  };
 }
 
-/** How many more mailboxes they have room for. */
-export function freeRoom(rooms: readonly Pick<WorkerRoomDocument, 'capacity' | 'open'>[]): number {
-  return rooms.reduce((sum, { capacity, open }) => sum + Math.max(0, capacity - open), 0);
+/** Deletes what the dead said. One that was only silent says it anew. */
+export async function forgetTheDead(): Promise<void> {
+  const rooms = await WorkerRooms.find({}, { saidAt: 1 }).lean<WorkerRoomDocument[]>();
+  await WorkerRooms.deleteMany({ saidAt: { $lte: new Date(lastWord(rooms) - 4 * silentMs) } });
 }
+
+const lastWord = (rooms: readonly Pick<WorkerRoomDocument, 'saidAt'>[]): number =>
+  rooms.reduce((last, { saidAt }) => Math.max(last, saidAt.getTime()), 0);

@@ -9,7 +9,7 @@ import { createLogger } from '../../src/log';
 import { moveToBatch } from '../../src/models/batch-move';
 import { Connectors } from '../../src/models/connectors';
 import { MailUsers } from '../../src/models/mail-users';
-import { noteBegun, Slots, type SlotDocument } from '../../src/models/slots';
+import { inLine, noteBegun, noteGivenUp, Slots, takeSlot, type SlotDocument } from '../../src/models/slots';
 import { sayRoom, WorkerRooms } from '../../src/models/worker-rooms';
 import { freshDatabase, type FreshDatabase } from '../support/mongo';
 
@@ -113,37 +113,42 @@ describe('those that have slots and wait for a worker with room', () => {
       await ask({ connectors, batch, since: now, ...state, ...(projection && { projection }) });
     for (let at = 0; at < 12; at += 1) await ask({ connectors, batch, since: later(now, at) });
     await sayRoom({ _id: 'one', capacity: 10, open: 10 - free });
-    await sayRoom({ _id: 'full', capacity: 3, open: 3 });
+    await sayRoom({ _id: 'full', capacity: 5, open: 5 });
     const { told, activities } = gate();
     await activities.grantSlots({ tellAgainMs: minute });
     return told.length;
   }
 
-  it('are as many as workers have room for, and one more', async () => {
+  it('are as many as workers have room for, and a quarter of all that they have more', async () => {
     const now = new Date();
-    expect(await granted({ slots: 0, free: 5 }, taken(now))).toBe(6);
-    expect(await granted({ slots: 4, free: 5 }, taken(now))).toBe(2);
-    expect(await granted({ slots: 6, free: 5 }, taken(now))).toBe(0);
+    expect(await granted({ slots: 0, free: 5 }, taken(now))).toBe(9);
+    expect(await granted({ slots: 4, free: 5 }, taken(now))).toBe(5);
     expect(await granted({ slots: 9, free: 5 }, taken(now))).toBe(0);
-    expect(await granted({ slots: 0, free: 0 }, taken(now))).toBe(1);
-    expect(await granted({ slots: 1, free: 0 }, taken(now))).toBe(0);
+    expect(await granted({ slots: 11, free: 5 }, taken(now))).toBe(0);
+    expect(await granted({ slots: 0, free: 0 }, taken(now))).toBe(4);
+    expect(await granted({ slots: 4, free: 0 }, taken(now))).toBe(0);
   });
 
   it('stand there no more once a worker has begun with them, whether it gets anywhere or not', async () => {
     const now = new Date();
-    expect(await granted({ slots: 6, free: 5 }, { ...taken(now), begunAt: now })).toBe(6);
+    expect(await granted({ slots: 9, free: 5 }, { ...taken(now), begunAt: now })).toBe(9);
   });
 
   it('are not those that a worker has at work which does not say when it begins', async () => {
-    expect(await granted({ slots: 6, free: 5 }, taken(new Date()), 'working')).toBe(6);
-    expect(await granted({ slots: 6, free: 5 }, taken(new Date()), 'scheduled')).toBe(0);
+    expect(await granted({ slots: 9, free: 5 }, taken(new Date()), 'working')).toBe(9);
+    expect(await granted({ slots: 9, free: 5 }, taken(new Date()), 'scheduled')).toBe(0);
   });
 
-  it('hold up nobody where they have not answered for minutes', async () => {
-    const now = new Date();
-    expect(await granted({ slots: 6, free: 5 }, { grantedAt: now })).toBe(0);
-    expect(await granted({ slots: 6, free: 5 }, { grantedAt: later(now, -10 * minute) })).toBe(6);
-    expect(await granted({ slots: 6, free: 5 }, taken(later(now, -10 * minute)))).toBe(0);
+  it('are also those at work that ask for a worker again, or whose worker ends', async () => {
+    const begun = { ...taken(new Date()), begunAt: new Date() };
+    await granted({ slots: 9, free: 5 }, begun, 'working');
+    const [first, ...rest] = await Slots.find({ begunAt: { $exists: true } }).lean<SlotDocument[]>();
+    await noteGivenUp(first?._id ?? '', 1);
+    for (const { _id, ticket } of rest) expect(await takeSlot(_id, ticket, new Date())).toBe(true);
+    await Slots.deleteMany({ takenAt: { $exists: false } });
+    expect((await inLine()).length).toBe(9);
+    await noteBegun(first?._id ?? '', 1, new Date());
+    expect((await inLine()).length).toBe(8);
   });
 
   it('are let in one after the other where no worker says what room it has', async () => {

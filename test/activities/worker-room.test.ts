@@ -1,8 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import mongoose from 'mongoose';
-import { RoomWatch, silentMs } from '../../activities/room-watch';
 import { WorkerRoom } from '../../activities/worker-room';
 import { createLogger } from '../../src/log';
-import { sayRoom, WorkerRooms } from '../../src/models/worker-rooms';
+import { forgetTheDead, roomOfWorkers, sayRoom, silentMs, WorkerRooms } from '../../src/models/worker-rooms';
 import { freshDatabase, type FreshDatabase } from '../support/mongo';
 
 let database: FreshDatabase;
@@ -58,49 +58,69 @@ describe('the room of a worker', () => {
     expect(await said()).toBeNull();
   });
 
-  it('that cannot be said keeps nobody from opening a mailbox', async () => {
+  it('is said again every few seconds, so that a worker that lives is never silent', async () => {
     const room = aRoom(2);
-    const updateOne = jest.spyOn(WorkerRooms, 'updateOne').mockImplementation(() => {
-      throw new mongoose.mongo.MongoNetworkError('away');
-    });
     await room.begin();
-    const taken = await room.take();
+    await ago('worker', silentMs);
+    await sayRoom({ _id: 'other', capacity: 1, open: 1 });
+    expect(await roomOfWorkers()).toEqual({ capacity: 1, free: 0 });
+    await pause(4000);
+    expect(await roomOfWorkers()).toEqual({ capacity: 3, free: 2 });
+    await room.end();
+  });
+
+  it.each([
+    ['cannot be said', () => Promise.reject(new mongoose.mongo.MongoNetworkError('away'))],
+    ['is said to a database that does not answer', () => new Promise<never>(() => undefined)],
+  ])('that %s keeps nobody from opening or closing a mailbox, and is said later', async (_what, answer) => {
+    const room = aRoom(2);
+    const updateOne = jest.spyOn(WorkerRooms, 'updateOne').mockImplementation(answer as never);
+    await room.begin();
+    const [kept, given] = [await room.take(), await room.take()];
+    await given[Symbol.asyncDispose]();
     updateOne.mockRestore();
-    await taken[Symbol.asyncDispose]();
+    await kept[Symbol.asyncDispose]();
     expect(await said()).toEqual({ capacity: 2, open: 0 });
     await room.end();
   });
 });
 
 describe('the room of all workers', () => {
-  it('is that of those that have spoken lately, by the clock of whoever looks', async () => {
-    let nowMs = 0;
-    const watch = new RoomWatch(() => nowMs);
+  it('is that of those that have spoken since the others fell silent', async () => {
     await sayRoom({ _id: 'living', capacity: 4, open: 1 });
     await sayRoom({ _id: 'dying', capacity: 8, open: 2 });
-    expect(await watch.free()).toBe(9);
-    nowMs += silentMs - 1;
-    await sayRoom({ _id: 'living', capacity: 4, open: 2 });
-    expect(await watch.free()).toBe(8);
-    nowMs += 1;
-    expect(await watch.free()).toBe(2);
-    expect(await said('dying')).toBeNull();
+    await ago('dying', silentMs - 5000);
+    expect(await roomOfWorkers()).toEqual({ capacity: 12, free: 9 });
+    await ago('dying', 6000);
+    expect(await roomOfWorkers()).toEqual({ capacity: 4, free: 3 });
+    await sayRoom({ _id: 'dying', capacity: 8, open: 2 });
+    expect(await roomOfWorkers()).toEqual({ capacity: 12, free: 9 });
   });
 
-  it('has a worker again that was silent for too long, once it speaks', async () => {
-    let nowMs = 0;
-    const watch = new RoomWatch(() => nowMs);
-    await sayRoom({ _id: 'stopped', capacity: 4, open: 1 });
-    expect(await watch.free()).toBe(3);
-    nowMs += silentMs;
-    expect(await watch.free()).toBe(0);
-    await sayRoom({ _id: 'stopped', capacity: 4, open: 1 });
-    expect(await watch.free()).toBe(3);
+  it('forgets the dead after a while, and nobody who is only silent', async () => {
+    await sayRoom({ _id: 'living', capacity: 4, open: 1 });
+    await sayRoom({ _id: 'silent', capacity: 4, open: 1 });
+    await sayRoom({ _id: 'dead', capacity: 4, open: 1 });
+    await ago('silent', 2 * silentMs);
+    await ago('dead', 5 * silentMs);
+    await forgetTheDead();
+    expect((await WorkerRooms.find().lean()).map(({ _id }) => _id).sort()).toEqual(['living', 'silent']);
+  });
+
+  it('is none where nobody says anything', async () => {
+    expect(await roomOfWorkers()).toEqual({ capacity: 0, free: 0 });
+    await forgetTheDead();
   });
 
   it('is never less than none where a worker has more open than it has room for', async () => {
     await sayRoom({ _id: 'crowded', capacity: 2, open: 5 });
     await sayRoom({ _id: 'other', capacity: 2, open: 1 });
-    expect(await new RoomWatch().free()).toBe(1);
+    expect(await roomOfWorkers()).toEqual({ capacity: 4, free: 1 });
   });
 });
+
+/** As if a worker had said so much earlier what it said last. */
+async function ago(_id: string, ms: number): Promise<void> {
+  const { saidAt } = (await WorkerRooms.findById(_id).lean()) ?? {};
+  await WorkerRooms.updateOne({ _id }, { saidAt: new Date((saidAt?.getTime() ?? 0) - ms) });
+}

@@ -1,6 +1,6 @@
 import type { MailUser } from '../../src/models/mail-users';
 import { Slots, type SlotDocument } from '../../src/models/slots';
-import { WorkerRooms } from '../../src/models/worker-rooms';
+import { sayRoom, WorkerRooms } from '../../src/models/worker-rooms';
 import { aProjection } from './self-service-app';
 import {
   aConnector,
@@ -83,7 +83,7 @@ describe('the list', () => {
     const other = { source: await aConnector('source'), target: pair.target };
     await Slots.deleteMany();
     const granted = { grantedAt: new Date(), takenAt: new Date() };
-    await WorkerRooms.create({ _id: 'worker', capacity: 4, open: 3, beat: 1 });
+    await sayRoom({ _id: 'worker', capacity: 4, open: 3 });
     const turn = await waiting(pair, 'Full', 1, granted);
     const [first, elsewhere] = [await waiting(pair, 'Full', 2), await waiting(other, 'Full', 3)];
     const list = async () => (await agent.get('/admin/users?batch=Full').expect(200)).text;
@@ -93,7 +93,7 @@ describe('the list', () => {
     expect(rowOf(full, turn)).toContain('when a worker has room');
     const page = await agent.get(`/admin/users/${idOf(elsewhere)}`).expect(200);
     expect(page.text).toContain('Place 2 in the queue');
-    await WorkerRooms.updateOne({ _id: 'worker' }, { open: 2 });
+    await sayRoom({ _id: 'worker', capacity: 4, open: 2 });
     expect(rowOf(await list(), elsewhere)).toContain('Next in the queue');
     await WorkerRooms.deleteMany();
   });
