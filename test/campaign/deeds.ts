@@ -27,6 +27,8 @@ export type Deed =
   | { do: 'stopAndStart' }
   /** Buttons on the row's page, one after the other. */
   | { do: 'press'; buttons: AdministratorAction[]; gapMs: number }
+  /** The same on the list, for everything that its filter matches. */
+  | { do: 'pressForAll'; buttons: AdministratorAction[]; gapMs: number }
   | { do: 'rotateKey' }
   /** In the Temporal UI; a reset goes to a place in the history from 0 to 1. */
   | { do: 'operate'; how: 'terminate' | 'cancel' | 'reset'; to: number }

@@ -46,6 +46,11 @@ export const faultsOfPeople = {
     weight: 2,
     draw: (random) => ({ do: 'press', buttons: ['pause', 'resume'], gapMs: random.int(0, 4000) }),
   },
+  allPausedAndResumed: {
+    what: 'The administrator presses Pause for all that the list shows, and Resume for all up to 4 s later',
+    weight: 2,
+    draw: (random) => ({ do: 'pressForAll', buttons: ['pause', 'resume'], gapMs: random.int(0, 4000) }),
+  },
   passAskedTwice: {
     what: 'The administrator presses Delta pass twice',
     weight: 1,

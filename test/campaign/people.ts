@@ -50,13 +50,15 @@ export class People {
 
   /** The administrator presses a button on the row's page, again and again until the page takes it. @throws PagesAway */
   async press(action: AdministratorAction): Promise<void> {
-    const done = await within(patienceMs, async () => {
-      await this.signInAdministrator();
-      const fields = { action, ids: this.rowId, from: 'user' };
-      const { status } = await this.admin.post(`/admin/users/${this.rowId}`, '/admin/users/actions', fields);
-      return status < 400;
-    });
-    if (!done) throw new PagesAway(`take a press of ${action}`);
+    await this.act({ action, ids: this.rowId, from: 'user' });
+  }
+
+  /**
+   * The administrator presses a button for all that the unfiltered list shows, as {@link press}. @throws PagesAway
+   * @returns whether there was anything to do: then it is under way
+   */
+  async pressForAll(action: AdministratorAction): Promise<boolean> {
+    return (await this.act({ action, all: '1' })).includes('/admin/bulk/');
   }
 
   /** The administrator says how a batch is moved. */
@@ -87,6 +89,23 @@ export class People {
   /** The secret part of the user's link; absent where it was never opened. */
   get linkToken(): string | undefined {
     return this.page?.split('/').at(-1);
+  }
+
+  /** @returns the address that the page led to */
+  private async act(fields: { action: AdministratorAction } & Record<string, string>): Promise<string> {
+    let ledTo: string | undefined;
+    await within(patienceMs, async () => {
+      await this.signInAdministrator();
+      const { status, url } = await this.admin.post(
+        `/admin/users/${this.rowId}`,
+        '/admin/users/actions',
+        fields,
+      );
+      if (status < 400) ledTo = url;
+      return ledTo !== undefined;
+    });
+    if (ledTo === undefined) throw new PagesAway(`take a press of ${fields.action}`);
+    return ledTo;
   }
 
   private async openLink(): Promise<string> {

@@ -120,6 +120,11 @@ export class Product {
     return this.database.collection('slots').countDocuments({});
   }
 
+  /** Presses of a button for many rows that have not come to their end. */
+  async bulkActionsUnderWay(): Promise<number> {
+    return this.database.collection('bulkActions').countDocuments({ finishedAt: { $exists: false } });
+  }
+
   async close(): Promise<void> {
     await this.client.close();
   }

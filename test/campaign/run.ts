@@ -10,7 +10,16 @@ import { hasPassed } from './results';
 import type { RunMailbox } from './run-mailbox';
 import { Strikes, type StrikeCounts } from './strikes';
 import type { FaultySystem } from './system';
-import { allTogether, freshPaths, isUsed, leaksOf, slotsLeft, verdictOf, type Judgement } from './verdict';
+import {
+  allTogether,
+  bulkActionsLeft,
+  freshPaths,
+  isUsed,
+  leaksOf,
+  slotsLeft,
+  verdictOf,
+  type Judgement,
+} from './verdict';
 import { Watch } from './watch';
 import type { Witness } from './witness';
 
@@ -71,7 +80,12 @@ export async function runOnce(surroundings: Surroundings, plan: Plan): Promise<R
         ledgerWasLost: strikes.has(({ kind }) => kindOf(kind).losesLedger === true),
       }),
     );
-  const ofAll = [...watch.claims, ...(await slotsLeft(product)), ...(await leaksOf(system, mailboxes))];
+  const ofAll = [
+    ...watch.claims,
+    ...(await slotsLeft(product)),
+    ...(await bulkActionsLeft(product)),
+    ...(await leaksOf(system, mailboxes)),
+  ];
   const result = { ...rest, ...allTogether(judgements, ofAll), durationMs: Date.now() - begunAt };
   if (hasPassed(result)) for (const { mover } of mailboxes) await system.removeMover(mover);
   return result;

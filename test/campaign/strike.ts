@@ -90,6 +90,14 @@ export async function strike(mailbox: RunMailbox, deed: Deed): Promise<Struck> {
         await people.press(button);
       }
       return deed.buttons.length;
+    case 'pressForAll': {
+      let begun = 0;
+      for (const [number, button] of deed.buttons.entries()) {
+        if (number > 0) await pause(deed.gapMs);
+        begun += Number(await people.pressForAll(button));
+      }
+      return begun;
+    }
     case 'rotateKey':
       return Number(system.rotateSealKey());
     case 'operate':

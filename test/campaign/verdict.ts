@@ -23,6 +23,12 @@ const mailWithinMs = 180_000;
 /** Several times what the gate takes to find slots of those that have ended, and to let in whoever still waits: both at a fiftieth. */
 const slotsWithinMs = 60_000;
 
+/**
+ * As for mails: a bulk action's waits are not at a fiftieth either, and a part of it that was lost with its worker or its answer is
+ * repeated after a minute at most.
+ */
+const bulkActionsWithinMs = 180_000;
+
 /** What is looked at when the migration of a mailbox has come to its end. */
 export interface Ending {
   plan: Plan;
@@ -93,6 +99,16 @@ export async function slotsLeft(product: Product): Promise<string[]> {
   let left = 0;
   const isGone = await within(slotsWithinMs, async () => (left = await product.slots()) === 0);
   return isGone ? [] : [`${left} slots are left when all have ended`];
+}
+
+/** A press for many rows comes to its end, or is told to be broken off, whatever befell it. */
+export async function bulkActionsLeft(product: Product): Promise<string[]> {
+  let left = 0;
+  const isGone = await within(
+    bulkActionsWithinMs,
+    async () => (left = await product.bulkActionsUnderWay()) === 0,
+  );
+  return isGone ? [] : [`${left} presses for all that the list shows come to no end`];
 }
 
 /** The paths of a mailbox that nothing was copied to yet. */
