@@ -47,9 +47,10 @@ export const faultsOfPeople = {
     draw: (random) => ({ do: 'press', buttons: ['pause', 'resume'], gapMs: random.int(0, 4000) }),
   },
   allPausedAndResumed: {
-    what: 'The administrator presses Pause for all that the list shows, and Resume for all up to 4 s later',
+    what: 'The administrator presses Pause for all that the list shows, and Resume for all up to 6 s later',
     weight: 2,
-    draw: (random) => ({ do: 'pressForAll', buttons: ['pause', 'resume'], gapMs: random.int(0, 4000) }),
+    // Whom the list does not show as paused yet Resume passes over.
+    draw: (random) => ({ do: 'pressForAll', buttons: ['pause', 'resume'], gapMs: random.int(1000, 6000) }),
   },
   passAskedTwice: {
     what: 'The administrator presses Delta pass twice',
