@@ -26,6 +26,9 @@ export interface OpenMailboxInput extends OpeningKey {
 /** How long folders may take to let go of what they have in flight. */
 const letGoMs = 5_000;
 
+/** A worker that ends waits no longer for a database that does not answer. */
+const noteLeftMs = 1_000;
+
 /**
  * Opens both mailboxes, tells the workflow where, and holds them for the folders that this process copies, until it is cancelled (then
  * it has closed both) or a fault of the whole mailbox closes them. Writes the counters each second, once they tell of all folders.
@@ -35,51 +38,67 @@ const letGoMs = 5_000;
 export function createOpenMailbox(deps: ActivityDeps) {
   const meter = new ThroughputMeter((minute) => writeThroughput(deps.workerQueue, minute));
   return async function openMailbox(input: OpenMailboxInput): Promise<never> {
-    const { cancellationSignal } = Context.current();
     const seen: { counters?: () => MailboxCounters } = {};
     using _beating = heartbeats(() => ({ counters: seen.counters?.() }));
     await using _room = await deps.room.take();
-    await noteBegin(deps, input);
-    const pair = await openPair(deps, input, cancellationSignal);
-    const before = await pair.readCounters().catch(async (error: unknown) => {
-      await pair.close();
-      throw error;
-    });
-    seen.counters = () => pair.counters();
-    const mailbox = new OpenMailbox(pair);
-    deps.openMailboxes.add(input, mailbox);
     try {
-      await hold(deps, input, mailbox, meter);
+      return await openAndHold(deps, input, meter, seen);
     } finally {
-      mailbox.close();
-      await letGo(mailbox);
-      deps.openMailboxes.remove(input);
-      await pair.close().catch((error: unknown) => deps.log.warn({ err: error }, 'a mailbox does not close'));
-      if (deps.room.hasEnded) await noteLeft(deps, input);
+      if (deps.room.hasEnded) await Promise.race([noteLeft(deps, input), pause(noteLeftMs)]);
     }
-    cancellationSignal.throwIfAborted();
-    const fault = mailbox.closedBy ?? lost();
-    throw failureOf(fault, hasProgressed(before, pair.counters()));
   };
 }
 
-/** Tells the gate that a worker had room for it: it is in line for one no more. */
+async function openAndHold(
+  deps: ActivityDeps,
+  input: OpenMailboxInput,
+  meter: ThroughputMeter,
+  seen: { counters?: () => MailboxCounters },
+): Promise<never> {
+  const { cancellationSignal } = Context.current();
+  const isNoted = await noteBegin(deps, input);
+  const pair = await openPair(deps, input, cancellationSignal);
+  const before = await pair.readCounters().catch(async (error: unknown) => {
+    await pair.close();
+    throw error;
+  });
+  seen.counters = () => pair.counters();
+  const mailbox = new OpenMailbox(pair);
+  deps.openMailboxes.add(input, mailbox);
+  try {
+    await hold(deps, input, mailbox, { meter, isNoted });
+  } finally {
+    mailbox.close();
+    await letGo(mailbox);
+    deps.openMailboxes.remove(input);
+    await pair.close().catch((error: unknown) => deps.log.warn({ err: error }, 'a mailbox does not close'));
+  }
+  cancellationSignal.throwIfAborted();
+  const fault = mailbox.closedBy ?? lost();
+  throw failureOf(fault, hasProgressed(before, pair.counters()));
+}
+
+/** Tells the gate that a worker has room for it: it is in line for one no more. @returns whether it could be told */
 async function noteBegin(
   { gateBell, log }: ActivityDeps,
-  { mailUserId, epoch }: OpenMailboxInput,
-): Promise<void> {
+  { mailUserId, epoch, opening }: OpenMailboxInput,
+): Promise<boolean> {
   try {
-    if (await noteBegun(mailUserId, epoch, new Date())) gateBell.ring();
+    if (await noteBegun(mailUserId, epoch, opening, new Date())) gateBell.ring();
+    return true;
   } catch (error) {
-    // Once its row is Working the gate knows without it.
     log.warn({ mailUserId, err: error }, 'that a mailbox is being opened is not noted just now');
+    return false;
   }
 }
 
 /** Tells the gate that this worker ends: the room that the mailbox needs elsewhere is not for those who come new. */
-async function noteLeft({ log }: ActivityDeps, { mailUserId, epoch }: OpenMailboxInput): Promise<void> {
+async function noteLeft(
+  { log }: ActivityDeps,
+  { mailUserId, epoch, opening }: OpenMailboxInput,
+): Promise<void> {
   try {
-    await noteGivenUp(mailUserId, epoch);
+    await noteGivenUp(mailUserId, epoch, opening);
   } catch (error) {
     log.warn({ mailUserId, err: error }, 'that a mailbox is given up is not noted just now');
   }
@@ -182,7 +201,7 @@ async function hold(
   deps: ActivityDeps,
   input: OpenMailboxInput,
   mailbox: OpenMailbox,
-  meter: ThroughputMeter,
+  { meter, isNoted }: { meter: ThroughputMeter; isNoted: boolean },
 ): Promise<void> {
   const { cancellationSignal } = Context.current();
   const ended = AbortSignal.any([cancellationSignal, mailbox.closing]);
@@ -194,9 +213,11 @@ async function hold(
   if (!(await tell(deps, input, ended))) return;
   let written = '';
   let taken = false;
+  let hasBegun = isNoted;
   let metered = seen().counters;
   while (!ended.aborted) {
     await second(ended);
+    hasBegun ||= await noteBegin(deps, input);
     const write = seen();
     await meter.add(metered, write.counters, new Date());
     metered = write.counters;

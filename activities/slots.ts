@@ -16,6 +16,11 @@ export interface SlotInput {
   ticket: string;
 }
 
+export interface TakeSlotInput extends SlotInput {
+  /** Where it asks for a worker again: the opening that it asks for. */
+  opening?: number;
+}
+
 /** A mail user's side of the slots; the gate's is in `grant-slots.ts`. All are harmless when repeated. */
 export function createSlotActivities({ gateBell }: Pick<ActivityDeps, 'gateBell'>) {
   return {
@@ -30,8 +35,8 @@ export function createSlotActivities({ gateBell }: Pick<ActivityDeps, 'gateBell'
     },
 
     /** Answers whether the ticket has its slots; if so the gate no longer tells it. */
-    async takeSlot({ mailUserId, ticket }: SlotInput): Promise<boolean> {
-      return slots.takeSlot(mailUserId, ticket, new Date());
+    async takeSlot({ mailUserId, ticket, opening }: TakeSlotInput): Promise<boolean> {
+      return slots.takeSlot(mailUserId, ticket, new Date(), opening);
     },
 
     /** Gives back what this ticket has or waits for, and nothing else. */

@@ -5,7 +5,7 @@ import { forgetRoom, sayRoom } from '../src/models/worker-rooms';
 /** How often it is said again that this worker lives. */
 const beatMs = 3_000;
 
-/** A database that does not answer holds up nobody for longer. What it does after that the next beat puts right. */
+/** For longer a database that does not answer is not waited for at a time. What it does after that the next beat puts right. */
 const answersWithinMs = 1_000;
 
 export interface WorkerRoomOptions {
@@ -13,6 +13,8 @@ export interface WorkerRoomOptions {
   workerQueue: string;
   /** Mailboxes open at once. */
   capacity: number;
+  /** Rejects where Temporal does not answer: whoever is cut off from it has room for nobody, and falls silent. */
+  reachTemporal: () => Promise<unknown>;
 }
 
 /**
@@ -25,6 +27,7 @@ export class WorkerRoom {
   private said: Promise<void> = Promise.resolve();
   private isToBeSaid = false;
   private beating?: NodeJS.Timeout;
+  private isReaching = false;
 
   constructor(private readonly options: WorkerRoomOptions) {}
 
@@ -39,7 +42,7 @@ export class WorkerRoom {
 
   /** Says what room there is, now and every few seconds until it ends. Resolves once it is said, or cannot be; never rejects. */
   async begin(): Promise<void> {
-    this.beating = setInterval(() => void this.say(), beatMs).unref();
+    this.beating = setInterval(() => void this.beat(), beatMs).unref();
     await this.say();
   }
 
@@ -59,6 +62,22 @@ export class WorkerRoom {
       await this.say();
     };
     return { [Symbol.asyncDispose]: leave };
+  }
+
+  private async beat(): Promise<void> {
+    if (this.isReaching) return;
+    this.isReaching = true;
+    try {
+      await this.options.reachTemporal();
+      await this.say();
+    } catch (error) {
+      this.options.log.warn(
+        { err: error },
+        'Temporal does not answer: what room this worker has is not said',
+      );
+    } finally {
+      this.isReaching = false;
+    }
   }
 
   /** Resolves when what holds now is written, or cannot be. One is written after the other, so that the newest stays. */

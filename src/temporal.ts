@@ -37,3 +37,8 @@ export function connectTemporal({ address, namespace }: TemporalAddress, callMs 
   const client = new Client({ connection, namespace });
   return { client, services: connection, close: () => connection.close() };
 }
+
+/** Rejects where Temporal does not answer. */
+export async function reachTemporal({ connection }: Client): Promise<void> {
+  await connection.workflowService.getSystemInfo({});
+}

@@ -29,7 +29,7 @@ import { connectDatabase } from './models/database';
 import { MongoLedgerStore } from './models/ledger-store';
 import { createOpen } from './secrets/open';
 import { ensureSearchAttributes, SearchAttributesMissing } from './search-attributes';
-import { connectTemporal } from './temporal';
+import { connectTemporal, reachTemporal } from './temporal';
 
 const megabyte = 1024 * 1024;
 const minute = 60_000;
@@ -150,7 +150,12 @@ function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps
     },
     workerQueue: queue,
     openMailboxes: new OpenMailboxes(),
-    room: new WorkerRoom({ log, workerQueue: queue, capacity: config.CAPACITY }),
+    room: new WorkerRoom({
+      log,
+      workerQueue: queue,
+      capacity: config.CAPACITY,
+      reachTemporal: () => reachTemporal(client),
+    }),
     gateBell: new GateBell({ client, log }),
     reportLifeMs: config.REPORT_LIFE,
     connectorWaits: new ConnectorWaits({ log, timeScale: scale }),

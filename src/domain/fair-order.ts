@@ -95,9 +95,14 @@ export function fairPlaces(
 
 /**
  * Those who wait, by what they wait for: whoever comes through a full connector competes for it with everybody else who does, whatever his
- * other one; full connectors that somebody needs together are one queue. Where none is full the two connectors are.
+ * other one; full connectors that somebody needs together are one queue. Those whose connectors are not full wait for workers where these
+ * are full, else for the gate's next look.
  */
-export function queuesOf(waiting: readonly Waiting[], isFull: (connectorId: string) => boolean): Waiting[][] {
+export function queuesOf(
+  waiting: readonly Waiting[],
+  isFull: (connectorId: string) => boolean,
+  areWorkersFull: boolean,
+): Waiting[][] {
   const joinedTo = new Map<string, string>();
   const headOf = (id: string): string => {
     const next = joinedTo.get(id);
@@ -112,7 +117,8 @@ export function queuesOf(waiting: readonly Waiting[], isFull: (connectorId: stri
   const queues = new Map<string, Waiting[]>();
   for (const one of waiting) {
     const [full] = fullOf(one);
-    const hindrance = full === undefined ? `${one.sourceConnectorId} ${one.targetConnectorId}` : headOf(full);
+    const pair = `${one.sourceConnectorId} ${one.targetConnectorId}`;
+    const hindrance = full === undefined ? (areWorkersFull ? 'workers' : pair) : headOf(full);
     const queue = queues.get(hindrance);
     if (queue === undefined) queues.set(hindrance, [one]);
     else queue.push(one);

@@ -32,8 +32,8 @@ export interface SlotDocument {
   takenAt?: Date;
   /** Set when a worker has room for its mailboxes, until it asks for a worker again. Workers of 0.2.0 and before do not set it. */
   begunAt?: Date;
-  /** Its mailboxes were open before, with these slots: its row is Working although no worker has it. */
-  wasOpen?: true;
+  /** The latest opening for which a worker had room; kept when it asks for a worker again. */
+  opening?: number;
 }
 
 const schema = new Schema<SlotDocument>(
@@ -49,7 +49,7 @@ const schema = new Schema<SlotDocument>(
     toldAt: Date,
     takenAt: Date,
     begunAt: Date,
-    wasOpen: Boolean,
+    opening: Number,
   },
   { collection: 'slots', versionKey: false },
 );
@@ -62,13 +62,13 @@ export async function inLine(): Promise<SlotDocument[]> {
   const unbegun = await Slots.find({ grantedAt: { $exists: true }, begunAt: { $exists: false } }).lean<
     SlotDocument[]
   >();
-  const first = unbegun.filter(({ wasOpen }) => wasOpen === undefined);
+  const first = unbegun.filter(({ opening }) => opening === undefined);
   if (first.length === 0) return unbegun;
   const rows = queryOfSelection({ kind: 'ids', ids: first.map(({ _id }) => _id) });
   // A worker of the release before says by this alone that it has begun.
   const atWork = await MailUsers.find({ ...rows, 'projection.state': 'working' }, { _id: 1 }).lean();
   const begun = new Set(atWork.map(({ _id }) => _id.toHexString()));
-  return unbegun.filter(({ _id, wasOpen }) => wasOpen !== undefined || !begun.has(_id));
+  return unbegun.filter(({ _id, opening }) => opening !== undefined || !begun.has(_id));
 }
 
 /** As the fair order takes somebody who waits. */
@@ -98,15 +98,10 @@ export async function placesInQueue(now: Date): Promise<Map<string, number>> {
   // Whose turn it was before those that hold slots now only the gate knows.
   const order = { heldByBatch: countBy(heldInTurn), turns: turnsAfter([], heldInTurn) };
   const waiting = asking.map((slot) => waitingOf(slot, batchOf(slot)));
-  const queues = (await areWorkersFull()) ? [waiting] : queuesOf(waiting, await fullConnectors(held, now));
+  const [{ length }, { free }] = [await inLine(), await roomOfWorkers()];
+  const queues = queuesOf(waiting, await fullConnectors(held, now), free <= length);
   for (const queue of queues) for (const [id, place] of fairPlaces(queue, order)) places.set(id, place);
   return places;
-}
-
-/** Whether it is workers that hold up those who wait: whatever they have room for is promised to somebody who is in line for it. */
-async function areWorkersFull(): Promise<boolean> {
-  const { length } = await inLine();
-  return length > 0 && (await roomOfWorkers()).free <= length;
 }
 
 /** Tells of a connector whether it has no slot to give now: all are held, its server has everybody wait, or it is gone. */
@@ -131,7 +126,7 @@ async function fullConnectors(
  * @returns whether the ticket has its slots already, and whether it asks for the first time
  */
 export async function askForSlot(
-  asked: Omit<SlotDocument, 'seenAt' | 'grantedAt' | 'toldAt' | 'takenAt' | 'begunAt' | 'wasOpen'>,
+  asked: Omit<SlotDocument, 'seenAt' | 'grantedAt' | 'toldAt' | 'takenAt' | 'begunAt' | 'opening'>,
   now: Date,
 ): Promise<{ granted: boolean; isNew: boolean }> {
   const { _id, ticket } = asked;
@@ -142,26 +137,27 @@ export async function askForSlot(
 }
 
 /**
- * Says that this ticket has its slots and asks for a worker with room, first or again.
+ * Says that this ticket has its slots and asks for a worker with room.
+ * @param opening where it asks again: the opening that it asks for. Once that has begun it changes nothing
  * @returns whether it has them; then the gate no longer tells it so
  */
-export async function takeSlot(mailUserId: string, ticket: string, now: Date): Promise<boolean> {
-  const slot = await Slots.findById(mailUserId).lean<SlotDocument>();
-  if (slot === null || slot.ticket !== ticket || slot.grantedAt === undefined) return false;
-  const wasOpen = slot.begunAt !== undefined || slot.wasOpen === true;
-  const taken = await Slots.updateOne(
-    { _id: mailUserId, ticket },
-    { $set: { takenAt: now, ...(wasOpen && { wasOpen }) }, $unset: { begunAt: 1 } },
-  );
-  return taken.matchedCount === 1;
+export async function takeSlot(
+  mailUserId: string,
+  ticket: string,
+  now: Date,
+  opening?: number,
+): Promise<boolean> {
+  const own = { _id: mailUserId, ticket };
+  const taken = await Slots.updateOne({ ...own, grantedAt: { $exists: true } }, { $set: { takenAt: now } });
+  if (taken.matchedCount === 0) return false;
+  if (opening !== undefined)
+    await Slots.updateOne({ ...own, opening: { $lt: opening } }, { $unset: { begunAt: 1 } });
+  return true;
 }
 
-/** Its worker gives its mailboxes up: it stands in line for another before it asks. */
-export async function noteGivenUp(mailUserId: string, epoch: number): Promise<void> {
-  await Slots.updateOne(
-    { _id: mailUserId, epoch, begunAt: { $exists: true } },
-    { $set: { wasOpen: true }, $unset: { begunAt: 1 } },
-  );
+/** Its worker gives this opening up: it stands in line for another worker before it asks. Harmless when repeated, or once another has begun. */
+export async function noteGivenUp(mailUserId: string, epoch: number, opening: number): Promise<void> {
+  await Slots.updateOne({ _id: mailUserId, epoch, opening }, { $unset: { begunAt: 1 } });
 }
 
 /**
@@ -183,13 +179,23 @@ export async function grantSlot(mailUserId: string, ticket: string, now: Date): 
 }
 
 /**
- * Notes that a worker had room for a mail user that has its slots; harmless when repeated.
+ * Notes that a worker has room for this opening of a mail user that has its slots; harmless when repeated, or once a later one has begun.
  * @returns whether nobody had noted it before
  */
-export async function noteBegun(mailUserId: string, epoch: number, now: Date): Promise<boolean> {
+export async function noteBegun(
+  mailUserId: string,
+  epoch: number,
+  opening: number,
+  now: Date,
+): Promise<boolean> {
   const noted = await Slots.updateOne(
-    { _id: mailUserId, epoch, grantedAt: { $exists: true }, begunAt: { $exists: false } },
-    { $set: { begunAt: now } },
+    {
+      _id: mailUserId,
+      epoch,
+      grantedAt: { $exists: true },
+      $or: [{ opening: { $exists: false } }, { opening: { $lt: opening } }],
+    },
+    { $set: { begunAt: now, opening } },
   );
   return noted.modifiedCount === 1;
 }

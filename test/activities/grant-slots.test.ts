@@ -143,12 +143,31 @@ describe('those that have slots and wait for a worker with room', () => {
     const begun = { ...taken(new Date()), begunAt: new Date() };
     await granted({ slots: 9, free: 5 }, begun, 'working');
     const [first, ...rest] = await Slots.find({ begunAt: { $exists: true } }).lean<SlotDocument[]>();
-    await noteGivenUp(first?._id ?? '', 1);
-    for (const { _id, ticket } of rest) expect(await takeSlot(_id, ticket, new Date())).toBe(true);
+    const { _id: gone = '' } = first ?? {};
     await Slots.deleteMany({ takenAt: { $exists: false } });
+    for (const { _id } of [{ _id: gone }, ...rest]) await noteBegun(_id, 1, 7, new Date());
+    expect((await inLine()).length).toBe(0);
+    await noteGivenUp(gone, 1, 6);
+    await noteGivenUp(gone, 1, 7);
+    for (const { _id, ticket } of rest) expect(await takeSlot(_id, ticket, new Date(), 8)).toBe(true);
     expect((await inLine()).length).toBe(9);
-    await noteBegun(first?._id ?? '', 1, new Date());
+    await noteBegun(gone, 1, 7, new Date());
+    expect((await inLine()).length).toBe(9);
+    await noteBegun(gone, 1, 8, new Date());
     expect((await inLine()).length).toBe(8);
+  });
+
+  it('are not those whose asking, or whose end elsewhere, comes late: the opening that follows has begun', async () => {
+    await granted({ slots: 1, free: 5 }, taken(new Date()));
+    const [slot] = await Slots.find({ takenAt: { $exists: true } }).lean<SlotDocument[]>();
+    const { _id = '', ticket = '' } = slot ?? {};
+    await Slots.deleteMany({ takenAt: { $exists: false } });
+    await noteBegun(_id, 1, 3, new Date());
+    expect(await takeSlot(_id, ticket, new Date(), 3)).toBe(true);
+    await noteGivenUp(_id, 1, 2);
+    await noteBegun(_id, 1, 2, new Date());
+    expect(await inLine()).toEqual([]);
+    expect((await Slots.findById(_id).lean())?.opening).toBe(3);
   });
 
   it('are let in one after the other where no worker says what room it has', async () => {
@@ -165,10 +184,10 @@ describe('noteBegun', () => {
     const now = new Date();
     const holder = await ask({ connectors, batch: 'b', since: now, ...taken(now) });
     const waiting = await ask({ connectors, batch: 'b', since: now });
-    expect(await noteBegun(holder, 2, now)).toBe(false);
-    expect(await noteBegun(waiting, 1, now)).toBe(false);
-    expect(await noteBegun(holder, 1, now)).toBe(true);
-    expect(await noteBegun(holder, 1, later(now, 5))).toBe(false);
+    expect(await noteBegun(holder, 2, 1, now)).toBe(false);
+    expect(await noteBegun(waiting, 1, 1, now)).toBe(false);
+    expect(await noteBegun(holder, 1, 1, now)).toBe(true);
+    expect(await noteBegun(holder, 1, 1, later(now, 5))).toBe(false);
     expect((await Slots.findById(holder).lean())?.begunAt).toEqual(now);
   });
 });

@@ -14,8 +14,8 @@ afterEach(() => WorkerRooms.deleteMany());
 
 const log = createLogger('worker', 'silent');
 
-function aRoom(capacity: number, workerQueue = 'worker'): WorkerRoom {
-  return new WorkerRoom({ log, workerQueue, capacity });
+function aRoom(capacity: number, reachTemporal = () => Promise.resolve()): WorkerRoom {
+  return new WorkerRoom({ log, workerQueue: 'worker', capacity, reachTemporal });
 }
 
 const said = (_id = 'worker') => WorkerRooms.findById(_id, { _id: 0, capacity: 1, open: 1 }).lean();
@@ -61,11 +61,19 @@ describe('the room of a worker', () => {
   it('is said again every few seconds, so that a worker that lives is never silent', async () => {
     const room = aRoom(2);
     await room.begin();
-    await ago('worker', silentMs);
-    await sayRoom({ _id: 'other', capacity: 1, open: 1 });
-    expect(await roomOfWorkers()).toEqual({ capacity: 1, free: 0 });
+    const first = (await WorkerRooms.findById('worker').lean())?.saidAt;
     await pause(4000);
-    expect(await roomOfWorkers()).toEqual({ capacity: 3, free: 2 });
+    const last = (await WorkerRooms.findById('worker').lean())?.saidAt;
+    expect(last?.getTime()).toBeGreaterThan((first?.getTime() ?? 0) + 1000);
+    await room.end();
+  });
+
+  it('is not said again while Temporal does not answer: nobody would be sent here', async () => {
+    const room = aRoom(2, () => Promise.reject(new Error('away')));
+    await room.begin();
+    const first = (await WorkerRooms.findById('worker').lean())?.saidAt;
+    await pause(4000);
+    expect((await WorkerRooms.findById('worker').lean())?.saidAt).toEqual(first);
     await room.end();
   });
 

@@ -208,7 +208,13 @@ describe('the queues of those who wait', () => {
     targetConnectorId,
   });
   const queues = (all: Waiting[], ...full: string[]) =>
-    queuesOf(all, (id) => full.includes(id)).map((queue) => queue.map(({ id }) => id));
+    queuesOf(all, (id) => full.includes(id), false).map((queue) => queue.map(({ id }) => id));
+
+  it('join all whom no connector hinders where workers are full, and nobody else', () => {
+    const all = [through('1', 'A', 'T'), through('2', 'B', 'U'), through('3', 'C', 'U')];
+    const apart = queuesOf(all, (id) => id === 'A', true).map((queue) => queue.map(({ id }) => id));
+    expect(apart).toEqual([['1'], ['2', '3']]);
+  });
 
   it('join all who come through a full connector, and leave apart those of whom none waits for another', () => {
     const all = [

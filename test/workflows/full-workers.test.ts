@@ -64,15 +64,16 @@ describe('workers with less room than the connectors have', () => {
     const asked = await asking();
     await asked('big', 20);
     await eventually(
-      () => Promise.resolve(opened.length === 2 ? true : undefined),
+      () => Promise.resolve(opened.length >= 2 ? true : undefined),
       () => opened,
     );
     const small = await asked('small', 2);
     letGoOn();
     await Promise.all(small.map((row) => house.untilEnded(row, 300_000)));
     // Two of the big batch are open and one stands in line; then come the small batch's two, and what is let in with them.
-    const last = Math.max(...small.map((row) => opened.indexOf(row.source.address)));
-    expect(last).toBeLessThan(8);
+    const places = small.map((row) => opened.indexOf(row.source.address));
+    expect(Math.min(...places)).toBeGreaterThan(1);
+    expect(Math.max(...places)).toBeLessThan(8);
   }, 900_000);
 
   it('go on with what one of them had open, when it ends, before they open what came new', async () => {
@@ -82,7 +83,7 @@ describe('workers with less room than the connectors have', () => {
     await house.startGate();
     const rows = await (await asking())('big', 12);
     await eventually(
-      () => Promise.resolve(opened.length === 2 ? true : undefined),
+      () => Promise.resolve(opened.length >= 2 ? true : undefined),
       () => opened,
     );
     const open = opened.splice(0);
@@ -91,9 +92,8 @@ describe('workers with less room than the connectors have', () => {
     house.servers.wire = wire;
     await house.startWorker({ capacity: 2 });
     await eventually(
-      () => Promise.resolve(opened.length === 2 ? true : undefined),
+      () => Promise.resolve(opened.length >= 2 ? true : undefined),
       () => opened,
-      60_000,
     );
     letGoOn();
     await Promise.all(rows.map((row) => house.untilEnded(row, 300_000)));

@@ -11,6 +11,7 @@ import { ConnectorWaits } from '../../activities/connector-waits';
 import { GateBell } from '../../activities/gate-bell';
 import { OpenMailboxes } from '../../activities/open-mailboxes';
 import { WorkerRoom } from '../../activities/worker-room';
+import { reachTemporal } from '../../src/temporal';
 import type { SealKey } from '../../src/config';
 import {
   defaultTimes,
@@ -175,7 +176,12 @@ export class House {
       },
       workerQueue: queue,
       openMailboxes: new OpenMailboxes(),
-      room: new WorkerRoom({ log, workerQueue: queue, capacity }),
+      room: new WorkerRoom({
+        log,
+        workerQueue: queue,
+        capacity,
+        reachTemporal: () => reachTemporal(this.client),
+      }),
       gateBell: new GateBell({ client: this.client, log }),
       reportLifeMs: 365 * 24 * 3_600_000,
       connectorWaits: new ConnectorWaits({ log }),

@@ -44,8 +44,9 @@ export async function copyMailbox(m: Migration): Promise<CopyEnd> {
   }
 }
 
-async function holdsSlot({ mailUserId, carry: { ticket } }: Migration): Promise<boolean> {
-  return ticket !== undefined && (await short.takeSlot({ mailUserId, ticket }));
+/** Asks for a worker again, for the next opening. @returns false where the slots are gone */
+async function holdsSlot({ mailUserId, carry: { ticket, opening } }: Migration): Promise<boolean> {
+  return ticket !== undefined && (await short.takeSlot({ mailUserId, ticket, opening: opening + 1 }));
 }
 
 function haltOf(m: Migration, opened: ActivityEnd): CopyEnd | undefined {
