@@ -49,6 +49,7 @@ export function createOpenMailbox(deps: ActivityDeps) {
   };
 }
 
+/** As `openMailbox`, in the room that it has taken. @param seen is told where to read the counters */
 async function openAndHold(
   deps: ActivityDeps,
   input: OpenMailboxInput,

@@ -42,7 +42,7 @@ export async function forgetRoom(_id: string): Promise<void> {
   await WorkerRooms.deleteOne({ _id });
 }
 
-/** The workers that live, each with how many mailboxes it can open at once and how many more it has room for, together. */
+/** How many mailboxes all living workers can have open at once, and how many more they have room for; 0 of each where none says anything. */
 export async function roomOfWorkers(): Promise<{ capacity: number; free: number }> {
   const rooms = await WorkerRooms.find().lean<WorkerRoomDocument[]>();
   const saidAfter = lastWord(rooms) - silentMs;
@@ -53,7 +53,7 @@ export async function roomOfWorkers(): Promise<{ capacity: number; free: number 
   };
 }
 
-/** Deletes what the dead said. One that was only silent says it anew. */
+/** Deletes what those said who have been silent for several times as long: they are dead. One that speaks again says all anew. */
 export async function forgetTheDead(): Promise<void> {
   const rooms = await WorkerRooms.find({}, { saidAt: 1 }).lean<WorkerRoomDocument[]>();
   await WorkerRooms.deleteMany({ saidAt: { $lte: new Date(lastWord(rooms) - 4 * silentMs) } });
