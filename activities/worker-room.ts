@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../src/log';
-import { forgetRoom, sayRoom } from '../src/models/worker-rooms';
+import { forgetRoom, lastWord, livingRooms, sayRoom } from '../src/models/worker-rooms';
+import type { ConnectorTurns } from './connector-turns';
 
 /** How often it is said again that this worker lives. */
 const beatMs = 3_000;
@@ -13,6 +14,8 @@ export interface WorkerRoomOptions {
   workerQueue: string;
   /** Mailboxes open at once. */
   capacity: number;
+  /** What is told to the other workers with it, and heard of them. */
+  turns: Pick<ConnectorTurns, 'told' | 'hear'>;
   /** Rejects where Temporal does not answer: whoever is cut off from it has room for nobody, and falls silent. */
   reachTemporal: () => Promise<unknown>;
 }
@@ -27,7 +30,7 @@ export class WorkerRoom {
   private said: Promise<void> = Promise.resolve();
   private isToBeSaid = false;
   private beating?: NodeJS.Timeout;
-  private isReaching = false;
+  private isBeating = false;
 
   constructor(private readonly options: WorkerRoomOptions) {}
 
@@ -65,18 +68,27 @@ export class WorkerRoom {
   }
 
   private async beat(): Promise<void> {
-    if (this.isReaching) return;
-    this.isReaching = true;
+    if (this.isBeating) return;
+    this.isBeating = true;
     try {
       await this.options.reachTemporal();
       await this.say();
     } catch (error) {
-      this.options.log.warn(
-        { err: error },
-        'Temporal does not answer: what room this worker has is not said',
-      );
-    } finally {
-      this.isReaching = false;
+      const text = 'Temporal does not answer: what room this worker has is not said';
+      this.options.log.warn({ err: error }, text);
+    }
+    await inTime(this.hear());
+    this.isBeating = false;
+  }
+
+  private async hear(): Promise<void> {
+    const { workerQueue, turns, log } = this.options;
+    try {
+      const rooms = await livingRooms();
+      const told = new Map(rooms.map((room) => [room._id, room.turns ?? {}]));
+      turns.hear(told, workerQueue, lastWord(rooms));
+    } catch (error) {
+      log.warn({ err: error }, 'what other workers say is not heard just now');
     }
   }
 
@@ -86,19 +98,23 @@ export class WorkerRoom {
       this.isToBeSaid = true;
       this.said = this.said.then(() => {
         this.isToBeSaid = false;
-        return Promise.race([this.write(), pause(answersWithinMs, undefined, { ref: false })]);
+        return inTime(this.write());
       });
     }
     return this.said;
   }
 
   private async write(): Promise<void> {
-    const { workerQueue: _id, capacity, log } = this.options;
+    const { workerQueue: _id, capacity, turns, log } = this.options;
     try {
       if (this.isEnding) await forgetRoom(_id);
-      else await sayRoom({ _id, capacity, open: this.open });
+      else await sayRoom({ _id, capacity, open: this.open, turns: turns.told });
     } catch (error) {
       log.warn({ err: error }, 'what room this worker has is not said just now');
     }
   }
+}
+
+async function inTime(asked: Promise<void>): Promise<void> {
+  await Promise.race([asked, pause(answersWithinMs, undefined, { ref: false })]);
 }

@@ -112,6 +112,7 @@ function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps
   const clock = scale === 1 ? systemClock : fasterClock(systemClock, scale);
   const exchange = { settleMs: config.EXCHANGE_SETTLE, timeouts: fasterTimeouts(defaultTimeouts, scale) };
   const connectors = createConnectors({ exchange });
+  const connectorTurns = new ConnectorTurns(clock);
   return {
     client,
     log,
@@ -154,12 +155,13 @@ function depsOf(config: WorkerConfig, client: Client, log: Logger): ActivityDeps
       log,
       workerQueue: queue,
       capacity: config.CAPACITY,
+      turns: connectorTurns,
       reachTemporal: () => reachTemporal(client),
     }),
     gateBell: new GateBell({ client, log }),
     reportLifeMs: config.REPORT_LIFE,
     connectorWaits: new ConnectorWaits({ log, timeScale: scale }),
-    connectorTurns: new ConnectorTurns(clock),
+    connectorTurns,
   };
 }
 

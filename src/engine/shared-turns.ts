@@ -1,8 +1,13 @@
 import type { Clock } from './clock';
+import type { TurnsTold } from '../domain/turn-parts';
 import { AdaptiveWidth } from './width';
 
 /** Whoever came so long ago and has asked for nothing since is not at work. */
 const atWorkMs = 60_000;
+/** How many requests the server takes is told of the last one or two of these. */
+const stretchMs = 15_000;
+/** Whoever was refused then asks more and more seldom. */
+const heldUpMs = 600_000;
 /** What a mailbox was allowed is remembered for so long after it last asked. */
 const rememberedMs = 3_600_000;
 /** So often a request that is under way alone is put down to the others, in a row. */
@@ -23,14 +28,19 @@ interface Waiting {
 /**
  * The turns of all mailboxes of a process at one connector's server. They are without limit until the server shows one that the mailboxes
  * share; from then on they keep below it together, and it is divided evenly: next is whoever has the fewest requests under way, and of
- * several the one whose last turn began first.
+ * several the one whose last turn began first. Processes that tell each other leave each other what is theirs by the number of mailboxes.
  */
 export class SharedTurns {
   private readonly width: AdaptiveWidth;
   private readonly places = new Map<string, SharedPlace>();
   private readonly waiting: Waiting[] = [];
   private taken = 0;
+  /** The most that were under way with one that was answered, in the latest stretch of time and in the one before. */
+  private mostAnswered = { now: 0, before: 0, sinceMs: -Infinity };
   private turn = 0;
+  /** Mailboxes at work elsewhere, and what is left to this process beside them. */
+  private others = 0;
+  private part = Infinity;
 
   constructor(private readonly clock: Clock) {
     this.width = new AdaptiveWidth(Infinity, Infinity, () => this.atWork);
@@ -43,15 +53,35 @@ export class SharedTurns {
 
   /** How many may be under way now; `Infinity` before any limit was met. */
   get requests(): number {
-    return this.width.requests;
+    return Math.min(this.width.requests, this.part);
   }
 
   /** How many mailboxes came or asked for something lately; at least 1. */
   get atWork(): number {
-    const since = this.clock.monotonic() - atWorkMs;
-    let atWork = 0;
-    for (const place of this.places.values()) if (place.isAtWork(since)) atWork += 1;
-    return Math.max(1, atWork);
+    return Math.max(1, this.mailboxes(false));
+  }
+
+  /** Whether more than one mailbox is at work, here or elsewhere. */
+  get hasSeveral(): boolean {
+    return this.mailboxes(false) + this.others > 1;
+  }
+
+  /** For the other processes; absent where no mailbox is at work here. */
+  get told(): TurnsTold | undefined {
+    const mailboxes = this.mailboxes(true);
+    if (mailboxes === 0) return undefined;
+    return { mailboxes, requests: this.answeredLately, isLimited: Number.isFinite(this.width.requests) };
+  }
+
+  /**
+   * To be heard every few seconds where other processes have mailboxes at work, and once when they have none any more.
+   * @param others how many mailboxes
+   * @param part how many requests this process may have under way; absent: no limit that is shared was met
+   */
+  hear(others: number, part = Infinity): void {
+    this.others = others;
+    this.part = part;
+    this.wake();
   }
 
   /** A mailbox's place among the others, the same each time it is asked for while that is not long ago. */
@@ -96,6 +126,8 @@ export class SharedTurns {
 
   /** The server answered. @param underWay how many there were when the request left */
   answered(underWay: number): void {
+    this.turnStretch();
+    this.mostAnswered.now = Math.max(this.mostAnswered.now, underWay);
     this.width.answered(underWay >= this.width.requests, this.clock.monotonic());
     this.wake();
   }
@@ -105,8 +137,30 @@ export class SharedTurns {
     this.width.refused(beganMs, this.clock.monotonic(), underWay);
   }
 
+  /** @param heldUpToo also those that were refused last and ask seldom now */
+  private mailboxes(heldUpToo: boolean): number {
+    const now = this.clock.monotonic();
+    let atWork = 0;
+    for (const place of this.places.values())
+      if (place.isAtWork(now - (heldUpToo && place.isHeldUp ? heldUpMs : atWorkMs))) atWork += 1;
+    return atWork;
+  }
+
+  private get answeredLately(): number {
+    this.turnStretch();
+    return Math.max(this.mostAnswered.now, this.mostAnswered.before);
+  }
+
+  private turnStretch(): void {
+    const { now, sinceMs } = this.mostAnswered;
+    const nowMs = this.clock.monotonic();
+    if (nowMs - sinceMs < stretchMs) return;
+    const before = nowMs - sinceMs < 2 * stretchMs ? now : 0;
+    this.mostAnswered = { now: 0, before, sinceMs: nowMs };
+  }
+
   private get isFree(): boolean {
-    return this.taken < this.width.requests;
+    return this.taken < this.requests;
   }
 
   private begin(place: SharedPlace): void {
@@ -151,7 +205,12 @@ export class SharedPlace {
 
   /** Whether others are at work beside this mailbox, so that a limit it meets may be theirs, too. */
   get hasOthers(): boolean {
-    return this.turns.atWork > 1;
+    return this.turns.hasSeveral;
+  }
+
+  /** Whether the server refused it last. */
+  get isHeldUp(): boolean {
+    return this.refusedAlone > 0;
   }
 
   comesBefore(other: SharedPlace): boolean {

@@ -1,4 +1,5 @@
 import { Schema, model } from 'mongoose';
+import type { TurnsTold } from '../domain/turn-parts';
 import { versioned } from './schema-version';
 
 /**
@@ -12,6 +13,8 @@ export interface WorkerRoomDocument {
   capacity: number;
   /** How many it has open, or is opening. */
   open: number;
+  /** The turns of its mailboxes, by connector; absent as long as none were at work. */
+  turns?: Record<string, TurnsTold>;
   /** When it was said, by the database's clock, and compared with nothing else. */
   saidAt: Date;
 }
@@ -21,9 +24,10 @@ const schema = new Schema<WorkerRoomDocument>(
     _id: { type: String, required: true },
     capacity: { type: Number, required: true },
     open: { type: Number, required: true },
+    turns: Schema.Types.Mixed,
     saidAt: { type: Date, required: true },
   },
-  { collection: 'workerRooms', versionKey: false },
+  { collection: 'workerRooms', minimize: false, versionKey: false },
 );
 
 schema.plugin(versioned);
@@ -42,11 +46,16 @@ export async function forgetRoom(_id: string): Promise<void> {
   await WorkerRooms.deleteOne({ _id });
 }
 
-/** How many mailboxes all living workers can have open at once, and how many more they have room for; 0 of each where none says anything. */
-export async function roomOfWorkers(): Promise<{ capacity: number; free: number }> {
+/** What those said last that live. */
+export async function livingRooms(): Promise<WorkerRoomDocument[]> {
   const rooms = await WorkerRooms.find().lean<WorkerRoomDocument[]>();
   const saidAfter = lastWord(rooms) - silentMs;
-  const living = rooms.filter(({ saidAt }) => saidAt.getTime() > saidAfter);
+  return rooms.filter(({ saidAt }) => saidAt.getTime() > saidAfter);
+}
+
+/** How many mailboxes all living workers can have open at once, and how many more they have room for; 0 of each where none says anything. */
+export async function roomOfWorkers(): Promise<{ capacity: number; free: number }> {
+  const living = await livingRooms();
   return {
     capacity: living.reduce((sum, { capacity }) => sum + capacity, 0),
     free: living.reduce((sum, { capacity, open }) => sum + Math.max(0, capacity - open), 0),
@@ -59,5 +68,6 @@ export async function forgetTheDead(): Promise<void> {
   await WorkerRooms.deleteMany({ saidAt: { $lte: new Date(lastWord(rooms) - 4 * silentMs) } });
 }
 
-const lastWord = (rooms: readonly Pick<WorkerRoomDocument, 'saidAt'>[]): number =>
+/** When one of them spoke last, ms; 0 where none did. */
+export const lastWord = (rooms: readonly Pick<WorkerRoomDocument, 'saidAt'>[]): number =>
   rooms.reduce((last, { saidAt }) => Math.max(last, saidAt.getTime()), 0);

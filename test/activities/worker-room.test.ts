@@ -1,8 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import mongoose from 'mongoose';
+import { ConnectorTurns } from '../../activities/connector-turns';
 import { WorkerRoom } from '../../activities/worker-room';
+import { systemClock } from '../../src/engine/clock';
 import { createLogger } from '../../src/log';
-import { forgetTheDead, roomOfWorkers, sayRoom, silentMs, WorkerRooms } from '../../src/models/worker-rooms';
+import {
+  forgetRoom,
+  forgetTheDead,
+  roomOfWorkers,
+  sayRoom,
+  silentMs,
+  WorkerRooms,
+} from '../../src/models/worker-rooms';
 import { freshDatabase, type FreshDatabase } from '../support/mongo';
 
 let database: FreshDatabase;
@@ -15,7 +24,13 @@ afterEach(() => WorkerRooms.deleteMany());
 const log = createLogger('worker', 'silent');
 
 function aRoom(capacity: number, reachTemporal = () => Promise.resolve()): WorkerRoom {
-  return new WorkerRoom({ log, workerQueue: 'worker', capacity, reachTemporal });
+  return new WorkerRoom({
+    log,
+    workerQueue: 'worker',
+    capacity,
+    turns: new ConnectorTurns(systemClock),
+    reachTemporal,
+  });
 }
 
 const said = (_id = 'worker') => WorkerRooms.findById(_id, { _id: 0, capacity: 1, open: 1 }).lean();
@@ -91,6 +106,33 @@ describe('the room of a worker', () => {
     expect(await said()).toEqual({ capacity: 2, open: 0 });
     await room.end();
   });
+});
+
+it('tells other workers of a limit that mailboxes share with the room, and leaves theirs to them', async () => {
+  const never = new AbortController().signal;
+  const turns = new ConnectorTurns(systemClock);
+  const room = new WorkerRoom({
+    log,
+    workerQueue: 'worker',
+    capacity: 2,
+    turns,
+    reachTemporal: () => Promise.resolve(),
+  });
+  await room.begin();
+  const place = turns.for('connector').join('mailbox');
+  await place.turns.take(place, never);
+  place.answered({ atMs: 0, underWay: 1, ofAll: 1 });
+  const mailbox = { mailboxes: 3, requests: 7, isLimited: true };
+  await sayRoom({ _id: 'other', capacity: 3, open: 3, turns: { connector: mailbox } });
+  await pause(4000);
+  expect(turns.for('connector').requests).toBeLessThan(4);
+  expect((await WorkerRooms.findById('worker').lean())?.turns).toEqual({
+    connector: { mailboxes: 1, requests: 1, isLimited: false },
+  });
+  await forgetRoom('other');
+  await pause(4000);
+  expect(turns.for('connector').requests).toBe(Infinity);
+  await room.end();
 });
 
 describe('the room of all workers', () => {

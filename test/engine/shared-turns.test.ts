@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { Fault } from '../../src/domain/faults';
 import { BackOff } from '../../src/engine/back-off';
 import { SharedTurns } from '../../src/engine/shared-turns';
+import { partsOf } from '../../src/domain/turn-parts';
 import { Turns } from '../../src/engine/turns';
 import { AdaptiveWidth, fixedWidth } from '../../src/engine/width';
 import { Chance } from './model/chance';
@@ -133,6 +134,57 @@ describe('a limit for the requests of several mailboxes together', () => {
     await clock.until(Promise.all([...asking, late.ask(end)]));
     expect(late.answers / (early.answers - before)).toBeGreaterThan(0.85);
   });
+});
+
+describe('a limit for the mailboxes of two processes that tell each other', () => {
+  it.each([
+    ['two for one and one', 2, 1, 1],
+    ['three for three and three', 3, 3, 3],
+    ['four for ten and ten', 4, 10, 10],
+    ['six for one and five', 6, 1, 5],
+    ['ten for two and four', 10, 2, 4],
+    ['ten for five and one', 10, 5, 1],
+    ['27 for six and six', 27, 6, 6],
+  ])(
+    'is divided about evenly, whoever came first, and made use of: %s',
+    async (_name, connections, here, there) => {
+      const clock = new VirtualTime();
+      const door = new Door(clock, connections);
+      const [beganMs, endMs] = [10 * minute, 70 * minute];
+      const processes = [here, there].map((count, at) => {
+        const turns = new SharedTurns(clock);
+        return {
+          id: `${at}`,
+          turns,
+          all: Array.from({ length: count }, () => new Mailbox(clock, turns, door)),
+        };
+      });
+      const telling = async () => {
+        while (clock.monotonic() < endMs) {
+          await clock.sleep(3_000);
+          const told = new Map(processes.flatMap(({ id, turns }) => (turns.told ? [[id, turns.told]] : [])));
+          const parts = partsOf(told, clock.monotonic());
+          const mailboxes = [...told.values()].reduce((sum, one) => sum + one.mailboxes, 0);
+          for (const { id, turns } of processes)
+            turns.hear(mailboxes - (told.get(id)?.mailboxes ?? 0), parts.get(id));
+        }
+      };
+      const all = processes.flatMap((one) => one.all);
+      const asking = processes.map(async (one, at) => {
+        await clock.sleep(at * beganMs);
+        await Promise.all(one.all.map((mailbox) => mailbox.ask(endMs)));
+      });
+      const told = telling();
+      await clock.until(clock.sleep(beganMs));
+      const before = all.map(({ answers }) => answers);
+      await clock.until(Promise.all([...asking, told]));
+      const answers = all.map((mailbox, at) => mailbox.answers - (before[at] ?? 0));
+      expect(Math.min(...answers) / Math.max(...answers)).toBeGreaterThan(0.7);
+      const most = (connections * (endMs - beganMs)) / requestMs;
+      expect(answers.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(0.8 * most);
+      expect(door.refused).toBeLessThan(0.1 * most);
+    },
+  );
 });
 
 describe('a limit that each mailbox has for itself', () => {

@@ -151,6 +151,7 @@ export class House {
   deps({ capacity = 8, ...change }: DepsChange = {}): ActivityDeps {
     const log = createLogger('worker', 'debug', { write: (line: string) => void this.logged.push(line) });
     const queue = workerQueue(randomUUID());
+    const connectorTurns = new ConnectorTurns(systemClock);
     return {
       client: this.client,
       log,
@@ -180,12 +181,13 @@ export class House {
         log,
         workerQueue: queue,
         capacity,
+        turns: connectorTurns,
         reachTemporal: () => reachTemporal(this.client),
       }),
       gateBell: new GateBell({ client: this.client, log }),
       reportLifeMs: 365 * 24 * 3_600_000,
       connectorWaits: new ConnectorWaits({ log }),
-      connectorTurns: new ConnectorTurns(systemClock),
+      connectorTurns,
       ...change,
     };
   }
