@@ -4,7 +4,7 @@ export interface TurnsTold {
   mailboxes: number;
   /** The most that were lately under way with one that the server answered; 0 where it answered none. */
   requests: number;
-  /** Whether it has met a limit that its mailboxes share. */
+  /** Whether it met a limit that mailboxes share lately. */
   isLimited: boolean;
 }
 
@@ -17,8 +17,8 @@ const golden = 0.618_033_988_749_895;
 
 /**
  * What each process may have of what all have together, by the number of its mailboxes: whole requests, 1 or more each, whose sum is what all
- * have, and now and then one more, wherever that is enough for one each. What does not divide evenly goes round. Empty where none has met a limit.
- * @param told in the same order for all processes
+ * have, and now and then one more, wherever that is enough for one each. What does not divide evenly goes round. Empty where none met a limit lately.
+ * @param told by names that are the same for all processes
  * @param nowMs of a clock that is the same for all processes, about
  */
 export function partsOf(told: ReadonlyMap<string, TurnsTold>, nowMs: number): Map<string, number> {

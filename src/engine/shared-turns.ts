@@ -1,9 +1,11 @@
-import type { Clock } from './clock';
 import type { TurnsTold } from '../domain/turn-parts';
+import type { Clock } from './clock';
 import { AdaptiveWidth } from './width';
 
 /** Whoever came so long ago and has asked for nothing since is not at work. */
 const atWorkMs = 60_000;
+/** Without a refusal for so long nobody is held to a part: what all want may be far from what the server allows. */
+const limitedMs = 300_000;
 /** How many requests the server takes is told of the last one or two of these. */
 const stretchMs = 15_000;
 /** Whoever was refused then asks more and more seldom. */
@@ -37,6 +39,8 @@ export class SharedTurns {
   private taken = 0;
   /** The most that were under way with one that was answered, in the latest stretch of time and in the one before. */
   private mostAnswered = { now: 0, before: 0, sinceMs: -Infinity };
+  /** When the server had too many of all mailboxes together last. */
+  private refusedAtMs = -Infinity;
   private turn = 0;
   /** Mailboxes at work elsewhere, and what is left to this process beside them. */
   private others = 0;
@@ -70,7 +74,8 @@ export class SharedTurns {
   get told(): TurnsTold | undefined {
     const mailboxes = this.mailboxes(true);
     if (mailboxes === 0) return undefined;
-    return { mailboxes, requests: this.answeredLately, isLimited: Number.isFinite(this.width.requests) };
+    const isLimited = this.clock.monotonic() - this.refusedAtMs < limitedMs;
+    return { mailboxes, requests: this.answeredLately, isLimited };
   }
 
   /**
@@ -134,7 +139,8 @@ export class SharedTurns {
 
   /** The server had too many of all mailboxes together. @param underWay how many there were when the request left, at `beganMs` */
   refused(underWay: number, beganMs: number): void {
-    this.width.refused(beganMs, this.clock.monotonic(), underWay);
+    this.refusedAtMs = this.clock.monotonic();
+    this.width.refused(beganMs, this.refusedAtMs, underWay);
   }
 
   /** @param heldUpToo also those that were refused last and ask seldom now */

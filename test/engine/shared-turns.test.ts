@@ -277,6 +277,21 @@ describe('SharedTurns', () => {
     expect(shared.underWay).toBe(2);
   });
 
+  it('tells of a limit for five minutes after it was met: then all may find out anew what there is', async () => {
+    const clock = new VirtualTime();
+    const turns = new SharedTurns(clock);
+    const place = turns.join('mailbox');
+    await place.turns.take(place, never);
+    expect(turns.told).toEqual({ mailboxes: 1, requests: 0, isLimited: false });
+    turns.hear(1);
+    place.refused({ atMs: 0, underWay: 1, ofAll: 1 });
+    expect(turns.told?.isLimited).toBe(true);
+    await clock.until(clock.sleep(5 * minute - 1));
+    expect(turns.told?.isLimited).toBe(true);
+    await clock.until(clock.sleep(1));
+    expect(turns.told?.isLimited).toBe(false);
+  });
+
   it('counts as at work whoever came or asked within a minute, or still asks', async () => {
     const clock = new VirtualTime();
     const shared = new SharedTurns(clock);
