@@ -1,6 +1,5 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
@@ -45,9 +44,12 @@ import {
 } from '../../workflows/messages';
 import { startInbox, type Inbox } from '../mail/inbox';
 import { sharedPart } from '../support/parts-door';
+import { eventually } from '../support/eventually';
 import { freshDatabase, type FreshDatabase } from '../support/mongo';
 import { freshNamespace, type FreshNamespace } from '../support/temporal';
 import { MailServers } from './mail-servers';
+
+export { eventually };
 
 export const administrator: Actor = { kind: 'administrator', email: 'admin@contoso.example' };
 export const linkKey = 'l'.repeat(40);
@@ -425,20 +427,4 @@ export class House {
 
 export function pairOf({ source, target }: MailUser) {
   return { sourceAddress: source.address, targetAddress: target.address };
-}
-
-/** Asks again and again until there is an answer. */
-export async function eventually<T>(
-  ask: () => Promise<T | undefined>,
-  seen: () => unknown,
-  withinMs = 120_000,
-): Promise<T> {
-  const giveUpAt = Date.now() + withinMs;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > giveUpAt)
-      throw new Error(`not within ${withinMs} ms: ${JSON.stringify(await seen(), null, 1)}`);
-    await pause(50);
-  }
 }
